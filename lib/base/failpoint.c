@@ -1,0 +1,139 @@
+#include "failpoint.h"
+
+#ifdef AGENTD_FAILPOINTS
+
+#include "span.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define POINTS_MAX 16
+
+enum action { ACTION_KILL, ACTION_ERROR, ACTION_DELAY };
+
+struct point {
+	char name[48];
+	enum action action;
+	int value;       /* errno or milliseconds */
+	unsigned at;     /* n-th hit; 0: every */
+	bool onward;     /* from the n-th on */
+	unsigned hits;
+};
+
+static struct point points[POINTS_MAX];
+static size_t point_count;
+static int log_fd = -1;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static const struct {
+	const char *name;
+	int value;
+} errnos[] = {
+	{ "ENOSPC", ENOSPC }, { "EIO", EIO },       { "EMFILE", EMFILE }, { "EROFS", EROFS },
+	{ "EDQUOT", EDQUOT }, { "EACCES", EACCES }, { "EINTR", EINTR },   { "ENOMEM", ENOMEM },
+};
+
+static int errno_by_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(errnos); i++)
+		if (!strcmp(errnos[i].name, name))
+			return errnos[i].value;
+	return (int)strtol(name, NULL, 10);
+}
+
+/* name=kill | name=error:ENOSPC | name=delay:250, each with @n or @n+ */
+static void point_read(char *text)
+{
+	struct point *point = &points[point_count];
+	char *action = strchr(text, '='), *at;
+
+	if (!action || point_count == POINTS_MAX)
+		return;
+	*action++ = '\0';
+	snprintf(point->name, sizeof(point->name), "%s", text);
+	at = strchr(action, '@');
+	if (at) {
+		*at++ = '\0';
+		point->at = (unsigned)strtoul(at, NULL, 10);
+		point->onward = strchr(at, '+') != NULL;
+	}
+	if (!strcmp(action, "kill")) {
+		point->action = ACTION_KILL;
+	} else if (!strncmp(action, "error:", 6)) {
+		point->action = ACTION_ERROR;
+		point->value = errno_by_name(action + 6);
+	} else if (!strncmp(action, "delay:", 6)) {
+		point->action = ACTION_DELAY;
+		point->value = (int)strtol(action + 6, NULL, 10);
+	} else {
+		return;
+	}
+	point_count++;
+}
+
+static void points_read(void)
+{
+	const char *setting = getenv("AGENTD_FAILPOINTS"), *log = getenv("AGENTD_FAILPOINTS_LOG");
+	_free_ char *copy = xstrdup(setting ? setting : "");
+	char *rest = copy, *item;
+
+	while ((item = strsep(&rest, ",")))
+		point_read(item);
+	if (log)
+		log_fd = open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+}
+
+static bool point_fires(struct point *point)
+{
+	point->hits++;
+	if (!point->at)
+		return true;
+	return point->onward ? point->hits >= point->at : point->hits == point->at;
+}
+
+static int point_act(const struct point *point)
+{
+	struct timespec delay = { point->value / 1000, point->value % 1000 * 1000000L };
+
+	switch (point->action) {
+	case ACTION_KILL:
+		kill(getpid(), SIGKILL);
+		pause();
+		return 0;
+	case ACTION_DELAY:
+		nanosleep(&delay, NULL);
+		return 0;
+	default:
+		return point->value;
+	}
+}
+
+int failpoint_hit(const char *name)
+{
+	struct point fired = { 0 };
+	char line[64];
+	int length;
+
+	pthread_once(&once, points_read);
+	if (log_fd >= 0) {
+		length = snprintf(line, sizeof(line), "%s\n", name);
+		if (write(log_fd, line, (size_t)length) < 0)
+			return 0;
+	}
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < point_count && !fired.name[0]; i++)
+		if (!strcmp(points[i].name, name) && point_fires(&points[i]))
+			fired = points[i];
+	pthread_mutex_unlock(&lock);
+	return fired.name[0] ? point_act(&fired) : 0;
+}
+
+#else
+typedef int failpoints_are_not_built_in;
+#endif
