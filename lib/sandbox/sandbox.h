@@ -23,7 +23,7 @@ enum sandbox_role {
 };
 
 struct sandbox_rule {
-	int fd;        /* a folder, already open; must not be listed twice */
+	int fd;        /* a folder, already open (or a file, to be read); must not be listed twice */
 	bool write;    /* read and write; else read only */
 };
 
@@ -54,6 +54,9 @@ int sandbox_filter_build(enum sandbox_role role, int *ret_fd, struct error *erro
  * must exit at once. With AGENTD_LANDLOCK_ABI=N (test builds) the table is masked to that ABI. */
 int sandbox_enter(const struct sandbox_policy *policy, int filter_fd, const int *keep,
 		  size_t keep_count, struct error *error);
+
+/* What stands around this process since sandbox_enter: "landlock abi 7, seccomp, …"; for logs. */
+void sandbox_in_force_print(struct buffer *out);
 
 /* What this machine offers; for doctor. */
 struct sandbox_support {
