@@ -3,8 +3,9 @@
  * A connection is a pair of buffers without a loop of its own: whoever has one (agentd's libuv, the
  * gateway's, a blocking tool) says when to read and write. Frames are bounded; a frame that is too
  * long, no JSON object, or no request, response or notification is a protocol error, after which
- * the connection is only good for closing. Every method a side may receive stands in its permit
- * table with the states in which it is allowed; anything else is refused before a handler sees it.
+ * the connection is only good for closing; the other side is told why in an error without id. Every method a side may receive stands in its permit
+ * table with the states in which it is allowed; anything else is refused before a handler sees it (a
+ * notification cannot be refused: one that is not allowed breaks the protocol).
  *
  *     struct rpc *rpc = rpc_new(fd, RPC_FRAME_MAX, permits, count, context);
  *     rpc_request(rpc, "complete", params, on_answer, context);       events loop:
@@ -51,15 +52,19 @@ void *rpc_context(const struct rpc *rpc);
 void rpc_set_state(struct rpc *rpc, unsigned state);
 unsigned rpc_state(const struct rpc *rpc);
 
-/* Queue and try to write at once; what does not fit waits for rpc_writable. They fail only on a
- * dead connection or a full queue. After such a failure the connection is only good for closing. */
+/* Queue and try to write at once; what does not fit waits for rpc_writable. They fail on a dead connection
+ * (-ERROR_CLOSED), a full queue, and a message over the frame's maximum (both -ERROR_TOO_LARGE).
+ * After the first two nothing more is written, but what the other side had sent is still read:
+ * rpc_readable tells the end. A request that could not be sent is not answered. An answer over the
+ * maximum is replaced by an error, so that the other side does not wait. A reply to id 0 (a
+ * notification) is dropped. */
 int rpc_notify(struct rpc *rpc, const char *method, json_t *params);
 int rpc_request(struct rpc *rpc, const char *method, json_t *params, rpc_answer answer, void *context);
 int rpc_reply(struct rpc *rpc, uint64_t id, json_t *result);
 /* The error's code and message travel as {"code":…,"message":…,"data":{…}} and come out equal. */
 int rpc_refuse(struct rpc *rpc, uint64_t id, const struct error *error);
 
-/* Read what is there and handle all whole frames. ERROR_CLOSED: the other side is gone; ERROR_PROTOCOL. A
+/* Read what is there (at most 1 MiB at a time: poll again) and handle all whole frames. ERROR_CLOSED: the other side is gone; ERROR_PROTOCOL. A
  * handler may call anything but rpc_free on its own connection; use rpc_close for that, which makes
  * rpc_readable return ERROR_CLOSED. */
 int rpc_readable(struct rpc *rpc, struct error *error);
@@ -73,10 +78,12 @@ int rpc_call(struct rpc *rpc, const char *method, json_t *params, int timeout_ms
 	     struct error *error);
 /* Blocks until at least one message was handled, or the time is over (ERROR_TIMEOUT). */
 int rpc_wait(struct rpc *rpc, int timeout_ms, struct error *error);
-/* Writes out all that is queued, blocking. */
+/* Writes out all that is queued, blocking; reads nothing. */
 int rpc_flush(struct rpc *rpc, struct error *error);
 
-/* A Unix socket beneath `dir`, however long its path is (over /proc/self/fd). Mode 0600. */
+/* A Unix socket beneath `dir`, however long its path is (over /proc/self/fd). Mode 0600, non-blocking;
+ * an old socket of that name makes way, so hold the workspace's lock. rpc_connect: ERROR_NOT_FOUND
+ * when there is no such socket or nobody listens on it. */
 int rpc_listen(int dir, const char *name, int *ret_fd, struct error *error);
 int rpc_connect(int dir, const char *name, int *ret_fd, struct error *error);
 
