@@ -46,6 +46,8 @@ static const struct call session_calls[] = {
 	/* the socket to agentd, which is descriptor 3 */
 	ALLOW_IF(sendto, IS(0, 3), NULL_AT(4)),
 	ALLOW_IF(recvfrom, IS(0, 3), NULL_AT(4)),
+	ALLOW_IF(fcntl, IS(0, 3), IS(1, F_GETFL)),
+	ALLOW_IF(fcntl, IS(0, 3), IS(1, F_SETFL)),
 	ALLOW(poll),
 	ALLOW(ppoll),
 	ALLOW(restart_syscall), /* poll, after a stop */

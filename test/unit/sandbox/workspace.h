@@ -1,0 +1,16 @@
+/* A workspace on disk with two agents and all that a session must not reach. */
+#ifndef TEST_WORKSPACE_H
+#define TEST_WORKSPACE_H
+
+#include <sys/types.h>
+
+struct workspace {
+	char root[64];
+	int knowledge, work; /* of the agent kira */
+};
+
+/* Everything belongs to `owner`, who may come in. */
+void workspace_make(struct workspace *w, uid_t owner);
+void workspace_remove(struct workspace *w);
+
+#endif
