@@ -11,14 +11,23 @@
  * readers and writers.
  *
  *   request  {"system":[{"text":…, "stable":true}…], "messages":[…], "tools":[…], "max_tokens":N}
+ *   tool     {"name":…,"text":…,"parameters":{JSON Schema}}
  *   message  {"role":"user","text":…}
  *            {"role":"assistant","text":…,"calls":[{"id":…,"name":…,"arguments":{…}}…],"opaque":…}
  *            {"role":"tool","results":[{"id":…,"name":…,"content":…,"error":true}…]}
- *   reply    {"text":…,"calls":[…],"stop":"end|tools|length|refusal","usage":{…},"opaque":…} */
+ *   reply    {"text":…,"calls":[…],"stop":"end|tools|length|refusal","usage":{…},"opaque":…}
+ * A call whose arguments were no JSON object has "malformed":… (the bytes) for "arguments". A usage that
+ * is not known is null.
+ *
+ * Ids of calls: a reply's are unique within it and depend on the server's only as a seed; an encoder
+ * numbers calls and results anew by their place in the transcript, so that a provider never sees
+ * an id twice, whatever the servers said before. Encoders also leave out results that belong to no
+ * call and answer for calls that have none: every transcript that goes out is paired. */
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 
 #include "base/buffer.h"
+#include "base/diagnostic.h"
 #include "base/error.h"
 
 #include <jansson.h>
@@ -67,7 +76,7 @@ enum model_stop { MODEL_STOP_END, MODEL_STOP_TOOLS, MODEL_STOP_LENGTH, MODEL_STO
 
 struct model_call {
 	char id[MODEL_CALL_ID_MAX + 1];
-	char *name;
+	char *name;                 /* as the model wrote it, maybe empty */
 	json_t *arguments;          /* an object; NULL when they were no valid JSON object: never run, … */
 	char *malformed;            /* … answered with an error result that quotes these bytes */
 };
@@ -76,7 +85,8 @@ struct model_reply {
 	char *text;                 /* never NULL */
 	struct model_call *calls;
 	size_t call_count;
-	enum model_stop stop;       /* decided by content: calls mean TOOLS whatever the server said */
+	enum model_stop stop;       /* decided by content: calls mean TOOLS whatever the server said; a
+				       refusal has no calls */
 	struct model_usage usage;
 	json_t *opaque;             /* what this provider wants back with the message (reasoning_content,
 				       signatures), or NULL; {"provider":…,…} */
@@ -155,12 +165,17 @@ void model_error_text(int status, struct span body, struct buffer *out);
 /* ---- rehearsal ---- */
 
 /* Acts out a REHEARSAL.md: `## When TEXT` with a list of `say: …` and `call TOOL: …`. The first section
- * whose TEXT is contained in the beat's heading or the message is played; a turn is its next `say`s
- * and the `call`s behind them; a `say` behind a call begins the next turn. An argument is the
- * tool's one parameter, or a JSON object. Without script or section it says that no model is
- * configured and calls nothing. The stage it is at follows from the request alone. */
+ * whose TEXT is contained in the beat's heading or the message (ASCII case ignored) is played; a turn
+ * is its next `say`s and the `call`s behind them; a `say` behind a call begins the next turn. An
+ * argument is the tool's one parameter, or a JSON object. Items go on over indented lines; what
+ * is no `say` or `call` is ignored. Without script or section it says that no model is configured
+ * and calls nothing. The stage it is at follows from the request alone: the assistant messages behind
+ * the last user text. Its usage is known and zero. */
 int model_rehearse(const json_t *request, const char *script, struct model_reply **ret_reply,
 		   struct error *error);
+
+/* What in a REHEARSAL.md will not be played as its writer meant it. Set found->file first. */
+void model_rehearsal_check(struct span script, struct diagnostics *found);
 
 CLEANUP_DEFINE(struct model_reply *, model_reply_free)
 CLEANUP_DEFINE(struct model_stream *, model_stream_free)

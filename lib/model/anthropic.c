@@ -1,0 +1,280 @@
+/* Anthropic Messages: system on top, user and assistant alternate, each tool_use has its tool_result in
+ * the very next user message, all of them before any other content. */
+#include "format.h"
+#include "stream.h"
+#include "transcript.h"
+#include "wire.h"
+
+struct encoding {
+	json_t *messages;
+	const char *model;
+};
+
+/* The content list of the last message, or of a new one when that has another role. */
+static json_t *open_message(json_t *messages, const char *role)
+{
+	json_t *last = json_array_get(messages, json_array_size(messages) - 1);
+
+	if (!span_equal(wire_get_text(last, "role"), span_of(role))) {
+		last = json_object();
+		json_object_set_new(last, "role", json_string(role));
+		json_object_set_new(last, "content", json_array());
+		json_array_append_new(messages, last);
+	}
+	return json_object_get(last, "content");
+}
+
+static json_t *text_block(const char *text)
+{
+	json_t *block = json_object();
+
+	json_object_set_new(block, "type", json_string("text"));
+	json_object_set_new(block, "text", json_string(text));
+	return block;
+}
+
+/* Blocks of white space alone are refused. */
+static void add_text(json_t *content, const char *text)
+{
+	if (transcript_has_text(text))
+		json_array_append_new(content, text_block(text));
+}
+
+static void visit_user(void *context, const char *text)
+{
+	struct encoding *encoding = context;
+
+	if (transcript_has_text(text))
+		add_text(open_message(encoding->messages, "user"), text);
+}
+
+/* Signatures hold for the model that made them. The reply names it in full ("…-20250929") where the
+ * request may have used an alias ("…", "…-latest"). */
+static bool same_model(struct span made_by, const char *asked)
+{
+	struct span alias = span_of(asked), rest;
+	size_t latest = sizeof("-latest") - 1;
+
+	if (alias.length > latest && !strcmp(asked + alias.length - latest, "-latest"))
+		alias.length -= latest;
+	if (!span_starts_with(made_by, alias))
+		return false;
+	rest = span_slice(made_by, alias.length, made_by.length);
+	if (!rest.length)
+		return true;
+	if (rest.length != 9 || (rest.data[0] != '-' && rest.data[0] != '@'))
+		return false;
+	for (size_t i = 1; i < rest.length; i++)
+		if (rest.data[i] < '0' || rest.data[i] > '9')
+			return false;
+	return true;
+}
+
+static void add_thinking(json_t *content, const json_t *own, const char *model)
+{
+	json_t *block;
+	size_t i;
+
+	if (!same_model(wire_get_text(own, "model"), model))
+		return;
+	json_array_foreach(wire_get_array(own, "thinking"), i, block) {
+		json_array_append(content, block);
+	}
+}
+
+static json_t *tool_use(const struct transcript_call *call)
+{
+	json_t *block = json_object();
+
+	json_object_set_new(block, "type", json_string("tool_use"));
+	json_object_set_new(block, "id", json_string(call->id));
+	json_object_set_new(block, "name", json_string(call->name));
+	json_object_set(block, "input", call->arguments);
+	return block;
+}
+
+static json_t *tool_result(const struct transcript_call *call)
+{
+	json_t *block = json_object();
+	struct span text = transcript_result_text(call);
+
+	json_object_set_new(block, "type", json_string("tool_result"));
+	json_object_set_new(block, "tool_use_id", json_string(call->id));
+	if (transcript_has_text(text.data))
+		json_object_set_new(block, "content", json_stringn(text.data, text.length));
+	if (transcript_result_failed(call))
+		json_object_set_new(block, "is_error", json_true());
+	return block;
+}
+
+static void visit_assistant(void *context, const char *text, const struct transcript_call *calls,
+			    size_t count, const json_t *own)
+{
+	struct encoding *encoding = context;
+	json_t *content;
+
+	if (!transcript_has_text(text) && !count)
+		return;
+	content = open_message(encoding->messages, "assistant");
+	add_thinking(content, own, encoding->model);
+	add_text(content, text);
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(content, tool_use(&calls[i]));
+	if (!count)
+		return;
+	content = open_message(encoding->messages, "user");
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(content, tool_result(&calls[i]));
+}
+
+/* One text alone is written as a string: 25 bytes less. */
+static void shorten(json_t *messages)
+{
+	json_t *message;
+	size_t i;
+
+	json_array_foreach(messages, i, message) {
+		json_t *content = json_object_get(message, "content");
+		const json_t *only = json_array_get(content, 0);
+
+		if (json_array_size(content) == 1 &&
+		    span_equal(wire_get_text(only, "type"), SPAN("text")))
+			json_object_set(message, "content", json_object_get(only, "text"));
+	}
+}
+
+/* The cache reaches over tools and system up to the last block that stays the same between beats. */
+static json_t *encode_system(const json_t *request)
+{
+	size_t stable, i;
+	_json_ json_t *sections = transcript_system(request, &stable);
+	json_t *blocks = json_array(), *cache;
+	const json_t *section;
+
+	json_array_foreach(sections, i, section) {
+		json_t *block = text_block(json_string_value(section));
+
+		if (i + 1 == stable) {
+			cache = json_object();
+			json_object_set_new(cache, "type", json_string("ephemeral"));
+			json_object_set_new(block, "cache_control", cache);
+		}
+		json_array_append_new(blocks, block);
+	}
+	return blocks;
+}
+
+static json_t *encode_tools(const json_t *tools)
+{
+	json_t *list = json_array();
+	const json_t *tool;
+	size_t i;
+
+	json_array_foreach(tools, i, tool) {
+		json_t *json = json_object(), *schema = wire_get_object(tool, "parameters");
+
+		json_object_set(json, "name", json_object_get(tool, "name"));
+		if (wire_get_text(tool, "text").length)
+			json_object_set(json, "description", json_object_get(tool, "text"));
+		json_object_set_new(json, "input_schema",
+				    schema ? json_incref(schema)
+					   : json_pack("{s:s}", "type", "object"));
+		json_array_append_new(list, json);
+	}
+	return list;
+}
+
+static void set_list(json_t *body, const char *key, json_t *list)
+{
+	if (json_array_size(list))
+		json_object_set(body, key, list);
+	json_decref(list);
+}
+
+static json_t *encode_body(const json_t *request, const struct model_target *target)
+{
+	static const struct transcript_visitor visitor = { visit_user, visit_assistant };
+	struct encoding encoding = { json_array(), target->model };
+	json_t *body = json_object();
+
+	transcript_visit(request, target->provider, &visitor, &encoding);
+	shorten(encoding.messages);
+	json_object_set_new(body, "model", wire_string(span_of(target->model)));
+	json_object_set(body, "max_tokens", json_object_get(request, "max_tokens"));
+	set_list(body, "tools", encode_tools(json_object_get(request, "tools")));
+	set_list(body, "system", encode_system(request));
+	json_object_set_new(body, "messages", encoding.messages);
+	json_object_set_new(body, "stream", json_true());
+	return body;
+}
+
+static int add_bearer(struct model_http *http, const char *key, struct error *error)
+{
+	_free_ char *bearer = xasprintf("Bearer %s", key);
+	int r = transcript_header(http, "Authorization", bearer, error);
+
+	explicit_bzero(bearer, strlen(bearer));
+	return r;
+}
+
+/* Anthropic takes keys as x-api-key and OAuth tokens (sk-ant-oat…) as bearer; of the compatible servers
+ * some read the one and some the other, so they get both. */
+static int add_key(struct model_http *http, const char *key, struct error *error)
+{
+	bool token = !strncmp(key, "sk-ant-oat", 10);
+	bool original = strstr(http->url, "anthropic.com") != NULL;
+	int r = 0;
+
+	if (!token)
+		r = transcript_header(http, "x-api-key", key, error);
+	if (!r && (token || !original))
+		r = add_bearer(http, key, error);
+	return r;
+}
+
+static int add_headers(struct model_http *http, const char *key, struct error *error)
+{
+	int r = transcript_header(http, "Content-Type", "application/json", error);
+
+	r = r ? r : transcript_header(http, "Accept", "text/event-stream", error);
+	r = r ? r : transcript_header(http, "anthropic-version", "2023-06-01", error);
+	return r || !key ? r : add_key(http, key, error);
+}
+
+/* base_url may end before /v1, behind it, or be the whole address. */
+static char *messages_url(const char *base_url)
+{
+	_free_ char *version = NULL;
+
+	if (base_url && strstr(base_url, "/v1/messages"))
+		return transcript_url(base_url, "", "/v1/messages");
+	version = transcript_url(base_url, "https://api.anthropic.com", "/v1");
+	return transcript_url(version, "", "/messages");
+}
+
+static int encode(const json_t *request, const struct model_target *target,
+		  struct model_http *ret_http, struct error *error)
+{
+	CLEANUP(model_http_clear) struct model_http http = { 0 };
+	_json_ json_t *body = NULL;
+	int r = transcript_check(request, error);
+
+	if (r)
+		return r;
+	body = encode_body(request, target);
+	http.url = messages_url(target->base_url);
+	r = transcript_write(body, &http, error);
+	r = r ? r : add_headers(&http, target->key, error);
+	if (r)
+		return r;
+	*ret_http = http;
+	http = (struct model_http){ 0 };
+	return 0;
+}
+
+static struct model_stream *new_stream(const char *provider, model_event_sink sink, void *context)
+{
+	return stream_new(&stream_anthropic, provider, sink, context);
+}
+
+const struct model_format format_anthropic = { "anthropic", encode, new_stream };

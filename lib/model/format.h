@@ -1,0 +1,8 @@
+#ifndef MODEL_FORMAT_H
+#define MODEL_FORMAT_H
+
+#include "model.h"
+
+extern const struct model_format format_anthropic, format_openai;
+
+#endif
