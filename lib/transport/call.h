@@ -1,0 +1,48 @@
+/* One HTTP call: an easy handle, its clocks and what came in so far. Private to transport. */
+#ifndef TRANSPORT_CALL_H
+#define TRANSPORT_CALL_H
+
+#include "answer.h"
+#include "transport/transport.h"
+
+#include "base/buffer.h"
+
+#include <curl/curl.h>
+
+enum call_phase { PHASE_CONNECT, PHASE_FIRST_BYTE, PHASE_PROGRESS };
+
+#define NO_DEADLINE INT64_MAX
+
+struct transport_call {
+	struct transport *transport;
+	struct transport_call *next, *previous;
+	struct transport_request request; /* its url, headers and body are not valid any more */
+	CURL *easy;
+	struct curl_slist *headers;
+	char *server; /* "api.example.com" or "127.0.0.1:8080", for messages */
+	enum call_phase phase;
+	int64_t deadline_ms; /* monotonic */
+	struct answer_head head;
+	struct buffer body; /* of an answer that is not 2xx */
+	int64_t received;
+	bool cancelled;	    /* within a callback: removed when libcurl has returned */
+	bool body_enough;   /* we ended it ourselves, with all of an error that we want */
+	struct error error; /* why we ended it ourselves; code 0: we did not */
+};
+
+int call_new(struct transport *transport, const struct transport_request *request,
+	     struct transport_call **ret_call, struct error *error);
+void call_free(struct transport_call *call);
+
+/* Starts the clock of a phase, again if it is the same. */
+void call_enter(struct transport_call *call, enum call_phase phase);
+/* transport.c: there is a deadline that may be earlier than all before. */
+void transport_note_deadline(struct transport *transport, int64_t deadline_ms);
+int call_set_timeout(const struct transport_call *call, struct error *error);
+
+/* libcurl's verdict as ours. 0: a whole answer. */
+int call_judge(const struct transport_call *call, CURLcode code, struct error *error);
+
+CLEANUP_DEFINE(struct transport_call *, call_free)
+
+#endif
