@@ -1,0 +1,57 @@
+/* Questions to a parsed document. */
+#include "document.h"
+
+#define TEXT_MAX (UINT32_MAX / 2) /* md4c counts in `unsigned` */
+
+int markdown_parse(struct span text, struct markdown **ret_document, struct error *error)
+{
+	CLEANUP(markdown_free) struct markdown *document = NULL;
+	int r;
+
+	if (text.length > TEXT_MAX)
+		return error_set(error, ERROR_TOO_LARGE, "the markdown is larger than 2 GiB");
+	document = xcalloc(1, sizeof(*document));
+	document->text = text.data ? text : SPAN("");
+	r = document_build(document, error);
+	if (r)
+		return r;
+	lines_index(&document->lines, document->text);
+	document_locate(document);
+	*ret_document = steal_pointer(&document);
+	return 0;
+}
+
+const struct markdown_node *markdown_root(const struct markdown *document)
+{
+	return &block_at(document, 0)->node;
+}
+
+struct span markdown_source(const struct markdown *document, const struct markdown_node *node)
+{
+	return span_slice(document->text, node->begin, node->end);
+}
+
+struct span markdown_section(const struct markdown *document, const struct markdown_node *heading,
+			     bool shallow)
+{
+	const struct markdown_node *node = heading->next;
+
+	while (node && !(node->kind == MARKDOWN_HEADING && (shallow || node->level <= heading->level)))
+		node = node->next;
+	return span_slice(document->text, heading->end,
+			  node		   ? node->begin
+			  : heading->parent ? heading->parent->end
+					    : document->text.length);
+}
+
+void markdown_place(const struct markdown *document, size_t offset, unsigned *ret_line,
+		    unsigned *ret_column)
+{
+	uint32_t line = lines_find(&document->lines, offset);
+	unsigned column = 1;
+
+	for (size_t i = document->lines.begins[line]; i < offset && i < document->text.length; i++)
+		column += ((unsigned char)document->text.data[i] & 0xC0) != 0x80;
+	*ret_line = line + 1;
+	*ret_column = column;
+}
