@@ -2,14 +2,18 @@
 #include "fault.h"
 #include "message.h"
 
+#include <sys/socket.h>
+
 int rpc_send(struct rpc *rpc, json_t *message)
 {
 	int r = rpc->mute || rpc->closing ? -(int)ERROR_CLOSED : queue_add(&rpc->out, message);
 
 	json_decref(message);
 	if (r == -(int)ERROR_BUSY) {
-		/* what was lost would be missed: such a stream must not go on */
+		/* what was lost would be missed: such a stream must not go on. Whoever polls sees
+		 * the end, and the other side, should it ever read again, sees it too. */
 		rpc->mute = true;
+		shutdown(rpc->fd, SHUT_RDWR);
 		return -(int)ERROR_TOO_LARGE;
 	}
 	if (r)
