@@ -57,6 +57,9 @@ int http_read(struct span input, struct http_request *ret_request)
 	size_t head, length;
 	int result;
 
+	/* a TLS handshake, for one, would wait for an answer for ever */
+	if (input.length && !isupper((unsigned char)input.data[0]))
+		return -ERROR_PROTOCOL;
 	if (!end)
 		return input.length > HTTP_HEAD_MAX ? -ERROR_TOO_LARGE : 1;
 	head = (size_t)(end - input.data) + 4;
