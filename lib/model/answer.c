@@ -87,7 +87,7 @@ static void append_classes(const json_t *report, struct buffer *out)
 
 		if (!word.length && !json_is_integer(value))
 			continue;
-		if (i && span_equal(word, wire_get_text(report, "type")))
+		if (i && word.length && span_equal(word, wire_get_text(report, "type")))
 			continue;
 		buffer_append_text(out, any ? ", " : before);
 		any = true;

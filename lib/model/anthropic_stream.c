@@ -100,7 +100,7 @@ static void begin_call(struct model_stream *stream, struct block *block, const j
 	call->key = wire_text(span_slice(id, 0, utf8_cut(id, 200)));
 	draft_add_name(call, wire_get_text(content, "name"));
 	if (json_object_size(input))
-		text = json_dumps(input, JSON_COMPACT);
+		text = wire_dump(input);
 	draft_add_arguments(call, span_of(text));
 }
 

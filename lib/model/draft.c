@@ -124,10 +124,8 @@ void draft_add_arguments(struct draft_call *call, struct span piece)
 
 void draft_set_extra(struct draft *draft, struct draft_call *call, json_t *extra)
 {
-	_free_ char *text = json_dumps(extra, JSON_COMPACT);
-
-	draft->extra_size += text ? strlen(text) : 0;
-	if (!text || draft->extra_size > REASONING_MAX)
+	draft->extra_size += wire_size(extra);
+	if (draft->extra_size > REASONING_MAX)
 		return;
 	json_decref(call->extra);
 	call->extra = json_incref(extra);

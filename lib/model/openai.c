@@ -60,12 +60,12 @@ static void visit_user(void *context, const char *text)
 
 static json_t *encode_call(const struct transcript_call *call, const json_t *own)
 {
-	_free_ char *arguments = json_dumps(call->arguments, JSON_COMPACT);
+	_free_ char *arguments = wire_dump(call->arguments);
 	json_t *extra = json_array_get(wire_get_array(own, "calls"), call->order);
 	json_t *function = json_object(), *json = json_object();
 
 	json_object_set_new(function, "name", json_string(call->name));
-	json_object_set_new(function, "arguments", json_string(arguments ? arguments : "{}"));
+	json_object_set_new(function, "arguments", json_string(arguments));
 	json_object_set_new(json, "id", json_string(call->id));
 	json_object_set_new(json, "type", json_string("function"));
 	json_object_set_new(json, "function", function);

@@ -128,9 +128,8 @@ static void take_object(struct draft_call *call, const json_t *object, struct sp
 
 	if (call->arguments.length)
 		return;
-	text = json_dumps(object, JSON_COMPACT);
-	if (text)
-		draft_add_arguments(call, span_of(text));
+	text = wire_dump(object);
+	draft_add_arguments(call, span_of(text));
 	/* Keys named twice are gone from the parsed object, so the event is looked at once more. */
 	strict = json_loadb(event.data, event.length, JSON_REJECT_DUPLICATES, NULL);
 	call->duplicate_keys = !strict;

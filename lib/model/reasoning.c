@@ -13,9 +13,7 @@ void reasoning_clear(struct reasoning *reasoning)
 
 static bool fits(struct reasoning *reasoning, const json_t *json)
 {
-	_free_ char *text = json_dumps(json, JSON_COMPACT);
-
-	reasoning->size += text ? strlen(text) : REASONING_MAX;
+	reasoning->size += wire_size(json);
 	return reasoning->size <= REASONING_MAX;
 }
 

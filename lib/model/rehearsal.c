@@ -68,7 +68,7 @@ static void call(struct draft *draft, const struct script_line *line)
 		arguments = json_object();
 		json_object_set_new(arguments, tool && tool->parameters[0] ? tool->parameters[0] : "text",
 				    wire_string(span_of(line->text)));
-		text = json_dumps(arguments, JSON_COMPACT);
+		text = wire_dump(arguments);
 	}
 	draft_add_arguments(made, span_of(text ? text : line->text));
 }

@@ -12,7 +12,8 @@ static int take_event(void *context, const struct sse_event *event, struct error
 		return 0;
 	trimmed.data = span_trim(event->data);
 	if (event->comment || !trimmed.data.length) {
-		draft_tell(&stream->draft, MODEL_EVENT_PING);
+		if (!stream->at_end) /* "data:" may be the beginning of something */
+			draft_tell(&stream->draft, MODEL_EVENT_PING);
 		return 0;
 	}
 	stream->round++;

@@ -35,7 +35,7 @@ static const struct tool tools[] = {
 	},
 	{
 		.name = "bulletin_post",
-		.text = "Tell all agents",
+		.text = "Tell agents",
 		.place = TOOL_RUNTIME,
 		.effect = TOOL_IDEMPOTENT,
 		.parameters = { "text" },

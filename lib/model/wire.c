@@ -207,6 +207,20 @@ json_t *wire_parse_arguments(struct span text)
 	return json_loadb(mended, length, JSON_REJECT_DUPLICATES, NULL);
 }
 
+size_t wire_size(const json_t *json)
+{
+	return json_dumpb(json, NULL, 0, JSON_COMPACT);
+}
+
+char *wire_dump(const json_t *json)
+{
+	size_t size = wire_size(json);
+	char *text = xcalloc(size + 1, 1);
+
+	json_dumpb(json, text, size, JSON_COMPACT);
+	return text;
+}
+
 struct span wire_get_text(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);

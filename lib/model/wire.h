@@ -31,6 +31,10 @@ void wire_text_append(struct buffer *out, struct span bytes);
  * keys ("sk-…") are hidden, cut at `max` bytes. */
 void wire_line_append(struct buffer *out, struct span bytes, size_t max);
 
+/* Small JSON text; the caller frees it. Its size alone costs no copy. */
+char *wire_dump(const json_t *json);
+size_t wire_size(const json_t *json);
+
 /* Members of objects; no object, no such key or another type: empty, NULL. */
 struct span wire_get_text(const json_t *object, const char *key);
 json_t *wire_get_object(const json_t *object, const char *key);

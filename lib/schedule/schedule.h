@@ -47,6 +47,10 @@ enum schedule_event {
 	SCHEDULE_EVENT_FILE,          /* `path` below the agent's folder */
 };
 
+/* "run once" names no moment. schedule_next finds none; who starts it does so one time, when it is
+ * first seen. */
+#define SCHEDULE_ONCE_UNSET INT64_MIN
+
 #define SCHEDULE_TIMES_MAX 12
 #define SCHEDULE_PATH_MAX 64
 
@@ -66,11 +70,12 @@ struct schedule {
 	uint64_t cron_minutes;
 	uint32_t cron_hours;
 	bool cron_or;            /* both day fields restricted: either matches */
-	int64_t once_local;      /* ONCE: the civil time as if UTC */
+	int64_t once_local;      /* ONCE: the civil time as if UTC, or SCHEDULE_ONCE_UNSET */
 	char path[SCHEDULE_PATH_MAX]; /* EVENT_FILE */
 	char zone[40];           /* IANA name written in the heading; empty: the file's zone */
 };
 
+/* The same moments by the same words. `assumed` says how it was read and is no part of the value. */
 bool schedule_equal(const struct schedule *a, const struct schedule *b);
 
 /* What a heading turned out to be. */

@@ -1,0 +1,22 @@
+/* A process of ours on the loop, until it has ended. */
+#ifndef AGENTD_CHILD_H
+#define AGENTD_CHILD_H
+
+#include "base/process.h"
+
+#include <uv.h>
+
+struct child;
+
+/* Called once; the child is freed right after. */
+typedef void (*child_ended)(void *context, const struct process_end *end);
+
+/* Takes the process over. */
+struct child *child_new(uv_loop_t *loop, struct process process, child_ended ended, void *context);
+pid_t child_pid(const struct child *child);
+void child_signal(struct child *child, int signal);
+
+/* Ends it now (SIGKILL) and reaps it; `ended` is not called any more. Takes NULL. */
+void child_kill(struct child *child);
+
+#endif

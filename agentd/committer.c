@@ -1,0 +1,466 @@
+#include "committer.h"
+
+#include "log.h"
+#include "repository_files.h"
+#include "scheduler.h"
+#include "service.h"
+#include "supervisor.h"
+
+#include "base/clock.h"
+#include "bulletin/bulletin.h"
+#include "memory/memory.h"
+
+#include <unistd.h>
+
+#define RETRY_FIRST_MS 100
+#define RETRY_LAST_MS 60000
+#define CONFLICTS_MAX 20      /* in a row, before the delay applies to them too */
+#define UNDER_WAY_MAX 8       /* jobs at agentd-history at a time */
+#define MEMORY_PATH "MEMORY.md"
+#define BULLETIN_PATH "shared/BULLETIN.md"
+
+enum commit_kind { COMMIT_EDITS, COMMIT_FACTS, COMMIT_POST };
+
+struct commit_job {
+	struct daemon *daemon;
+	enum commit_kind kind;
+	char repository[AGENT_NAME_MAX + 8];
+	char agent[AGENT_NAME_MAX + 1]; /* author; empty for edits */
+	char **texts;                   /* facts, or the one post */
+	size_t text_count;
+	bool recover;
+	int64_t at;
+	char *message;
+	commit_done done;
+	void *context;
+	bool under_way;
+	unsigned conflicts;
+	int64_t retry_ms;               /* the next delay */
+	int64_t not_before;             /* on the monotonic clock */
+	char expected[41], *complaint;  /* last failure told, so that it is told once */
+	struct commit_job *next;
+};
+
+struct committer {
+	struct daemon *daemon;
+	struct commit_job *first, **last; /* in order */
+	size_t under_way;
+	uv_timer_t *retry;
+};
+
+static void committer_work(struct committer *committer);
+
+static void job_free(struct commit_job *job)
+{
+	for (size_t i = 0; i < job->text_count; i++)
+		free(job->texts[i]);
+	free(job->texts);
+	free(job->message);
+	free(job->complaint);
+	free(job);
+}
+
+static struct commit_job *job_new(struct daemon *daemon, enum commit_kind kind,
+				  const char *repository, const char *agent)
+{
+	struct commit_job *job = xcalloc(1, sizeof(*job));
+
+	job->daemon = daemon;
+	job->kind = kind;
+	job->at = clock_wall_s();
+	job->retry_ms = RETRY_FIRST_MS;
+	snprintf(job->repository, sizeof(job->repository), "%s", repository);
+	snprintf(job->agent, sizeof(job->agent), "%s", agent);
+	return job;
+}
+
+static void job_texts(struct commit_job *job, const char *const *texts, size_t count)
+{
+	job->texts = xcalloc(count, sizeof(char *));
+	job->text_count = count;
+	for (size_t i = 0; i < count; i++)
+		job->texts[i] = xstrdup(texts[i]);
+}
+
+static void committer_add(struct committer *committer, struct commit_job *job)
+{
+	*committer->last = job;
+	committer->last = &job->next;
+	committer_work(committer);
+}
+
+static void committer_remove(struct committer *committer, struct commit_job *job)
+{
+	struct commit_job **link = &committer->first;
+
+	while (*link != job)
+		link = &(*link)->next;
+	*link = job->next;
+	if (committer->last == &job->next)
+		committer->last = link;
+}
+
+static void job_finish(struct commit_job *job, const char *commit, const struct error *error)
+{
+	struct committer *committer = job->daemon->committer;
+
+	committer_remove(committer, job);
+	if (job->done)
+		job->done(job->context, commit, error);
+	job_free(job);
+	committer_work(committer);
+}
+
+/* ---- making the change ---- */
+
+/* The file's bytes now; absent is empty with *ret_absent. */
+static int read_current(struct commit_job *job, const char *path, struct buffer *raw,
+			bool *ret_absent, struct error *error)
+{
+	_free_ char *whole = xasprintf("%s/%s", job->repository, path);
+	int result = file_read(job->daemon->workspace->dir, whole, raw, NULL, error);
+
+	*ret_absent = result == -(int)ERROR_NOT_FOUND;
+	return *ret_absent ? 0 : result;
+}
+
+/* After a crash between commit and row, the entry is in the file already. */
+static bool has_fact(struct span raw, const char *fact)
+{
+	struct memory memory;
+	bool found = false;
+
+	if (memory_parse(raw, &memory, NULL))
+		return false;
+	for (size_t i = 0; i < memory.entry_count && !found; i++)
+		found = span_equal(span_trim(memory.entries[i].text), span_of(fact));
+	memory_clear(&memory);
+	return found;
+}
+
+static int add_facts(const struct commit_job *job, struct span raw, struct buffer *out,
+		     struct error *error)
+{
+	CLEANUP(buffer_clear) struct buffer now = BUFFER(MEMORY_FILE_MAX);
+	int result = buffer_append(&now, raw);
+
+	for (size_t i = 0; !result && i < job->text_count; i++) {
+		if (job->recover && has_fact(raw, job->texts[i]))
+			continue;
+		buffer_reset(out);
+		result = memory_append(buffer_span(&now), span_of(job->texts[i]), job->at / 86400,
+				       out, error);
+		buffer_reset(&now);
+		if (!result)
+			result = buffer_append(&now, buffer_span(out));
+	}
+	if (!out->length && !result)
+		result = buffer_append(out, raw);
+	return result;
+}
+
+/* What was put into `from` to make `to`: both are equal before `offset`, and behind it but for `removed` and
+ * `inserted` bytes. Cut at code points, so that the inserted text stays text. */
+struct splice {
+	size_t offset, removed;
+	struct span inserted;
+};
+
+static bool is_continuation(char c)
+{
+	return ((unsigned char)c & 0xC0) == 0x80;
+}
+
+static struct splice splice_between(struct span from, struct span to)
+{
+	size_t shorter = from.length < to.length ? from.length : to.length, begin = 0, end = 0;
+
+	while (begin < shorter && from.data[begin] == to.data[begin])
+		begin++;
+	while (begin && begin < to.length && is_continuation(to.data[begin]))
+		begin--;
+	while (end < shorter - begin &&
+	       from.data[from.length - 1 - end] == to.data[to.length - 1 - end])
+		end++;
+	while (end && is_continuation(to.data[to.length - end]))
+		end--;
+	return (struct splice){ begin, from.length - end - begin,
+				span_slice(to, begin, to.length - end) };
+}
+
+static void job_answered(void *context, const json_t *result, const struct error *error);
+
+static json_t *write_params(struct commit_job *job, const char *path, struct span raw, bool absent,
+			    struct span content)
+{
+	struct splice splice = splice_between(raw, content);
+	_free_ char *email = xasprintf("%s@agentd.local", job->agent);
+	json_t *expected = json_null();
+
+	if (!absent) {
+		blob_id(raw, job->expected);
+		expected = json_string(job->expected);
+	}
+	return json_pack("{s:s,s:s,s:o,s:I,s:I,s:s%,s:{s:s,s:s,s:I},s:s}", "repository",
+			 job->repository, "path", path, "expected", expected, "offset",
+			 (json_int_t)splice.offset, "remove", (json_int_t)splice.removed, "insert",
+			 splice.inserted.data, splice.inserted.length, "author", "name", job->agent,
+			 "email", email, "at", (json_int_t)job->at, "message", job->message);
+}
+
+static int job_write(struct commit_job *job, struct error *error)
+{
+	const char *path = job->kind == COMMIT_POST ? BULLETIN_PATH : MEMORY_PATH;
+	CLEANUP(buffer_clear) struct buffer raw = BUFFER(MEMORY_FILE_MAX);
+	CLEANUP(buffer_clear) struct buffer content = BUFFER(2 * MEMORY_FILE_MAX);
+	bool absent;
+	int result = read_current(job, path, &raw, &absent, error);
+	json_t *params;
+
+	if (result)
+		return result;
+	if (job->kind == COMMIT_POST)
+		result = bulletin_post(buffer_span(&raw), job->agent, job->at,
+				       span_of(job->texts[0]), &content, error);
+	else
+		result = add_facts(job, buffer_span(&raw), &content, error);
+	if (result)
+		return result;
+	params = write_params(job, path, buffer_span(&raw), absent, buffer_span(&content));
+	if (!params)
+		return error_set(error, ERROR_INVALID, "text that is no UTF-8");
+	job->under_way = true;
+	job->daemon->committer->under_way++;
+	service_request(job->daemon->history, "write", params, job_answered, job);
+	return 0;
+}
+
+static void job_edits(struct commit_job *job)
+{
+	json_t *params = json_pack("{s:s,s:b,s:I}", "repository", job->repository, "create", 1,
+				   "at", (json_int_t)job->at);
+
+	job->under_way = true;
+	job->daemon->committer->under_way++;
+	service_request(job->daemon->history, "edits", params, job_answered, job);
+}
+
+/* ---- how it went ---- */
+
+/* The result is in force: remember the files, tell who waits for it. */
+static void job_succeeded(struct commit_job *job, const json_t *result)
+{
+	struct daemon *daemon = job->daemon;
+	struct resident *resident = roster_find(daemon->roster, job->repository + strlen("agents/"));
+	const char *commit = json_string_value(json_object_get(result, "commit"));
+	json_int_t merged = json_integer_value(json_object_get(result, "merged"));
+
+	repository_files_remember(daemon, job->repository, json_object_get(result, "files"));
+	if (job->kind == COMMIT_FACTS && resident)
+		repository_files_own_write(resident, FILE_MEMORY, json_object_get(result, "files"));
+	if (resident)
+		free(steal_pointer(&resident->held));
+	if (job->kind == COMMIT_EDITS && commit)
+		log_event(daemon->log, LEVEL_INFO, "edits_committed",
+			  resident ? resident->name : NULL, NULL,
+			  "a person's edits are commit %.12s of %s", commit, job->repository);
+	if (merged)
+		log_event(daemon->log, LEVEL_NOTICE, "edits_merged",
+			  resident ? resident->name : NULL, NULL,
+			  "a save would have dropped %lld entries; they were put back",
+			  (long long)merged);
+	if (job->kind == COMMIT_POST) {
+		supervisor_inputs_changed(daemon, NULL, job->agent);
+		scheduler_event(daemon, SCHEDULE_EVENT_BULLETIN, job->agent, NULL, "");
+	}
+	job_finish(job, commit ? commit : "", NULL);
+}
+
+static void retry_due(uv_timer_t *timer)
+{
+	committer_work(timer->data);
+}
+
+/* Tells of a failure once, and comes back later. */
+static void job_retry_later(struct commit_job *job, const struct error *error)
+{
+	struct daemon *daemon = job->daemon;
+	struct resident *resident = roster_find(daemon->roster, job->repository + strlen("agents/"));
+
+	if (!job->complaint || strcmp(job->complaint, error->message)) {
+		free(job->complaint);
+		job->complaint = xstrdup(error->message);
+		log_event(daemon->log, LEVEL_WARNING, "commit_delayed",
+			  resident ? resident->name : NULL, NULL, "%s: %s; it will be tried again",
+			  job->repository, error->message);
+	}
+	if (resident && job->kind != COMMIT_EDITS && job->retry_ms > 2000) {
+		free(resident->held);
+		resident->held = xstrdup(error->message);
+	}
+	job->not_before = clock_monotonic_ms() + job->retry_ms;
+	uv_timer_start(daemon->committer->retry, retry_due, (uint64_t)job->retry_ms, 0);
+	job->retry_ms = job->retry_ms * 2 > RETRY_LAST_MS ? RETRY_LAST_MS : job->retry_ms * 2;
+}
+
+static bool folder_is_gone(const struct commit_job *job)
+{
+	struct stat st;
+
+	return strcmp(job->repository, ".") &&
+	       file_stat(job->daemon->workspace->dir, job->repository, &st, NULL) ==
+		       -(int)ERROR_NOT_FOUND;
+}
+
+static void job_failed(struct commit_job *job, const struct error *error)
+{
+	if (folder_is_gone(job) || error->code == ERROR_INVALID || error->code == ERROR_DENIED ||
+	    error->code == ERROR_TOO_LARGE) {
+		log_event(job->daemon->log, LEVEL_ERROR, "commit_failed",
+			  job->agent[0] ? job->agent : NULL, NULL, "%s: %s", job->repository,
+			  error->message);
+		job_finish(job, NULL, error);
+		return;
+	}
+	if (error->code == ERROR_CONFLICT && ++job->conflicts < CONFLICTS_MAX)
+		job->not_before = 0; /* read the file again, at once */
+	else
+		job_retry_later(job, error);
+	committer_work(job->daemon->committer);
+}
+
+static void job_answered(void *context, const json_t *result, const struct error *error)
+{
+	struct commit_job *job = context;
+
+	job->under_way = false;
+	job->daemon->committer->under_way--;
+	if (result)
+		job_succeeded(job, result);
+	else if (!job->daemon->stopping || error->code != ERROR_CLOSED)
+		job_failed(job, error);
+}
+
+/* ---- the queue ---- */
+
+/* Jobs of one repository go one after the other. */
+static bool is_first_of_repository(const struct committer *committer, const struct commit_job *job)
+{
+	for (const struct commit_job *other = committer->first; other != job; other = other->next)
+		if (!strcmp(other->repository, job->repository))
+			return false;
+	return true;
+}
+
+static bool job_start(struct commit_job *job)
+{
+	struct error error;
+
+	if (job->kind == COMMIT_EDITS) {
+		job_edits(job);
+		return true;
+	}
+	if (!job_write(job, &error))
+		return true;
+	job_failed(job, &error);
+	return false;
+}
+
+static void committer_work(struct committer *committer)
+{
+	int64_t now = clock_monotonic_ms();
+	struct commit_job *next;
+
+	for (struct commit_job *job = committer->first;
+	     job && committer->under_way < UNDER_WAY_MAX; job = next) {
+		next = job->next;
+		if (job->under_way || job->not_before > now ||
+		    !is_first_of_repository(committer, job))
+			continue;
+		if (!job_start(job))
+			return; /* the list changed under us; job_failed has looked at it again */
+	}
+}
+
+/* ---- what others ask for ---- */
+
+void committer_remember(struct daemon *daemon, const char *agent, const char *const *facts,
+			size_t count, bool recover, int64_t at, const char *message,
+			commit_done done, void *context)
+{
+	_free_ char *repository = xasprintf("agents/%s", agent);
+	struct commit_job *job = job_new(daemon, COMMIT_FACTS, repository, agent);
+
+	job_texts(job, facts, count);
+	job->recover = recover;
+	job->at = at;
+	job->message = xstrdup(message);
+	job->done = done;
+	job->context = context;
+	committer_add(daemon->committer, job);
+}
+
+void committer_post(struct daemon *daemon, const char *agent, const char *text, int64_t at,
+		    const char *message, commit_done done, void *context)
+{
+	struct commit_job *job = job_new(daemon, COMMIT_POST, ".", agent);
+
+	job_texts(job, &text, 1);
+	job->at = at;
+	job->message = xstrdup(message);
+	job->done = done;
+	job->context = context;
+	committer_add(daemon->committer, job);
+}
+
+void committer_edits(struct daemon *daemon, const char *repository)
+{
+	struct committer *committer = daemon->committer;
+
+	for (struct commit_job *job = committer->first; job; job = job->next)
+		if (job->kind == COMMIT_EDITS && !job->under_way &&
+		    !strcmp(job->repository, repository))
+			return;
+	committer_add(committer, job_new(daemon, COMMIT_EDITS, repository, ""));
+}
+
+void committer_catch_up(struct daemon *daemon)
+{
+	repository_files_find_changed(daemon, committer_edits);
+}
+
+bool committer_is_idle(const struct committer *committer)
+{
+	return !committer->first;
+}
+
+struct committer *committer_new(struct daemon *daemon)
+{
+	struct committer *committer = xcalloc(1, sizeof(*committer));
+
+	committer->daemon = daemon;
+	committer->last = &committer->first;
+	committer->retry = xcalloc(1, sizeof(uv_timer_t));
+	committer->retry->data = committer;
+	uv_timer_init(&daemon->loop, committer->retry);
+	return committer;
+}
+
+static void timer_destroy(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+void committer_free(struct committer *committer)
+{
+	if (!committer)
+		return;
+	while (committer->first) {
+		struct commit_job *job = committer->first;
+
+		committer_remove(committer, job);
+		job_free(job);
+	}
+	uv_close((uv_handle_t *)committer->retry, timer_destroy);
+	free(committer);
+}

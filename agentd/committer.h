@@ -1,0 +1,38 @@
+/* Everything that changes a repository, in order per repository, through agentd-history.
+ *
+ * An agent's facts and posts are added to the file as it is at that moment; where a person's save slipped
+ * in between, the file is read again and the addition made anew. A job that the history process
+ * could not do is tried again with growing delays until it is done: nothing is dropped. */
+#ifndef AGENTD_COMMITTER_H
+#define AGENTD_COMMITTER_H
+
+#include "roster.h"
+
+struct committer;
+
+/* How it went: a commit's id, or an error when it cannot be done at all. */
+typedef void (*commit_done)(void *context, const char *commit, const struct error *error);
+
+struct committer *committer_new(struct daemon *daemon);
+void committer_free(struct committer *committer);
+
+/* Adds facts as L0 entries to an agent's MEMORY.md, in one commit. With `recover`, entries that are there
+ * already (same text) are not added again. Strings are copied. */
+void committer_remember(struct daemon *daemon, const char *agent, const char *const *facts,
+			size_t count, bool recover, int64_t at, const char *message,
+			commit_done done, void *context);
+
+/* Posts to the bulletin. */
+void committer_post(struct daemon *daemon, const char *agent, const char *text, int64_t at,
+		    const char *message, commit_done done, void *context);
+
+/* Commits a person's edits in "." or "agents/NAME"; at most one such job waits per repository. */
+void committer_edits(struct daemon *daemon, const char *repository);
+
+/* Finds, in the background, repositories whose files are not as state.db remembers them. */
+void committer_catch_up(struct daemon *daemon);
+
+/* Nothing waits and nothing is under way. */
+bool committer_is_idle(const struct committer *committer);
+
+#endif

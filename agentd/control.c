@@ -1,0 +1,216 @@
+#include "control.h"
+
+#include "log.h"
+#include "roster.h"
+#include "supervisor.h"
+
+#include "base/process.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SOCKET_NAME "agentd.sock"
+
+struct client {
+	struct daemon *daemon;
+	struct control *control;
+	struct link *link;     /* NULL: gone; the value lives on while somebody holds it */
+	unsigned held;
+	struct client *next;
+};
+
+struct control {
+	struct daemon *daemon;
+	int fd;
+	uv_poll_t *poll;
+	struct client *clients;
+	size_t count;
+};
+
+/* ---- verbs ---- */
+
+static const struct verb {
+	const char *name;
+	void (*run)(struct client *client, const json_t *params, uint64_t id);
+} verbs[] = {
+	{ "ready", verb_ready },   { "status", verb_status }, { "run", verb_run },
+	{ "cancel", verb_cancel }, { "pause", verb_pause },   { "resume", verb_resume },
+};
+
+static void dispatch(struct rpc *rpc, void *context, const char *method, const json_t *params,
+		     uint64_t id)
+{
+	(void)rpc;
+	for (size_t i = 0; i < ARRAY_LENGTH(verbs); i++)
+		if (!strcmp(verbs[i].name, method)) {
+			verbs[i].run(context, params, id);
+			return;
+		}
+	BUG("the permit table allows %s, which is no verb", method);
+}
+
+static const struct rpc_permit permits[] = {
+	{ "ready", ~0u, false, dispatch },  { "status", ~0u, false, dispatch },
+	{ "run", ~0u, false, dispatch },    { "cancel", ~0u, false, dispatch },
+	{ "pause", ~0u, false, dispatch },  { "resume", ~0u, false, dispatch },
+};
+
+struct daemon *client_daemon(const struct client *client)
+{
+	return client->daemon;
+}
+
+void client_hold(struct client *client)
+{
+	client->held++;
+}
+
+void client_release(struct client *client)
+{
+	if (!--client->held)
+		free(client);
+}
+
+void client_notify(struct client *client, const char *method, json_t *params)
+{
+	if (client->link)
+		link_notify(client->link, method, params);
+	else
+		json_decref(params);
+}
+
+void client_reply(struct client *client, uint64_t id, json_t *result)
+{
+	if (client->link)
+		link_reply(client->link, id, result);
+	else
+		json_decref(result);
+}
+
+void client_refuse(struct client *client, uint64_t id, enum error_code code, const char *format, ...)
+{
+	_free_ char *message = NULL;
+	struct error error;
+	va_list args;
+
+	va_start(args, format);
+	message = xvasprintf(format, args);
+	va_end(args);
+	error_set(&error, code, "%s", message);
+	if (client->link)
+		link_refuse(client->link, id, &error);
+}
+
+struct resident *client_agent(struct client *client, const json_t *params, uint64_t id)
+{
+	const char *name = json_string_value(json_object_get(params, "agent"));
+	struct resident *resident = name ? roster_find(client->daemon->roster, name) : NULL;
+
+	if (!name)
+		client_refuse(client, id, ERROR_INVALID, "say which agent");
+	else if (!resident)
+		client_refuse(client, id, ERROR_NOT_FOUND,
+			      "there is no agent \"%s\" here; `agentctl status` lists them", name);
+	return resident;
+}
+
+/* ---- clients ---- */
+
+static void client_gone(void *owner, const struct error *error)
+{
+	struct client *client = owner, **link = &client->control->clients;
+
+	(void)error;
+	while (*link != client)
+		link = &(*link)->next;
+	*link = client->next;
+	client->control->count--;
+	supervisor_forget(client->daemon, client);
+	link_free(steal_pointer(&client->link));
+	client_release(client);
+}
+
+static bool may_command(struct control *control, int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (control->count >= CONTROL_CLIENTS_MAX ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) || peer.uid != geteuid())
+		return false;
+	if (!process_is_descendant(peer.pid, getpid()))
+		return true;
+	log_event(control->daemon->log, LEVEL_WARNING, "control_refused", NULL, NULL,
+		  "process %d, a child of the daemon, tried to command it", (int)peer.pid);
+	return false;
+}
+
+static void client_new(struct control *control, int fd)
+{
+	struct client *client = xcalloc(1, sizeof(*client));
+
+	client->daemon = control->daemon;
+	client->control = control;
+	client->held = 1;
+	client->link = link_new(&control->daemon->loop, fd, permits, ARRAY_LENGTH(permits), client,
+				client_gone, client);
+	client->next = control->clients;
+	control->clients = client;
+	control->count++;
+	client_notify(client, "hello", json_pack("{s:s,s:s,s:i}", "name", "agentd", "version",
+						 AGENTD_VERSION, "protocol", CONTROL_PROTOCOL));
+}
+
+static void control_ready(uv_poll_t *poll, int status, int events)
+{
+	struct control *control = poll->data;
+	int fd;
+
+	(void)status;
+	(void)events;
+	while ((fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+		if (may_command(control, fd))
+			client_new(control, fd);
+		else
+			close(fd);
+}
+
+int control_new(struct daemon *daemon, struct control **ret_control, struct error *error)
+{
+	struct control *control = xcalloc(1, sizeof(*control));
+	int result;
+
+	control->daemon = daemon;
+	file_unlink(daemon->state_dir, SOCKET_NAME, NULL); /* the lock is ours: nobody listens */
+	result = rpc_listen(daemon->state_dir, SOCKET_NAME, &control->fd, error);
+	if (result) {
+		free(control);
+		return result;
+	}
+	control->poll = xcalloc(1, sizeof(uv_poll_t));
+	control->poll->data = control;
+	uv_poll_init(&daemon->loop, control->poll, control->fd);
+	uv_poll_start(control->poll, UV_READABLE, control_ready);
+	*ret_control = control;
+	return 0;
+}
+
+static void poll_destroy(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+void control_free(struct control *control)
+{
+	if (!control)
+		return;
+	while (control->clients)
+		client_gone(control->clients, NULL);
+	uv_poll_stop(control->poll);
+	uv_close((uv_handle_t *)control->poll, poll_destroy);
+	file_unlink(control->daemon->state_dir, SOCKET_NAME, NULL);
+	fd_close(&control->fd);
+	free(control);
+}

@@ -1,0 +1,41 @@
+/* The daemon: one loop, and the parts that hang on it.
+ *
+ * Every part is made with a pointer to this value and reaches the others through it; none keeps state
+ * outside its own struct. The loop never syncs and never blocks: the store's thread writes
+ * state.db, agentd-history writes repositories, agentd-gateway talks to providers, and a session is
+ * a process. Start and stop order is main.c's one list. */
+#ifndef AGENTD_DAEMON_H
+#define AGENTD_DAEMON_H
+
+#include "store/store.h"
+#include "workspace/workspace.h"
+
+#include <uv.h>
+
+struct daemon {
+	uv_loop_t loop;
+	struct workspace *workspace;
+	int state_dir;      /* .agentd/ */
+	int lock;
+	int secrets;        /* sealed memory file with our first environment; -1: none */
+	struct log *log;
+	struct store *store;
+	struct store_writer *writer;
+	uv_async_t store_wake;
+	int64_t epoch;      /* of this start; every journal row carries it */
+	struct zones *zones;
+	struct watcher *watcher;
+	struct roster *roster;
+	struct scheduler *scheduler;
+	struct supervisor *supervisor;
+	struct committer *committer;
+	struct service *gateway, *history;
+	struct control *control;
+	int64_t started;    /* UTC seconds */
+	bool ready, stopping;
+};
+
+/* Names of our own folder and files below the workspace. */
+#define STATE_FOLDER ".agentd"
+
+#endif

@@ -1,0 +1,125 @@
+#include "link.h"
+
+#include "base/alloc.h"
+
+struct link {
+	uv_poll_t poll;
+	struct rpc *rpc;
+	link_closed closed;
+	void *owner;
+	bool handling; /* inside rpc_readable */
+	bool dead;     /* freed meanwhile */
+	int watched;   /* events that the loop polls for */
+};
+
+static void link_destroy(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+static void link_end(struct link *link)
+{
+	struct rpc *rpc = steal_pointer(&link->rpc);
+
+	uv_poll_stop(&link->poll);
+	rpc_free(rpc);
+	uv_close((uv_handle_t *)&link->poll, link_destroy);
+}
+
+static void link_ready(uv_poll_t *poll, int status, int events);
+
+static void link_watch(struct link *link)
+{
+	int wanted = UV_READABLE | (rpc_wants_write(link->rpc) ? UV_WRITABLE : 0);
+
+	if (link->dead || wanted == link->watched)
+		return;
+	link->watched = wanted;
+	uv_poll_start(&link->poll, wanted, link_ready);
+}
+
+static void link_ready(uv_poll_t *poll, int status, int events)
+{
+	struct link *link = poll->data;
+	struct error error = { .code = ERROR_CLOSED };
+	int result = 0;
+
+	link->handling = true;
+	if (events & UV_WRITABLE)
+		result = rpc_writable(link->rpc, &error);
+	if (!result && (status < 0 || events & UV_READABLE))
+		result = rpc_readable(link->rpc, &error);
+	link->handling = false;
+	if (link->dead) {
+		link_end(link);
+	} else if (result) {
+		uv_poll_stop(&link->poll);
+		link->closed(link->owner, &error);
+	} else {
+		link_watch(link);
+	}
+}
+
+struct link *link_new(uv_loop_t *loop, int fd, const struct rpc_permit *permits, size_t permit_count,
+		      void *context, link_closed closed, void *owner)
+{
+	struct link *link = xcalloc(1, sizeof(*link));
+
+	link->rpc = rpc_new(fd, RPC_FRAME_MAX, permits, permit_count, context);
+	link->closed = closed;
+	link->owner = owner;
+	link->poll.data = link;
+	if (uv_poll_init(loop, &link->poll, fd))
+		BUG("a fresh socket cannot be polled");
+	link_watch(link);
+	return link;
+}
+
+void link_free(struct link *link)
+{
+	if (!link || link->dead)
+		return;
+	link->dead = true;
+	if (link->handling)
+		rpc_close(link->rpc);
+	else
+		link_end(link);
+}
+
+struct rpc *link_rpc(const struct link *link)
+{
+	return link->rpc;
+}
+
+/* A dead connection shows itself when it is read; there is nothing to do about it here. */
+void link_notify(struct link *link, const char *method, json_t *params)
+{
+	rpc_notify(link->rpc, method, params);
+	link_watch(link);
+}
+
+void link_request(struct link *link, const char *method, json_t *params, rpc_answer answer,
+		  void *context)
+{
+	struct error error;
+	int result = rpc_request(link->rpc, method, params, answer, context);
+
+	link_watch(link);
+	if (!result)
+		return;
+	error_set(&error, (enum error_code)-result, "%s could not be sent: %s", method,
+		  error_code_name((enum error_code)-result));
+	answer(context, NULL, &error);
+}
+
+void link_reply(struct link *link, uint64_t id, json_t *result)
+{
+	rpc_reply(link->rpc, id, result);
+	link_watch(link);
+}
+
+void link_refuse(struct link *link, uint64_t id, const struct error *error)
+{
+	rpc_refuse(link->rpc, id, error);
+	link_watch(link);
+}

@@ -1,0 +1,126 @@
+#include "log.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/instant.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define LOG_NAME "log/events.jsonl"
+
+struct log {
+	int state_dir, fd;
+	int64_t size, file_bytes;
+	unsigned files;
+	bool prefix; /* stderr is read by journald, which takes levels from "<N>" */
+};
+
+static int log_begin_file(struct log *log, struct error *error)
+{
+	struct stat st;
+	int result = file_append_open(log->state_dir, LOG_NAME, 0600, &log->fd, error);
+
+	if (!result && !fstat(log->fd, &st))
+		log->size = st.st_size;
+	return result;
+}
+
+int log_open(int state_dir, int64_t file_bytes, unsigned files, struct log **ret_log,
+	     struct error *error)
+{
+	struct log *log = xcalloc(1, sizeof(*log));
+	int result;
+
+	*log = (struct log){ .state_dir = state_dir, .fd = -1, .prefix = !isatty(STDERR_FILENO) };
+	log_set_limits(log, file_bytes, files);
+	result = directory_make(state_dir, "log", 0700, error);
+	if (!result)
+		result = log_begin_file(log, error);
+	if (result) {
+		log_close(log);
+		return result;
+	}
+	*ret_log = log;
+	return 0;
+}
+
+void log_close(struct log *log)
+{
+	if (!log)
+		return;
+	fd_close(&log->fd);
+	free(log);
+}
+
+void log_set_limits(struct log *log, int64_t file_bytes, unsigned files)
+{
+	log->file_bytes = file_bytes;
+	log->files = files ? files : 1;
+}
+
+/* events.jsonl.3 → .4, …, events.jsonl → .1; the oldest goes. */
+static void log_turn_over(struct log *log)
+{
+	char from[64], to[64];
+
+	fd_close(&log->fd);
+	for (unsigned n = log->files - 1; n; n--) {
+		snprintf(to, sizeof(to), LOG_NAME ".%u", n);
+		snprintf(from, sizeof(from), n > 1 ? LOG_NAME ".%u" : LOG_NAME, n - 1);
+		file_rename(log->state_dir, from, to, NULL);
+	}
+	if (log->files == 1)
+		file_unlink(log->state_dir, LOG_NAME, NULL);
+	log_begin_file(log, NULL);
+}
+
+static const char *level_name(enum log_level level)
+{
+	static const char *const names[] = {
+		[LEVEL_ERROR] = "error",
+		[LEVEL_WARNING] = "warning",
+		[LEVEL_NOTICE] = "notice",
+		[LEVEL_INFO] = "info",
+	};
+
+	return names[level];
+}
+
+static void log_to_file(struct log *log, enum log_level level, const char *event, const char *agent,
+			const char *session, const char *message)
+{
+	char time[INSTANT_SIZE];
+	json_t *line = json_pack("{s:s,s:s,s:s,s:s*,s:s*,s:s}", "time",
+				 instant_print(clock_wall_s(), time), "level", level_name(level),
+				 "event", event, "agent", agent, "session", session, "message",
+				 message);
+	_free_ char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+	_free_ char *whole = NULL;
+
+	json_decref(line);
+	if (!text || log->fd < 0)
+		return;
+	if (log->size > log->file_bytes)
+		log_turn_over(log);
+	whole = xasprintf("%s\n", text);
+	if (!fd_write_all(log->fd, span_of(whole), NULL))
+		log->size += (int64_t)strlen(whole);
+}
+
+void log_event(struct log *log, enum log_level level, const char *event, const char *agent,
+	       const char *session, const char *format, ...)
+{
+	_free_ char *message = NULL;
+	va_list args;
+
+	va_start(args, format);
+	message = xvasprintf(format, args);
+	va_end(args);
+	if (log->prefix)
+		fprintf(stderr, "<%d>", (int)level);
+	fprintf(stderr, "%s%s%s\n", agent ? agent : "", agent ? ": " : "", message);
+	log_to_file(log, level, event, agent, session, message);
+}

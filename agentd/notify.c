@@ -1,0 +1,56 @@
+#include "notify.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/file.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+static void notify_send(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	size_t length = path ? strlen(path) : 0;
+	_fd_ int fd = -1;
+
+	if (!length || length >= sizeof(to.sun_path))
+		return;
+	memcpy(to.sun_path, path, length);
+	if (path[0] == '@') /* an abstract name */
+		to.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to,
+	       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+}
+
+void notify_ready(const char *status)
+{
+	_free_ char *state = xasprintf("READY=1\nSTATUS=%s\n", status);
+
+	notify_send(state);
+}
+
+void notify_reloading(void)
+{
+	_free_ char *state = xasprintf("RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\n",
+				       clock_monotonic_us());
+
+	notify_send(state);
+}
+
+void notify_stopping(void)
+{
+	notify_send("STOPPING=1\n");
+}
+
+void notify_status(const char *status)
+{
+	_free_ char *state = xasprintf("STATUS=%s\n", status);
+
+	notify_send(state);
+}

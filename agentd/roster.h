@@ -1,0 +1,75 @@
+/* The agents in force: one small resident value per folder under agents/ that has a SOUL.md.
+ *
+ * An invalid edit never stops an agent: what cannot be understood keeps its last good form, what
+ * cannot be read makes that agent `broken` with the mend, and no other is touched. Texts are not
+ * kept, only their ids. */
+#ifndef AGENTD_ROSTER_H
+#define AGENTD_ROSTER_H
+
+#include "daemon.h"
+
+/* What the scheduler knows about one heartbeat; parallel to agent->beats.items. */
+struct beat {
+	int64_t next;        /* UTC seconds of the slot it is armed for, INT64_MAX: none */
+	int64_t first_seen;
+	int64_t last_run;    /* when its last session ended, 0: never */
+	char inputs[17];     /* hash of its inputs then, "": unknown */
+	bool stored;         /* has a row in state.db with this schedule */
+	bool pending;        /* an event has been queued for it and not run yet */
+	int64_t last_event;  /* when an event last woke it */
+};
+
+struct last_result {
+	char session[27];
+	int64_t at;          /* UTC seconds, 0: never */
+	const char *outcome; /* static word */
+};
+
+struct resident {
+	char name[AGENT_NAME_MAX + 1];
+	struct agent *agent;         /* last good value; NULL: never was one */
+	struct beat *beats;
+	char ids[AGENT_FILES][41];   /* of the texts in force */
+	char *broken;                /* why it cannot run and what mends it, or NULL */
+	struct diagnostics problems; /* errors in its files, for `status` */
+	bool paused;
+	char *pause_reason;
+	const struct zone *zone;
+	struct session *open;        /* the one that is waiting, running or being closed */
+	struct last_result last;
+	int64_t today_micro_usd, today; /* spend on local day `today` (days since the epoch) */
+	char *held;                  /* why its work is held back (backoff), or NULL */
+};
+
+struct roster {
+	struct resident **items;     /* sorted by name */
+	size_t count, capacity;
+};
+
+struct roster *roster_new(void);
+void roster_free(struct roster *roster);
+struct resident *roster_find(const struct roster *roster, const char *name);
+
+/* Looks at agents/ and makes the roster equal to it: new ones are loaded, gone ones dropped. */
+void roster_scan(struct daemon *daemon);
+
+/* Reads one agent's files again. Logs one `reload` event when a text differs from the one in force;
+ * returns whether that was so. */
+bool roster_reload(struct daemon *daemon, struct resident *resident);
+
+/* All agents read again, after a change of agentd.yaml. */
+void roster_reload_all(struct daemon *daemon);
+
+/* The daemon wrote this file itself: its id is the one in force, no reload follows. */
+void roster_note_own_write(struct resident *resident, enum agent_file file, const char *id);
+
+const struct zone *roster_zone(const struct resident *resident, const struct daemon *daemon);
+void roster_add_cost(struct daemon *daemon, struct resident *resident, int64_t micro_usd);
+int64_t roster_cost_today(const struct daemon *daemon, const struct resident *resident);
+int64_t roster_local_day(const struct daemon *daemon); /* days since the epoch, workspace's zone */
+
+/* The heartbeat and its scheduler state of a key; NULL: not there (any more). */
+struct heartbeat *roster_heartbeat(const struct resident *resident, const char *key,
+				   struct beat **ret_beat);
+
+#endif

@@ -1,0 +1,115 @@
+/* One session as the daemon sees it. Private to supervisor.c and session_*.c. */
+#ifndef AGENTD_SESSION_H
+#define AGENTD_SESSION_H
+
+#include "child.h"
+#include "link.h"
+#include "supervisor.h"
+
+#include "model/model.h"
+
+enum session_state {
+	SESSION_WAITING,    /* for its agent, or for room */
+	SESSION_RECORDING,  /* its rows are being written */
+	SESSION_RUNNING,    /* its process lives */
+	SESSION_SAVING,     /* its facts are on their way into MEMORY.md */
+	SESSION_CLOSING,    /* its rows are being closed */
+	SESSION_ENDED,
+};
+
+enum session_outcome {
+	OUTCOME_NONE,
+	OUTCOME_DONE,
+	OUTCOME_ESCALATED,
+	OUTCOME_PARKED,
+	OUTCOME_FAILED,
+	OUTCOME_INTERRUPTED,
+	OUTCOME_REFUSED,
+};
+
+/* A tool call of the latest reply, as journalled. */
+struct journalled_call {
+	char id[MODEL_CALL_ID_MAX + 1];
+	const struct tool *tool;  /* NULL: unknown */
+	int64_t seq;
+	bool answered;
+};
+
+struct session {
+	struct daemon *daemon;
+	struct session *next;                /* in the supervisor's list */
+	char id[27], agent[AGENT_NAME_MAX + 1];
+	enum session_state state;
+	enum session_outcome outcome;
+	char *reason;                        /* NULL: none */
+	unsigned held;                       /* answers that will still come to this address */
+
+	/* what was wished for */
+	enum cause_kind cause;
+	char *key, *heading, *message, *event, *schedule;
+	int64_t planned;
+	bool manual, rehearse;
+	session_listener listener;
+	void *listener_context;
+
+	/* the run */
+	struct plan *plan;
+	struct model_settings model;         /* a copy: agentd.yaml may change meanwhile */
+	char *script;                        /* REHEARSAL.md, for the rehearsal model */
+	struct child *child;
+	struct link *link;
+	bool stop_at_step;                   /* paused: no further model call */
+	bool finished;                       /* it said `done` */
+	bool inputs_changed;                 /* somebody else changed them meanwhile */
+	char *text;                          /* its last words */
+	int64_t started_ms, ended_ms;
+
+	/* journal */
+	int64_t seq;                         /* of the latest step */
+	int64_t model_seq;                   /* of the model call under way */
+	uint64_t asked;                      /* rpc id of the session's `complete`, 0: none */
+	struct journalled_call calls[MODEL_CALLS_MAX];
+	size_t call_count;
+	char **facts;
+	size_t fact_count, fact_capacity;
+	int64_t turns, input_tokens, output_tokens, cost_micro_usd;
+};
+
+#define SESSION_FACTS_MAX 200
+#define SESSION_POSTS_MAX 100
+
+const char *outcome_name(enum session_outcome outcome);
+const char *session_model_name(const struct session *session);
+char *session_cause(const struct session *session); /* `Cause:` trailer; the caller frees it */
+/* Subject, empty line, trailers; the caller frees it. */
+char *session_commit_message(const struct session *session, const char *subject);
+
+/* Answers in flight keep the value alive. */
+void session_hold(struct session *session);
+void session_release(struct session *session);
+
+/* session_launch.c: reads the plan, starts the process, hands the plan down. On failure outcome and reason are
+ * set. */
+int session_launch(struct session *session);
+
+/* session_steps.c: what a running session may ask. */
+extern const struct rpc_permit session_permits[];
+extern const size_t session_permit_count;
+/* Gives up a model call that is under way. */
+void session_abandon_call(struct session *session);
+/* The gateway's notification. */
+void session_delta(struct rpc *rpc, void *context, const char *method, const json_t *params,
+		   uint64_t id);
+
+/* session_events.c: to the log and to who follows. Steals the object. */
+void session_emit(struct session *session, const char *event, json_t *fields);
+void session_emit_end(struct session *session);
+
+/* supervisor.c */
+struct session *supervisor_find(const struct daemon *daemon, const char *id);
+void session_fail(struct session *session, enum session_outcome outcome, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void session_stop(struct session *session); /* kills the process; its end follows */
+void session_exited(void *context, const struct process_end *end);
+
+#endif

@@ -1,0 +1,256 @@
+#include "session.h"
+
+#include "walls.h"
+
+#include "base/clock.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#define SESSION_MEMORY_BYTES (1024ULL * 1024 * 1024)
+#define SESSION_FILE_BYTES (64ULL * 1024 * 1024)
+#define LAST_GOOD_FOLDER "last-good"
+
+/* ---- the constitution that was in force last ---- */
+
+static char *last_good_path(const struct session *session)
+{
+	return xasprintf(LAST_GOOD_FOLDER "/%s-CONSTITUTION.md", session->agent);
+}
+
+/* The last good text, for a file that was emptied or deleted. NULL: there was none. */
+static char *constitution_recall(const struct session *session)
+{
+	CLEANUP(buffer_clear) struct buffer text = BUFFER(AGENT_FILE_MAX);
+	_free_ char *path = last_good_path(session);
+
+	if (file_read(session->daemon->state_dir, path, &text, NULL, NULL))
+		return NULL;
+	return buffer_steal(&text);
+}
+
+/* Kept without a sync: it only has to outlive the person's edit. */
+static void constitution_keep(const struct session *session, const char *text)
+{
+	_free_ char *known = constitution_recall(session), *path = last_good_path(session);
+	_fd_ int fd = -1;
+
+	if ((known && !strcmp(known, text)) ||
+	    directory_make(session->daemon->state_dir, LAST_GOOD_FOLDER, 0700, NULL) ||
+	    file_create(session->daemon->state_dir, path, 0600, &fd, NULL))
+		return;
+	fd_write_all(fd, span_of(text), NULL);
+}
+
+/* ---- the plan ---- */
+
+static int plan_read(struct session *session, const struct resident *resident, struct error *error)
+{
+	const struct settings *settings = session->daemon->workspace->settings;
+	_free_ char *constitution = constitution_recall(session);
+	struct beat *beat = NULL;
+	struct plan_request request = {
+		.session = session->id,
+		.cause = session->cause,
+		.key = session->key,
+		.heading = session->heading,
+		.message = session->message,
+		.now = clock_wall_s(),
+		.rehearse = session->rehearse,
+	};
+	int result;
+
+	if (session->key && roster_heartbeat(resident, session->key, &beat))
+		request.last_run = beat->last_run;
+	result = workspace_plan(session->daemon->workspace, resident->agent, &request, constitution,
+				&session->plan, error);
+	if (result)
+		return result;
+	session->plan->turns_max = settings->turns_per_session;
+	session->plan->max_output_tokens = session->model.max_output_tokens;
+	session->plan->tool_output_bytes = settings->tool_output_bytes;
+	if (session->plan->constitution.id[0] && session->plan->constitution.text)
+		constitution_keep(session, session->plan->constitution.text);
+	return 0;
+}
+
+/* The first model of the route; another one takes over where a ladder decides so. */
+static int model_choose(struct session *session, const struct resident *resident,
+			struct error *error)
+{
+	const struct settings *settings = session->daemon->workspace->settings;
+	const struct route *route =
+		settings_route(settings, resident->agent->route ? resident->agent->route : "default");
+	const char *name = session->rehearse ? "rehearsal" : route->models[0];
+
+	const struct model_settings *model = settings_model(settings, name);
+
+	if (!model)
+		return error_set(error, ERROR_NOT_FOUND, "agentd.yaml has no usable model \"%s\"",
+				 name);
+	session->model = *model;
+	session->model.model = xstrdup(model->model);
+	return 0;
+}
+
+static int script_read(struct session *session, int dir, struct error *error)
+{
+	CLEANUP(source_clear) struct source script = { 0 };
+	int result;
+
+	if (strcmp(session->model.provider, "rehearsal"))
+		return 0;
+	result = workspace_read(dir, session->agent, FILE_REHEARSAL, &script, error);
+	if (!result && script.data)
+		session->script = xstrdup(script.data);
+	return result;
+}
+
+/* ---- the walls ---- */
+
+static int allow_folder(struct launch *launch, int dir, const char *name, bool write,
+			struct error *error)
+{
+	int fd, seen, result = directory_open_beneath(dir, name, &fd, error);
+
+	if (result == -(int)ERROR_NOT_FOUND)
+		return 0;
+	if (result)
+		return result;
+	seen = launch_rule(launch, fd, write);
+	if (seen >= 0)
+		launch_word(launch, "dir=%s:%d", name, seen);
+	return 0;
+}
+
+static int allow_grants(struct launch *launch, const struct session *session, struct error *error)
+{
+	const struct grant *grant = settings_grant(session->daemon->workspace->settings,
+						   session->agent);
+
+	for (size_t i = 0; grant && i < grant->read_count; i++) {
+		int fd, seen, result = directory_open(grant->read[i], &fd, error);
+
+		if (result)
+			return error_prefix(error, "agentd.yaml grants %s to %s: ", grant->read[i],
+					    session->agent);
+		seen = launch_rule(launch, fd, false);
+		if (seen < 0)
+			return error_set(error, ERROR_TOO_LARGE,
+					 "agentd.yaml grants more folders to %s than can be given",
+					 session->agent);
+		launch_word(launch, "dir=%s:%d", grant->read[i], seen);
+	}
+	return 0;
+}
+
+static int walls_plan(struct launch *launch, const struct session *session, int dir,
+		      struct error *error)
+{
+	int result = directory_make(dir, "work", 0755, error);
+
+	launch->policy.memory_bytes = SESSION_MEMORY_BYTES;
+	launch->policy.file_bytes = SESSION_FILE_BYTES;
+#ifdef __SANITIZE_ADDRESS__
+	launch->policy.memory_bytes = 0; /* the shadow alone takes terabytes of addresses */
+#endif
+	if (!result)
+		result = allow_folder(launch, dir, "work", !session->rehearse, error);
+	if (!result)
+		result = allow_folder(launch, dir, "knowledge", false, error);
+	if (!result)
+		result = allow_folder(launch, dir, "skills", false, error);
+	if (!result)
+		result = allow_grants(launch, session, error);
+	return result;
+}
+
+/* ---- the process ---- */
+
+static void session_lost(void *owner, const struct error *error)
+{
+	struct session *session = owner;
+
+	if (error->code == ERROR_PROTOCOL) {
+		session_fail(session, OUTCOME_FAILED, "the session broke the protocol: %s",
+			     error->message);
+		session_stop(session);
+	}
+	link_free(steal_pointer(&session->link)); /* its process ends, or has ended */
+}
+
+static int process_start(struct session *session, int dir, struct error *error)
+{
+	CLEANUP(launch_clear) struct launch launch;
+	struct daemon *daemon = session->daemon;
+	struct process process;
+	int socket, result;
+
+	launch_init(&launch, "agentd-session", SANDBOX_SESSION,
+		    daemon->workspace->settings->sandbox_off);
+	result = walls_plan(&launch, session, dir, error);
+	if (!result)
+		result = launch_start(&launch, &process, &socket, error);
+	if (result)
+		return result;
+	session->child = child_new(&daemon->loop, process, session_exited, session);
+	session->link = link_new(&daemon->loop, socket, session_permits, session_permit_count,
+				 session, session_lost, session);
+	link_notify(session->link, "plan", plan_to_json(session->plan));
+	return 0;
+}
+
+/* A person's words that the constitution hands to a person are not shown to a model at all. */
+static bool escalates(struct session *session)
+{
+	struct constitution constitution;
+	const struct trigger *trigger = NULL;
+	const char *text = session->plan->constitution.text;
+
+	if (!session->message || !text)
+		return false;
+	constitution_parse(span_of(text), &constitution, NULL);
+	trigger = constitution_match(&constitution, span_of(session->message));
+	if (trigger)
+		session_fail(session, OUTCOME_ESCALATED,
+			     "agents/%s/CONSTITUTION.md:%u: the message mentions \"%s\"%s%s",
+			     session->agent, trigger->line, trigger->words,
+			     constitution.action ? "; " : "",
+			     constitution.action ? constitution.action : "");
+	constitution_clear(&constitution);
+	return trigger != NULL;
+}
+
+int session_launch(struct session *session)
+{
+	struct daemon *daemon = session->daemon;
+	struct resident *resident = roster_find(daemon->roster, session->agent);
+	_fd_ int dir = -1;
+	struct error error;
+	int result;
+
+	if (!resident || !resident->agent) {
+		session_fail(session, OUTCOME_REFUSED, "%s",
+			     resident && resident->broken ? resident->broken : "the agent is gone");
+		return -(int)ERROR_NOT_FOUND;
+	}
+	result = model_choose(session, resident, &error);
+	if (!result)
+		result = workspace_agent_open(daemon->workspace, session->agent, &dir, &error);
+	if (!result)
+		result = plan_read(session, resident, &error);
+	if (!result)
+		result = script_read(session, dir, &error);
+	if (!result && escalates(session))
+		return -(int)ERROR_DENIED;
+	if (!result)
+		result = process_start(session, dir, &error);
+	if (result) {
+		char text[ERROR_FILE_MAX + ERROR_MESSAGE_MAX];
+
+		error_print(&error, text, sizeof(text));
+		session_fail(session, OUTCOME_REFUSED, "%s", text);
+	}
+	return result;
+}

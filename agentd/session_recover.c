@@ -1,0 +1,183 @@
+#include "session.h"
+
+#include "committer.h"
+#include "journal.h"
+#include "log.h"
+
+#include "base/clock.h"
+
+#define RECOVER_MAX 10000
+
+/* A session that a daemon before us left open. */
+struct orphan {
+	struct daemon *daemon;
+	char *id, *agent, *cause, *section, *heading, *model, *plan;
+	int64_t started, turns, input_tokens, output_tokens, cost_micro_usd;
+	char **facts;
+	size_t fact_count, fact_capacity;
+};
+
+static void orphan_free(struct orphan *orphan)
+{
+	free(orphan->id);
+	free(orphan->agent);
+	free(orphan->cause);
+	free(orphan->section);
+	free(orphan->heading);
+	free(orphan->model);
+	free(orphan->plan);
+	for (size_t i = 0; i < orphan->fact_count; i++)
+		free(orphan->facts[i]);
+	free(orphan->facts);
+	free(orphan);
+}
+
+struct orphans {
+	struct daemon *daemon;
+	struct orphan **items;
+	size_t count, capacity;
+};
+
+static int find_orphan(void *context, const struct session_row *row)
+{
+	struct orphans *orphans = context;
+	struct orphan *orphan;
+
+	if (array_grow((void **)&orphans->items, orphans->count, &orphans->capacity,
+		       sizeof(struct orphan *), RECOVER_MAX))
+		return 1;
+	orphan = xcalloc(1, sizeof(*orphan));
+	orphan->daemon = orphans->daemon;
+	orphan->id = xstrdup(row->id);
+	orphan->agent = xstrdup(row->agent);
+	orphan->cause = xstrdup(row->cause);
+	orphan->section = xstrdup(row->section);
+	orphan->heading = xstrdup(row->heading);
+	orphan->model = xstrdup(row->model);
+	orphan->plan = xstrdup(row->plan);
+	orphan->started = row->started;
+	orphans->items[orphans->count++] = orphan;
+	return 0;
+}
+
+/* A `remember` that was answered is in the journal with its words. */
+static int find_fact(void *context, const struct step *step)
+{
+	struct orphan *orphan = context;
+	json_t *intent = NULL, *result = NULL;
+	const char *text;
+
+	orphan->cost_micro_usd += step->cost_micro_usd;
+	if (!strcmp(step->kind, "model"))
+		orphan->turns++;
+	if (strcmp(step->kind, "remember") || !step->result)
+		return 0;
+	intent = json_loads(step->intent, 0, NULL);
+	result = json_loads(step->result, 0, NULL);
+	text = json_string_value(json_object_get(intent, "text"));
+	if (text && !json_is_true(json_object_get(result, "error")) &&
+	    !array_grow((void **)&orphan->facts, orphan->fact_count, &orphan->fact_capacity,
+			sizeof(char *), SESSION_FACTS_MAX))
+		orphan->facts[orphan->fact_count++] = xstrdup(text);
+	json_decref(intent);
+	json_decref(result);
+	return 0;
+}
+
+static void orphan_close(struct orphan *orphan)
+{
+	struct session_row row = {
+		.id = orphan->id,
+		.agent = orphan->agent,
+		.cause = orphan->cause,
+		.section = orphan->section,
+		.heading = orphan->heading,
+		.model = orphan->model,
+		.outcome = "interrupted",
+		.reason = "the daemon ended while it ran",
+		.text = "",
+		.plan = orphan->plan,
+		.started = orphan->started,
+		.ended = clock_wall_ms(),
+		.turns = orphan->turns,
+		.input_tokens = orphan->input_tokens,
+		.output_tokens = orphan->output_tokens,
+		.cost_micro_usd = orphan->cost_micro_usd,
+		.epoch = orphan->daemon->epoch,
+	};
+
+	log_event(orphan->daemon->log, LEVEL_NOTICE, "session_recovered", orphan->agent, orphan->id,
+		  "a session that the daemon left open is closed as interrupted; %zu facts kept",
+		  orphan->fact_count);
+	journal_session_end(orphan->daemon, &row, NULL, NULL, NULL, NULL);
+	orphan_free(orphan);
+}
+
+static void orphan_saved(void *context, const char *commit, const struct error *error)
+{
+	(void)commit;
+	(void)error; /* logged by the committer: the folder is gone, or the file cannot be a memory */
+	orphan_close(context);
+}
+
+static void orphan_save(struct orphan *orphan)
+{
+	_free_ char *message = NULL;
+
+	if (!orphan->fact_count || !roster_find(orphan->daemon->roster, orphan->agent)) {
+		orphan_close(orphan);
+		return;
+	}
+	message = xasprintf("memory: %zu facts from an interrupted session\n\nAgent: %s\n"
+			    "Session: %s\nCause: %s\nModel: %s\nCost-USD: 0.000000\n",
+			    orphan->fact_count, orphan->agent, orphan->id, orphan->cause,
+			    orphan->model);
+	committer_remember(orphan->daemon, orphan->agent, (const char *const *)orphan->facts,
+			   orphan->fact_count, true, orphan->started / 1000, message, orphan_saved,
+			   orphan);
+}
+
+int supervisor_recover(struct daemon *daemon, struct error *error)
+{
+	struct orphans orphans = { .daemon = daemon };
+	int result = store_sessions(daemon->store, NULL, true, RECOVER_MAX, find_orphan, &orphans,
+				    error);
+
+	for (size_t i = 0; i < orphans.count; i++) {
+		if (!result)
+			result = store_steps(daemon->store, orphans.items[i]->id, find_fact,
+					     orphans.items[i], error);
+		if (result)
+			orphan_free(orphans.items[i]);
+		else
+			orphan_save(orphans.items[i]);
+	}
+	free(orphans.items);
+	return result;
+}
+
+/* ---- how it went last ---- */
+
+static int restore_last(void *context, const struct session_row *row)
+{
+	struct daemon *daemon = context;
+	struct resident *resident = roster_find(daemon->roster, row->agent);
+
+	if (!resident || resident->last.at || !*row->outcome)
+		return 0;
+	snprintf(resident->last.session, sizeof(resident->last.session), "%s", row->id);
+	resident->last.at = row->ended / 1000;
+	for (enum session_outcome outcome = OUTCOME_DONE; outcome <= OUTCOME_REFUSED; outcome++)
+		if (!strcmp(outcome_name(outcome), row->outcome))
+			resident->last.outcome = outcome_name(outcome);
+	if (!resident->last.outcome)
+		resident->last.outcome = "";
+	return 0;
+}
+
+int supervisor_restore(struct daemon *daemon, struct error *error)
+{
+	/* The newest rows tell it of every agent that ran lately. */
+	return store_sessions(daemon->store, NULL, false, 4 * daemon->roster->count + 100,
+			      restore_last, daemon, error);
+}

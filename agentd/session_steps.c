@@ -1,0 +1,600 @@
+#include "session.h"
+
+#include "committer.h"
+#include "cost.h"
+#include "journal.h"
+#include "log.h"
+#include "service.h"
+
+#include "base/clock.h"
+#include "bulletin/bulletin.h"
+#include "memory/memory.h"
+
+#define BULLETIN_PATH "shared/BULLETIN.md"
+
+static const char *const effect_names[] = {
+	[TOOL_PURE] = "pure",
+	[TOOL_IDEMPOTENT] = "idempotent",
+	[TOOL_ONCE] = "once",
+};
+
+static struct step step_of(const struct session *session, int64_t seq)
+{
+	return (struct step){
+		.session = session->id,
+		.seq = seq,
+		.epoch = session->daemon->epoch,
+		.intent_at = clock_wall_ms(),
+		.result_at = clock_wall_ms(),
+	};
+}
+
+static void refuse(struct session *session, uint64_t id, enum error_code code, const char *why)
+{
+	struct error error;
+
+	error_set(&error, code, "%s", why);
+	if (session->link)
+		link_refuse(session->link, id, &error);
+}
+
+static struct journalled_call *find_call(struct session *session, const char *id)
+{
+	for (size_t i = 0; id && i < session->call_count; i++)
+		if (!strcmp(session->calls[i].id, id))
+			return &session->calls[i];
+	return NULL;
+}
+
+/* ---- complete: results of local tools and the intent of the next call → gateway → its result and the
+ * intents of the calls in it → session ---- */
+
+static void complete_failed(struct session *session, const struct error *error)
+{
+	uint64_t asked = session->asked;
+
+	session->asked = 0;
+	if (session->state != SESSION_RUNNING)
+		return;
+	session_fail(session, OUTCOME_FAILED, "%s: %s", session_model_name(session),
+		     error->message);
+	if (session->link)
+		link_refuse(session->link, asked, error);
+}
+
+/* A model's answer on its way to the session; held while its journal rows are written. */
+struct answer {
+	struct session *session;
+	json_t *reply;
+};
+
+static void answer_recorded(void *context, const struct error *error)
+{
+	struct answer *answer = context;
+	struct session *session = answer->session;
+
+	if (error) {
+		complete_failed(session, error);
+	} else if (session->state == SESSION_RUNNING && session->link && session->asked) {
+		link_reply(session->link, session->asked,
+			   json_pack("{s:O}", "reply", answer->reply));
+		session->asked = 0;
+	}
+	json_decref(answer->reply);
+	free(answer);
+	session_release(session);
+}
+
+/* The calls of a reply are journalled with it: their intents are durable before any of them runs. */
+static void take_calls(struct session *session, const struct model_reply *reply,
+		       struct step *intents, char **texts)
+{
+	session->call_count = reply->call_count;
+	for (size_t i = 0; i < reply->call_count; i++) {
+		const struct model_call *call = &reply->calls[i];
+		struct journalled_call *journalled = &session->calls[i];
+
+		snprintf(journalled->id, sizeof(journalled->id), "%s", call->id);
+		journalled->tool = tool_find(call->name);
+		journalled->seq = ++session->seq;
+		journalled->answered = false;
+		texts[i] = call->arguments ? json_dumps(call->arguments, JSON_COMPACT)
+					   : xstrdup("null");
+		intents[i] = step_of(session, journalled->seq);
+		intents[i].kind = call->name;
+		intents[i].effect =
+			effect_names[journalled->tool ? journalled->tool->effect : TOOL_PURE];
+		intents[i].intent = texts[i];
+	}
+}
+
+static void add_usage(struct session *session, const struct model_usage *usage, int64_t cost)
+{
+	struct resident *resident = roster_find(session->daemon->roster, session->agent);
+
+	if (usage->known) {
+		session->input_tokens += usage->input_tokens + usage->cache_read_tokens +
+					 usage->cache_write_tokens;
+		session->output_tokens += usage->output_tokens;
+	}
+	session->cost_micro_usd += cost;
+	if (resident && cost)
+		roster_add_cost(session->daemon, resident, cost);
+}
+
+static void record_reply(struct session *session, const struct model_reply *reply, json_t *json)
+{
+	struct step result = step_of(session, session->model_seq);
+	struct step intents[MODEL_CALLS_MAX];
+	char *texts[MODEL_CALLS_MAX];
+	_free_ char *text = json_dumps(json, JSON_COMPACT);
+	struct answer *answer = xmalloc(sizeof(*answer));
+	int64_t cost = cost_of(&reply->usage, &session->model);
+
+	*answer = (struct answer){ session, json_incref(json) };
+	add_usage(session, &reply->usage, cost);
+	session_hold(session);
+	if (session->rehearse) {
+		session->call_count = 0;
+		take_calls(session, reply, intents, texts);
+		answer_recorded(answer, NULL);
+	} else {
+		take_calls(session, reply, intents, texts);
+		result.result = text;
+		result.cost_micro_usd = cost;
+		journal_steps(session->daemon, &result, 1, intents, reply->call_count,
+			      answer_recorded, answer);
+	}
+	for (size_t i = 0; i < reply->call_count; i++)
+		free(texts[i]);
+}
+
+static void gateway_answered(void *context, const json_t *result, const struct error *error)
+{
+	struct session *session = context;
+	CLEANUP(model_reply_free) struct model_reply *reply = NULL;
+	json_t *json = json_object_get(result, "reply");
+	struct error wrong;
+
+	if (session->state != SESSION_RUNNING || !session->asked) {
+		session_release(session);
+		return;
+	}
+	if (!result) {
+		complete_failed(session, error);
+	} else if (model_reply_from_json(json, &reply, &wrong)) {
+		complete_failed(session, &wrong);
+	} else {
+		record_reply(session, reply, json);
+	}
+	session_release(session);
+}
+
+static json_t *key_json(const struct provider *provider)
+{
+	static const char *const names[] = {
+		[KEY_ENV] = "env",
+		[KEY_FILE] = "file",
+		[KEY_CREDENTIAL] = "credential",
+	};
+
+	if (provider->key_source == KEY_NONE)
+		return json_null();
+	return json_pack("{s:s}", names[provider->key_source], provider->key_reference);
+}
+
+static const char *kind_name(enum provider_kind kind)
+{
+	static const char *const names[] = {
+		[PROVIDER_REHEARSAL] = "rehearsal",
+		[PROVIDER_OPENAI] = "openai",
+		[PROVIDER_ANTHROPIC] = "anthropic",
+	};
+
+	return names[kind];
+}
+
+/* A model call as waiting for its intent to be durable. */
+struct asking {
+	struct session *session;
+	json_t *request;
+};
+
+static void ask_gateway(struct session *session, json_t *request)
+{
+	const struct provider *provider = settings_provider(
+		session->daemon->workspace->settings, session->model.provider);
+	struct error gone;
+
+	if (!provider) {
+		error_set(&gone, ERROR_NOT_FOUND, "agentd.yaml has no provider \"%s\" any more",
+			  session->model.provider);
+		complete_failed(session, &gone);
+		return;
+	}
+	session_hold(session);
+	service_request(session->daemon->gateway, "complete",
+			json_pack("{s:s,s:{s:s,s:s,s:s?,s:o,s:I,s:I,s:I},s:s,s:O,s:s?}", "call",
+				  session->id, "provider", "name", provider->name, "kind",
+				  kind_name(provider->kind), "base_url", provider->base_url, "key",
+				  key_json(provider), "connect_ms",
+				  (json_int_t)provider->connect_ms, "first_byte_ms",
+				  (json_int_t)provider->first_byte_ms, "progress_ms",
+				  (json_int_t)provider->progress_ms, "model", session->model.model,
+				  "request", request, "script", session->script),
+			gateway_answered, session);
+}
+
+static void intent_recorded(void *context, const struct error *error)
+{
+	struct asking *asking = context;
+	struct session *session = asking->session;
+
+	if (error)
+		complete_failed(session, error);
+	else if (session->state == SESSION_RUNNING)
+		ask_gateway(session, asking->request);
+	json_decref(asking->request);
+	free(asking);
+	session_release(session);
+}
+
+/* Results of the tools that ran inside the session, as rows. Returns how many. */
+static size_t take_results(struct session *session, const json_t *results, struct step *steps,
+			   char **texts)
+{
+	size_t index, count = 0;
+	json_t *result;
+
+	json_array_foreach((json_t *)(uintptr_t)results, index, result) {
+		struct journalled_call *call =
+			find_call(session, json_string_value(json_object_get(result, "id")));
+
+		if (!call || call->answered || count == MODEL_CALLS_MAX)
+			continue;
+		call->answered = true;
+		texts[count] = json_dumps(result, JSON_COMPACT);
+		steps[count] = step_of(session, call->seq);
+		steps[count].result = texts[count];
+		count++;
+	}
+	return count;
+}
+
+/* What is known of a call before it is made: enough to see later what it was about. The messages follow
+ * from the steps before it. */
+static char *intent_text(const struct session *session, const json_t *request)
+{
+	json_t *intent = json_pack(
+		"{s:s,s:s,s:I,s:I,s:I}", "provider", session->model.provider, "model",
+		session->model.model, "turn", (json_int_t)session->turns, "messages",
+		(json_int_t)json_array_size(json_object_get(request, "messages")), "max_tokens",
+		json_integer_value(json_object_get(request, "max_tokens")));
+	char *text = json_dumps(intent, JSON_COMPACT);
+
+	json_decref(intent);
+	return text;
+}
+
+static bool may_go_on(struct session *session, uint64_t id)
+{
+	if (session->stop_at_step) {
+		session_fail(session, OUTCOME_PARKED, "its agent was paused");
+		refuse(session, id, ERROR_DENIED, "the agent was paused");
+		return false;
+	}
+	if (session->asked) {
+		refuse(session, id, ERROR_PROTOCOL, "one model call at a time");
+		return false;
+	}
+	if (session->turns >= session->plan->turns_max) {
+		session_fail(session, OUTCOME_FAILED, "more than %u turns",
+			     session->plan->turns_max);
+		refuse(session, id, ERROR_DENIED, "no turns are left");
+		return false;
+	}
+	return true;
+}
+
+static void session_complete(struct rpc *rpc, void *context, const char *method,
+			     const json_t *params, uint64_t id)
+{
+	struct session *session = context;
+	json_t *request = json_object_get(params, "request");
+	struct step results[MODEL_CALLS_MAX], intent;
+	char *texts[MODEL_CALLS_MAX];
+	struct asking *asking;
+	_free_ char *text = NULL;
+	size_t count;
+
+	(void)rpc;
+	(void)method;
+	if (!json_is_object(request)) {
+		refuse(session, id, ERROR_INVALID, "complete needs a request");
+		return;
+	}
+	if (!may_go_on(session, id))
+		return;
+	session->asked = id;
+	session->turns++;
+	session_emit(session, "turn", json_pack("{s:s,s:I,s:s}", "session", session->id, "turn",
+						(json_int_t)session->turns, "model",
+						session_model_name(session)));
+	asking = xmalloc(sizeof(*asking));
+	*asking = (struct asking){ session, json_incref(request) };
+	session_hold(session);
+	count = take_results(session, json_object_get(params, "results"), results, texts);
+	session->model_seq = ++session->seq;
+	text = intent_text(session, request);
+	intent = step_of(session, session->model_seq);
+	intent.kind = "model";
+	intent.effect = "idempotent";
+	intent.intent = text;
+	if (session->rehearse)
+		intent_recorded(asking, NULL);
+	else
+		journal_steps(session->daemon, results, count, &intent, 1, intent_recorded, asking);
+	while (count)
+		free(texts[--count]);
+}
+
+void session_abandon_call(struct session *session)
+{
+	if (!session->asked)
+		return;
+	session->asked = 0;
+	service_notify(session->daemon->gateway, "cancel", json_pack("{s:s}", "call", session->id));
+}
+
+/* ---- runtime tools: do, journal the result, answer ---- */
+
+struct tool_answer {
+	struct session *session;
+	uint64_t id;
+	json_t *result;
+};
+
+static void tool_recorded(void *context, const struct error *error)
+{
+	struct tool_answer *answer = context;
+	struct session *session = answer->session;
+
+	if (error)
+		refuse(session, answer->id, error->code, error->message);
+	else if (session->state == SESSION_RUNNING && session->link)
+		link_reply(session->link, answer->id, json_incref(answer->result));
+	json_decref(answer->result);
+	free(answer);
+	session_release(session);
+}
+
+/* The result of a runtime tool becomes durable, then the session hears of it. */
+static void tool_done(struct session *session, uint64_t id, struct journalled_call *call,
+		      const char *content, bool is_error)
+{
+	struct tool_answer *answer = xmalloc(sizeof(*answer));
+	struct step step = step_of(session, call->seq);
+	json_t *result = json_pack("{s:s,s:b}", "content", content, "error", (int)is_error);
+	_free_ char *text = NULL;
+
+	if (!result)
+		result = json_pack("{s:s,s:b}", "content", "text that is no UTF-8", "error", 1);
+	text = json_dumps(result, JSON_COMPACT);
+	*answer = (struct tool_answer){ session, id, result };
+	call->answered = true;
+	step.result = text;
+	session_hold(session);
+	session_emit(session, "tool",
+		     json_pack("{s:s,s:s,s:b}", "session", session->id, "tool", call->tool->name,
+			       "error", (int)is_error));
+	if (session->rehearse)
+		tool_recorded(answer, NULL);
+	else
+		journal_steps(session->daemon, &step, 1, NULL, 0, tool_recorded, answer);
+}
+
+static const char *argument(const json_t *arguments, const char *name)
+{
+	const char *value = json_string_value(json_object_get(arguments, name));
+
+	return value ? value : "";
+}
+
+/* A fact is durable with its step; it stands in MEMORY.md when the session ends. */
+static void do_remember(struct session *session, uint64_t id, struct journalled_call *call,
+			const json_t *arguments)
+{
+	CLEANUP(buffer_clear) struct buffer text = BUFFER(MEMORY_ENTRY_MAX + 8);
+	struct error error;
+
+	if (memory_entry_text(span_of(argument(arguments, "text")), &text, &error)) {
+		tool_done(session, id, call, error.message, true);
+		return;
+	}
+	if (array_grow((void **)&session->facts, session->fact_count, &session->fact_capacity,
+		       sizeof(char *), SESSION_FACTS_MAX)) {
+		tool_done(session, id, call, "too many facts in one session", true);
+		return;
+	}
+	session->facts[session->fact_count++] = xstrdup(text.data);
+	tool_done(session, id, call, session->rehearse ? "rehearsed, not remembered" : "remembered",
+		  false);
+}
+
+struct post {
+	struct session *session;
+	uint64_t id;
+	char call[MODEL_CALL_ID_MAX + 1];
+};
+
+static void posted(void *context, const char *commit, const struct error *error)
+{
+	struct post *post = context;
+	struct session *session = post->session;
+	struct journalled_call *call = find_call(session, post->call);
+
+	(void)commit;
+	if (session->state == SESSION_RUNNING && call)
+		tool_done(session, post->id, call, error ? error->message : "posted", error != NULL);
+	free(post);
+	session_release(session);
+}
+
+static void do_post(struct session *session, uint64_t id, struct journalled_call *call,
+		    const json_t *arguments)
+{
+	const char *text = argument(arguments, "text");
+	_free_ char *subject = xasprintf("bulletin: a post by %s", session->agent);
+	_free_ char *message = NULL;
+	struct post *post;
+
+	if (session->rehearse) {
+		tool_done(session, id, call, "rehearsed, not posted", false);
+		return;
+	}
+	message = session_commit_message(session, subject);
+	post = xcalloc(1, sizeof(*post));
+	post->session = session;
+	post->id = id;
+	snprintf(post->call, sizeof(post->call), "%s", call->id);
+	session_hold(session);
+	committer_post(session->daemon, session->agent, text, clock_wall_s(), message, posted, post);
+}
+
+static void do_read_bulletin(struct session *session, uint64_t id, struct journalled_call *call,
+			     const json_t *arguments)
+{
+	CLEANUP(buffer_clear) struct buffer raw = BUFFER(BULLETIN_FILE_MAX);
+	CLEANUP(buffer_clear) struct buffer quoted = BUFFER(BULLETIN_FILE_MAX);
+	CLEANUP(markdown_text_clear) struct markdown_text text = { 0 };
+	struct bulletin bulletin = { 0 };
+	struct error error;
+	int result = file_read(session->daemon->workspace->dir, BULLETIN_PATH, &raw, NULL, &error);
+
+	(void)arguments;
+	if (result == -(int)ERROR_NOT_FOUND) {
+		tool_done(session, id, call, "the bulletin is empty", false);
+		return;
+	}
+	if (!result)
+		result = markdown_clean(buffer_span(&raw), BULLETIN_FILE_MAX, &text, NULL);
+	if (!result)
+		result = bulletin_parse(markdown_body(&text), session->daemon->workspace->zone,
+					&bulletin, &error);
+	if (!result)
+		bulletin_quote(&bulletin, session->agent,
+			       (size_t)session->plan->tool_output_bytes, &quoted);
+	bulletin_clear(&bulletin);
+	if (result)
+		tool_done(session, id, call, error.message, true);
+	else
+		tool_done(session, id, call, quoted.length ? quoted.data : "the bulletin is empty",
+			  false);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct session *session, uint64_t id, struct journalled_call *call,
+		    const json_t *arguments);
+} runtime_tools[] = {
+	{ "remember", do_remember },
+	{ "bulletin_post", do_post },
+	{ "bulletin_read", do_read_bulletin },
+};
+
+static bool is_allowed(const struct session *session, const char *tool)
+{
+	for (size_t i = 0; i < session->plan->tool_count; i++)
+		if (!strcmp(session->plan->tools[i], tool))
+			return true;
+	return !session->plan->tools;
+}
+
+/* Only what the model asked for in its latest reply runs, once, with the arguments it gave. */
+static void session_tool(struct rpc *rpc, void *context, const char *method, const json_t *params,
+			 uint64_t id)
+{
+	struct session *session = context;
+	const char *name = json_string_value(json_object_get(params, "name"));
+	const json_t *arguments = json_object_get(params, "arguments");
+	struct journalled_call *call =
+		find_call(session, json_string_value(json_object_get(params, "id")));
+	struct error error;
+
+	(void)rpc;
+	(void)method;
+	if (!call || call->answered || !call->tool || !name || strcmp(call->tool->name, name)) {
+		refuse(session, id, ERROR_DENIED, "no such call is open");
+		return;
+	}
+	if (!is_allowed(session, name)) {
+		tool_done(session, id, call, "this agent may not use that tool", true);
+		return;
+	}
+	if (tool_check_arguments(call->tool, arguments, &error)) {
+		tool_done(session, id, call, error.message, true);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LENGTH(runtime_tools); i++)
+		if (!strcmp(runtime_tools[i].name, name)) {
+			runtime_tools[i].run(session, id, call, arguments);
+			return;
+		}
+	refuse(session, id, ERROR_DENIED, "that tool runs in the session");
+}
+
+/* ---- the rest ---- */
+
+static void session_hello(struct rpc *rpc, void *context, const char *method, const json_t *params,
+			  uint64_t id)
+{
+	struct session *session = context;
+	const char *walls = json_string_value(json_object_get(params, "walls"));
+
+	(void)rpc;
+	(void)method;
+	(void)id;
+	log_event(session->daemon->log, LEVEL_INFO, "session_walls", session->agent, session->id,
+		  "walls: %s", walls ? walls : "unknown");
+}
+
+static void session_said_done(struct rpc *rpc, void *context, const char *method,
+			      const json_t *params, uint64_t id)
+{
+	struct session *session = context;
+	const char *text = json_string_value(json_object_get(params, "text"));
+
+	(void)rpc;
+	(void)method;
+	(void)id;
+	session->finished = true;
+	free(session->text);
+	session->text = text ? xstrdup(text) : NULL;
+	if (json_object_get(params, "limit"))
+		session_fail(session, OUTCOME_FAILED, "more than %u turns",
+			     session->plan->turns_max);
+}
+
+const struct rpc_permit session_permits[] = {
+	{ "hello", ~0u, true, session_hello },
+	{ "complete", ~0u, false, session_complete },
+	{ "tool", ~0u, false, session_tool },
+	{ "done", ~0u, true, session_said_done },
+};
+const size_t session_permit_count = ARRAY_LENGTH(session_permits);
+
+void session_delta(struct rpc *rpc, void *context, const char *method, const json_t *params,
+		   uint64_t id)
+{
+	struct daemon *daemon = context;
+	const char *call = json_string_value(json_object_get(params, "call"));
+	json_t *text = json_object_get(params, "text");
+	struct session *session = call ? supervisor_find(daemon, call) : NULL;
+
+	(void)rpc;
+	(void)method;
+	(void)id;
+	if (session && json_is_string(text))
+		session_emit(session, "text",
+			     json_pack("{s:s,s:O}", "session", session->id, "text", text));
+}

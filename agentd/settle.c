@@ -1,0 +1,239 @@
+#include "settle.h"
+
+#include "committer.h"
+#include "log.h"
+#include "scheduler.h"
+#include "supervisor.h"
+#include "watcher.h"
+
+#include "base/clock.h"
+
+#define SETTLE_LONGEST_MS 1000 /* a file that is written without end is looked at all the same */
+#define PATHS_MAX 64           /* of one agent at a time, for `On file change` */
+
+enum thing_kind { THING_AGENT, THING_WORKSPACE, THING_SETTINGS, THING_EVERYTHING };
+
+struct thing {
+	enum thing_kind kind;
+	char agent[AGENT_NAME_MAX + 1];
+	char *paths[PATHS_MAX];
+	size_t path_count;
+	int64_t first, last; /* when it changed, on the monotonic clock */
+	struct thing *next;
+};
+
+struct settle {
+	struct daemon *daemon;
+	struct thing *things;
+	uv_timer_t *timer;
+};
+
+static void thing_free(struct thing *thing)
+{
+	for (size_t i = 0; i < thing->path_count; i++)
+		free(thing->paths[i]);
+	free(thing);
+}
+
+/* ---- looking ---- */
+
+static void look_at_agent(struct daemon *daemon, const struct thing *thing)
+{
+	_free_ char *repository = xasprintf("agents/%s", thing->agent);
+	struct resident *resident;
+
+	watcher_cover(daemon, thing->agent);
+	roster_scan(daemon); /* it may be new, or gone */
+	resident = roster_find(daemon->roster, thing->agent);
+	if (!resident)
+		return;
+	if (roster_reload(daemon, resident))
+		supervisor_inputs_changed(daemon, resident, NULL);
+	for (size_t i = 0; i < thing->path_count; i++)
+		scheduler_event(daemon, SCHEDULE_EVENT_FILE, NULL, resident, thing->paths[i]);
+	if (!resident->broken)
+		committer_edits(daemon, repository);
+}
+
+static void look_at_settings(struct daemon *daemon)
+{
+	CLEANUP(diagnostics_clear) struct diagnostics found = { 0 };
+	struct error error;
+
+	if (workspace_reload(daemon->workspace, &found, &error)) {
+		log_event(daemon->log, LEVEL_ERROR, "settings", NULL, NULL,
+			  "%s:%u:%u: %s; what was in force stays", error.file, error.line,
+			  error.column, error.message);
+		return;
+	}
+	for (size_t i = 0; i < found.count; i++)
+		log_event(daemon->log,
+			  found.items[i].severity == SEVERITY_ERROR ? LEVEL_ERROR : LEVEL_WARNING,
+			  found.items[i].code, NULL, NULL, "%s:%u:%u: %s", found.items[i].file,
+			  found.items[i].line, found.items[i].column, found.items[i].message);
+	log_set_limits(daemon->log, daemon->workspace->settings->log_bytes,
+		       daemon->workspace->settings->log_files);
+	roster_reload_all(daemon);
+	log_event(daemon->log, LEVEL_INFO, "reload", NULL, NULL, "reloaded agentd.yaml");
+	committer_edits(daemon, ".");
+}
+
+static void look_at_everything(struct daemon *daemon)
+{
+	look_at_settings(daemon);
+	roster_scan(daemon);
+	for (size_t i = 0; i < daemon->roster->count; i++)
+		roster_reload(daemon, daemon->roster->items[i]);
+	committer_catch_up(daemon);
+}
+
+static void look_at(struct daemon *daemon, const struct thing *thing)
+{
+	switch (thing->kind) {
+	case THING_AGENT:
+		look_at_agent(daemon, thing);
+		break;
+	case THING_WORKSPACE:
+		supervisor_inputs_changed(daemon, NULL, NULL);
+		committer_edits(daemon, ".");
+		break;
+	case THING_SETTINGS:
+		look_at_settings(daemon);
+		break;
+	case THING_EVERYTHING:
+		look_at_everything(daemon);
+		break;
+	}
+}
+
+/* ---- waiting ---- */
+
+static int64_t due(const struct settle *settle, const struct thing *thing)
+{
+	int64_t quiet = thing->last + settle->daemon->workspace->settings->debounce_ms;
+	int64_t latest = thing->first + SETTLE_LONGEST_MS;
+
+	return quiet < latest ? quiet : latest;
+}
+
+static void settle_arm(struct settle *settle);
+
+static void settle_look(uv_timer_t *timer)
+{
+	struct settle *settle = timer->data;
+	int64_t now = clock_monotonic_ms();
+	struct thing **link = &settle->things, *ready = NULL, **last = &ready;
+
+	while (*link) {
+		struct thing *thing = *link;
+
+		if (due(settle, thing) > now) {
+			link = &thing->next;
+			continue;
+		}
+		*link = thing->next;
+		thing->next = NULL;
+		*last = thing;
+		last = &thing->next;
+	}
+	while (ready) {
+		struct thing *thing = ready;
+
+		ready = thing->next;
+		look_at(settle->daemon, thing);
+		thing_free(thing);
+	}
+	settle_arm(settle);
+}
+
+static void settle_arm(struct settle *settle)
+{
+	int64_t first = INT64_MAX, now = clock_monotonic_ms();
+
+	for (const struct thing *thing = settle->things; thing; thing = thing->next)
+		if (due(settle, thing) < first)
+			first = due(settle, thing);
+	if (first == INT64_MAX)
+		uv_timer_stop(settle->timer);
+	else
+		uv_timer_start(settle->timer, settle_look,
+			       first > now ? (uint64_t)(first - now) : 0, 0);
+}
+
+static struct thing *settle_add(struct settle *settle, enum thing_kind kind, const char *agent)
+{
+	int64_t now = clock_monotonic_ms();
+	struct thing **link = &settle->things;
+
+	for (; *link; link = &(*link)->next)
+		if ((*link)->kind == kind && !strcmp((*link)->agent, agent))
+			break;
+	if (!*link) {
+		*link = xcalloc(1, sizeof(struct thing));
+		(*link)->kind = kind;
+		snprintf((*link)->agent, sizeof((*link)->agent), "%s", agent);
+		(*link)->first = now;
+	}
+	(*link)->last = now;
+	settle_arm(settle);
+	return *link;
+}
+
+void settle_agent(struct settle *settle, const char *agent, const char *path)
+{
+	struct thing *thing;
+
+	if (!agent_name_valid(span_of(agent)))
+		return;
+	thing = settle_add(settle, THING_AGENT, agent);
+	for (size_t i = 0; i < thing->path_count; i++)
+		if (!strcmp(thing->paths[i], path))
+			return;
+	if (*path && thing->path_count < PATHS_MAX)
+		thing->paths[thing->path_count++] = xstrdup(path);
+}
+
+void settle_workspace(struct settle *settle)
+{
+	settle_add(settle, THING_WORKSPACE, "");
+}
+
+void settle_settings(struct settle *settle)
+{
+	settle_add(settle, THING_SETTINGS, "");
+}
+
+void settle_everything(struct settle *settle)
+{
+	settle_add(settle, THING_EVERYTHING, "");
+}
+
+struct settle *settle_new(struct daemon *daemon)
+{
+	struct settle *settle = xcalloc(1, sizeof(*settle));
+
+	settle->daemon = daemon;
+	settle->timer = xcalloc(1, sizeof(uv_timer_t));
+	settle->timer->data = settle;
+	uv_timer_init(&daemon->loop, settle->timer);
+	return settle;
+}
+
+static void timer_destroy(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+void settle_free(struct settle *settle)
+{
+	if (!settle)
+		return;
+	while (settle->things) {
+		struct thing *thing = settle->things;
+
+		settle->things = thing->next;
+		thing_free(thing);
+	}
+	uv_close((uv_handle_t *)settle->timer, timer_destroy);
+	free(settle);
+}

@@ -1,0 +1,327 @@
+#include "start.h"
+
+#include "committer.h"
+#include "control.h"
+#include "log.h"
+#include "notify.h"
+#include "scheduler.h"
+#include "service.h"
+#include "session.h"
+#include "walls.h"
+#include "watcher.h"
+#include "zones.h"
+
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOCK_WAIT_MS 2000
+#define LOCK_STEP_MS 10
+#define STOP_LONGEST_MS 8000
+
+/* ---- workspace ---- */
+
+static int take_lock(struct daemon *daemon, struct error *error)
+{
+	int64_t until = clock_monotonic_ms() + LOCK_WAIT_MS;
+	struct timespec step = { 0, LOCK_STEP_MS * 1000000L };
+	pid_t owner = 0;
+	int result;
+
+	while ((result = file_lock(daemon->state_dir, "lock", &daemon->lock, &owner, error)) ==
+		       -(int)ERROR_BUSY &&
+	       clock_monotonic_ms() < until)
+		nanosleep(&step, NULL);
+	if (result == -(int)ERROR_BUSY)
+		return error_set(error, ERROR_BUSY,
+				 "%s is served already, by the agentd with process id %d",
+				 daemon->workspace->path, (int)owner);
+	return result;
+}
+
+static void print_findings(const struct diagnostics *found)
+{
+	for (size_t i = 0; i < found->count; i++)
+		fprintf(stderr, "%s:%u:%u: %s: %s\n", found->items[i].file, found->items[i].line,
+			found->items[i].column, severity_name(found->items[i].severity),
+			found->items[i].message);
+}
+
+int start_workspace(struct daemon *daemon, const char *where, struct error *error)
+{
+	CLEANUP(diagnostics_clear) struct diagnostics found = { 0 };
+	int result;
+
+	daemon->started = clock_wall_s();
+	result = workspace_open(where ? where : ".", where != NULL, &daemon->workspace, &found,
+				error);
+	print_findings(&found);
+	if (!result)
+		result = directory_make(daemon->workspace->dir, STATE_FOLDER, 0700, error);
+	if (!result)
+		result = directory_open_beneath(daemon->workspace->dir, STATE_FOLDER,
+						&daemon->state_dir, error);
+	return result ? result : take_lock(daemon, error);
+}
+
+int start_walls(struct daemon *daemon, struct error *error)
+{
+	struct sandbox_support support;
+
+	if (daemon->workspace->settings->sandbox_off)
+		return 0;
+	sandbox_probe(&support);
+	if (support.enough)
+		return 0;
+	return error_set(error, ERROR_UNSUPPORTED,
+			 "this machine cannot wall sessions in (%s); to run without walls all the "
+			 "same, write `sandbox: off` into agentd.yaml", support.mend);
+}
+
+/* ---- state ---- */
+
+/* A database that cannot be read is kept for whoever wants to look at it; schedule, memory and
+ * repositories work on without it. */
+static int set_aside(struct daemon *daemon, const struct error *why, struct error *error)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	char time[INSTANT_SIZE];
+	int result = 0;
+
+	instant_print(clock_wall_s(), time);
+	for (size_t i = 0; !result && i < ARRAY_LENGTH(suffixes); i++) {
+		_free_ char *from = xasprintf("state.db%s", suffixes[i]);
+		_free_ char *to = xasprintf("state.db.damaged-%s%s", time, suffixes[i]);
+
+		result = file_rename(daemon->state_dir, from, to, error);
+		if (i && result == -(int)ERROR_NOT_FOUND)
+			result = 0;
+	}
+	if (!result)
+		log_event(daemon->log, LEVEL_ERROR, "state_damaged", NULL, NULL,
+			  "%s; it was set aside as .agentd/state.db.damaged-%s and a new one begun: "
+			  "pauses and the record of past runs are in the old one", why->message,
+			  time);
+	return result;
+}
+
+int start_state(struct daemon *daemon, struct error *error)
+{
+	const struct settings *settings = daemon->workspace->settings;
+	struct error why;
+	int result = log_open(daemon->state_dir, settings->log_bytes, settings->log_files,
+			      &daemon->log, error);
+
+	if (result)
+		return result;
+	if (settings->sandbox_off)
+		log_event(daemon->log, LEVEL_WARNING, "sandbox_off", NULL, NULL,
+			  "agentd.yaml says `sandbox: off`: sessions have no walls");
+	result = store_open(daemon->state_dir, false, &daemon->store, &why);
+	if (result == -(int)ERROR_INVALID) {
+		result = set_aside(daemon, &why, error);
+		if (!result)
+			result = store_open(daemon->state_dir, false, &daemon->store, error);
+	} else if (result) {
+		*error = why;
+	}
+	if (!result)
+		result = store_epoch_next(daemon->store, &daemon->epoch, error);
+	return result;
+}
+
+/* ---- parts ---- */
+
+static const struct rpc_permit gateway_permits[] = {
+	{ "delta", ~0u, true, session_delta },
+};
+static const struct service_kind gateway_kind = {
+	.name = "agentd-gateway",
+	.role = SANDBOX_GATEWAY,
+	.permits = gateway_permits,
+	.permit_count = ARRAY_LENGTH(gateway_permits),
+	.gets_secrets = true,
+};
+static const struct service_kind history_kind = {
+	.name = "agentd-history",
+	.role = SANDBOX_HISTORY,
+	.gets_workspace = true,
+};
+
+static void store_woken(uv_async_t *async)
+{
+	struct daemon *daemon = async->data;
+
+	if (daemon->writer)
+		store_complete(daemon->writer);
+}
+
+static void store_wake(void *context)
+{
+	struct daemon *daemon = context;
+
+	uv_async_send(&daemon->store_wake);
+}
+
+int start_parts(struct daemon *daemon, struct error *error)
+{
+	int result;
+
+	signal(SIGPIPE, SIG_IGN);
+	uv_loop_init(&daemon->loop);
+	uv_async_init(&daemon->loop, &daemon->store_wake, store_woken);
+	daemon->store_wake.data = daemon;
+	daemon->zones = zones_new();
+	daemon->roster = roster_new();
+	daemon->supervisor = supervisor_new(daemon);
+	daemon->committer = committer_new(daemon);
+	daemon->gateway = service_new(daemon, &gateway_kind, daemon);
+	daemon->history = service_new(daemon, &history_kind, daemon);
+	result = scheduler_new(daemon, &daemon->scheduler, error);
+	if (!result)
+		result = watcher_new(daemon, &daemon->watcher, error);
+	if (result)
+		return result;
+	watcher_start(daemon);
+	roster_scan(daemon);
+	result = supervisor_restore(daemon, error);
+	if (result)
+		return result;
+	result = store_writer_start(daemon->store, store_wake, daemon, &daemon->writer, error);
+	return result;
+}
+
+/* ---- signals ---- */
+
+static uv_signal_t *signals[3];
+
+static void handle_destroy(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static void stop_now(uv_timer_t *timer)
+{
+	struct daemon *daemon = timer->data;
+
+	log_event(daemon->log, LEVEL_ERROR, "stop_forced", NULL, NULL,
+		  "sessions did not end within %d s; they are closed at the next start",
+		  STOP_LONGEST_MS / 1000);
+	uv_stop(&daemon->loop);
+}
+
+static void all_ended(struct daemon *daemon)
+{
+	uv_stop(&daemon->loop);
+}
+
+static void stop_asked(uv_signal_t *handle, int signal)
+{
+	struct daemon *daemon = handle->data;
+	uv_timer_t *limit;
+
+	if (daemon->stopping) { /* asked twice: at once */
+		uv_stop(&daemon->loop);
+		return;
+	}
+	daemon->stopping = true;
+	notify_stopping();
+	log_event(daemon->log, LEVEL_NOTICE, "stopping", NULL, NULL, "stopping on signal %d",
+		  signal);
+	limit = xcalloc(1, sizeof(*limit));
+	limit->data = daemon;
+	uv_timer_init(&daemon->loop, limit);
+	uv_timer_start(limit, stop_now, STOP_LONGEST_MS, 0);
+	supervisor_stop(daemon, all_ended);
+}
+
+static void reload_asked(uv_signal_t *handle, int signal)
+{
+	struct daemon *daemon = handle->data;
+
+	(void)signal;
+	notify_reloading();
+	log_event(daemon->log, LEVEL_NOTICE, "reloading", NULL, NULL, "reading all files again");
+	watcher_rescan(daemon);
+	notify_ready("serving");
+}
+
+static void signal_watch(struct daemon *daemon, size_t index, int number, uv_signal_cb handler)
+{
+	signals[index] = xcalloc(1, sizeof(uv_signal_t));
+	signals[index]->data = daemon;
+	uv_signal_init(&daemon->loop, signals[index]);
+	uv_signal_start(signals[index], handler, number);
+	uv_unref((uv_handle_t *)signals[index]);
+}
+
+/* ---- serving ---- */
+
+int start_serving(struct daemon *daemon, struct error *error)
+{
+	int result = scheduler_restore(daemon, error);
+
+	if (!result)
+		result = control_new(daemon, &daemon->control, error);
+	if (result)
+		return result;
+	signal_watch(daemon, 0, SIGTERM, stop_asked);
+	signal_watch(daemon, 1, SIGINT, stop_asked);
+	signal_watch(daemon, 2, SIGHUP, reload_asked);
+	daemon->ready = true;
+	log_event(daemon->log, LEVEL_NOTICE, "ready", NULL, NULL, "serving %zu agents of %s",
+		  daemon->roster->count, daemon->workspace->path);
+	notify_ready("serving");
+	result = supervisor_recover(daemon, error);
+	if (result)
+		return result;
+	committer_catch_up(daemon);
+	scheduler_event(daemon, SCHEDULE_EVENT_STARTUP, NULL, NULL, "");
+	return 0;
+}
+
+static void close_walk(uv_handle_t *handle, void *context)
+{
+	struct daemon *daemon = context;
+
+	if (uv_is_closing(handle))
+		return;
+	uv_close(handle, handle == (uv_handle_t *)&daemon->store_wake ? NULL : handle_destroy);
+}
+
+/* The last turns of the loop: threads come home, handles close. */
+static void drain(struct daemon *daemon)
+{
+	if (!daemon->roster)
+		return;
+	if (daemon->writer)
+		store_writer_stop(steal_pointer(&daemon->writer));
+	uv_walk(&daemon->loop, close_walk, daemon);
+	uv_run(&daemon->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&daemon->loop);
+}
+
+void stop_parts(struct daemon *daemon)
+{
+	daemon->stopping = true;
+	control_free(daemon->control);
+	watcher_free(daemon->watcher);
+	scheduler_free(daemon->scheduler);
+	supervisor_free(daemon->supervisor);
+	service_free(daemon->gateway);
+	service_free(daemon->history);
+	committer_free(daemon->committer);
+	drain(daemon);
+	roster_free(daemon->roster);
+	zones_free(daemon->zones);
+	store_close(daemon->store);
+	walls_forget();
+	log_close(daemon->log);
+	workspace_free(daemon->workspace);
+	fd_close(&daemon->secrets);
+	fd_close(&daemon->lock);
+	fd_close(&daemon->state_dir);
+}

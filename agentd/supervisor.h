@@ -1,0 +1,75 @@
+/* Sessions: from the wish to run to the closed row.
+ *
+ * A session's life is the state × event table in supervisor.c; this header is how others start and
+ * watch one. One session per agent is open at a time; others wait in order. */
+#ifndef AGENTD_SUPERVISOR_H
+#define AGENTD_SUPERVISOR_H
+
+#include "roster.h"
+
+#include <jansson.h>
+
+struct supervisor;
+struct session;
+
+/* Who follows a session: every event as an object with "event"; the last is "session_end". The reference is
+ * borrowed. */
+typedef void (*session_listener)(void *context, const json_t *event);
+
+/* What is to be run. Strings are copied. */
+struct session_wish {
+	enum cause_kind cause;
+	const char *key;         /* section; NULL: all sections, or a message */
+	const char *heading;     /* of the section */
+	const char *message;
+	int64_t planned;         /* of the slot */
+	const char *event;       /* event part of the slot's identity, "" for a planned one; NULL:
+				    a manual run, which gets "run:SESSION" */
+	const char *schedule;    /* canonical text, for the section's row; NULL: none */
+	bool rehearse;
+	session_listener listener;
+	void *context;
+};
+
+struct supervisor *supervisor_new(struct daemon *daemon);
+void supervisor_free(struct supervisor *supervisor);
+
+/* Queues it: the session starts when its agent is free and there is room. The slot's row must exist
+ * already for planned and event slots; a manual run makes its own. `ret_id`: the session's ULID. */
+int supervisor_start(struct daemon *daemon, struct resident *resident,
+		     const struct session_wish *wish, char ret_id[27], struct error *error);
+
+/* Does a session of this section wait or run? */
+bool supervisor_has(const struct daemon *daemon, const struct resident *resident, const char *key,
+		    bool waiting_only);
+
+/* Ends one early; its outcome is `interrupted`. ERROR_NOT_FOUND: no such session is open. */
+int supervisor_cancel(struct daemon *daemon, const char *id, const char *reason,
+		      struct error *error);
+/* A client that follows is gone. */
+void supervisor_forget(struct daemon *daemon, void *context);
+
+/* resident->paused changed. A pause parks the agent's running session at its next step and withdraws beats
+ * that wait; manual runs go on. */
+void supervisor_agent_paused(struct daemon *daemon, struct resident *resident);
+void supervisor_agent_gone(struct daemon *daemon, struct resident *resident);
+
+/* Inputs of an agent (or of all, NULL) changed while a session of it may be running. */
+void supervisor_inputs_changed(struct daemon *daemon, const struct resident *resident,
+			       const char *except);
+
+/* How each agent's last session ended, from state.db. */
+int supervisor_restore(struct daemon *daemon, struct error *error);
+
+/* Sessions that a daemon before us left open: their facts reach MEMORY.md, their rows are closed as
+ * interrupted. */
+int supervisor_recover(struct daemon *daemon, struct error *error);
+
+/* Ends all; `empty` is called when nothing is open any more. */
+void supervisor_stop(struct daemon *daemon, void (*empty)(struct daemon *));
+
+/* Sessions that run now, and what an agent does, for `status`. */
+const char *supervisor_running(const struct resident *resident); /* session id or NULL */
+size_t supervisor_open_count(const struct daemon *daemon);
+
+#endif

@@ -1,0 +1,103 @@
+#include "control.h"
+
+#include "journal.h"
+#include "log.h"
+#include "roster.h"
+#include "supervisor.h"
+
+/* The answer waits until the change is durable: it has to survive a restart. */
+struct pausing {
+	struct client *client;
+	uint64_t id;
+	bool value;
+	size_t left;           /* rows that are not written yet, and one while they are being asked for */
+	json_t *names;
+	struct error error;    /* of the last row that could not be written */
+};
+
+static void pausing_step(void *context, const struct error *error)
+{
+	struct pausing *pausing = context;
+
+	if (error)
+		pausing->error = *error;
+	if (--pausing->left)
+		return;
+	if (pausing->error.code)
+		client_refuse(pausing->client, pausing->id, pausing->error.code,
+			      "in force now, but not over a restart: %s", pausing->error.message);
+	else
+		client_reply(pausing->client, pausing->id,
+			     json_pack("{s:O,s:b}", "agents", pausing->names, "paused",
+				       (int)pausing->value));
+	client_release(pausing->client);
+	json_decref(pausing->names);
+	free(pausing);
+}
+
+static void set_paused(struct pausing *pausing, struct resident *resident)
+{
+	struct daemon *daemon = client_daemon(pausing->client);
+
+	resident->paused = pausing->value;
+	free(resident->pause_reason);
+	resident->pause_reason = pausing->value ? xstrdup("by a person") : NULL;
+	supervisor_agent_paused(daemon, resident);
+	log_event(daemon->log, LEVEL_NOTICE, pausing->value ? "paused" : "resumed", resident->name,
+		  NULL, "%s by a person", pausing->value ? "paused" : "resumed");
+	json_array_append_new(pausing->names, json_string(resident->name));
+	pausing->left++;
+	journal_agent(daemon, resident->name, pausing->value, "by a person", pausing_step, pausing);
+}
+
+/* All names are known before the first is touched. */
+static bool names_known(struct client *client, const json_t *names, uint64_t id)
+{
+	size_t index;
+	json_t *name;
+
+	json_array_foreach((json_t *)(uintptr_t)names, index, name) {
+		json_t *one = json_pack("{s:O}", "agent", name);
+		bool known = client_agent(client, one, id) != NULL;
+
+		json_decref(one);
+		if (!known)
+			return false;
+	}
+	return true;
+}
+
+static void pause_or_resume(struct client *client, const json_t *params, uint64_t id, bool value)
+{
+	const struct roster *roster = client_daemon(client)->roster;
+	const json_t *names = json_object_get(params, "agents");
+	bool all = json_is_true(json_object_get(params, "all"));
+	struct pausing *pausing;
+
+	if (!all && !json_array_size(names)) {
+		client_refuse(client, id, ERROR_INVALID, "say which agents, or all");
+		return;
+	}
+	if (!all && !names_known(client, names, id))
+		return;
+	pausing = xcalloc(1, sizeof(*pausing));
+	*pausing = (struct pausing){ .client = client, .id = id, .value = value, .left = 1 };
+	pausing->names = json_array();
+	client_hold(client);
+	for (size_t i = 0; all && i < roster->count; i++)
+		set_paused(pausing, roster->items[i]);
+	for (size_t i = 0; !all && i < json_array_size(names); i++)
+		set_paused(pausing,
+			   roster_find(roster, json_string_value(json_array_get(names, i))));
+	pausing_step(pausing, NULL);
+}
+
+void verb_pause(struct client *client, const json_t *params, uint64_t id)
+{
+	pause_or_resume(client, params, id, true);
+}
+
+void verb_resume(struct client *client, const json_t *params, uint64_t id)
+{
+	pause_or_resume(client, params, id, false);
+}

@@ -1,0 +1,134 @@
+#include "control.h"
+
+#include "roster.h"
+#include "service.h"
+#include "supervisor.h"
+
+#include "base/clock.h"
+
+#include <unistd.h>
+
+static json_t *time_json(int64_t at)
+{
+	char text[INSTANT_SIZE];
+
+	return at && at != INT64_MAX ? json_string(instant_print(at, text)) : json_null();
+}
+
+struct state {
+	const char *name, *reason;
+};
+
+static struct state state_of(const struct resident *resident)
+{
+	if (resident->broken)
+		return (struct state){ "broken", resident->broken };
+	if (supervisor_running(resident))
+		return (struct state){ "running", resident->held };
+	if (resident->held)
+		return (struct state){ "backoff", resident->held };
+	if (resident->paused)
+		return (struct state){ "paused", resident->pause_reason };
+	return (struct state){ "idle", NULL };
+}
+
+static json_t *next_json(const struct resident *resident)
+{
+	const struct heartbeat *first = NULL;
+	int64_t at = INT64_MAX;
+
+	for (size_t i = 0; resident->agent && i < resident->agent->beats.count; i++)
+		if (resident->beats[i].next < at) {
+			at = resident->beats[i].next;
+			first = &resident->agent->beats.items[i];
+		}
+	if (!first)
+		return json_null();
+	return json_pack("{s:s,s:o}", "heartbeat", first->heading, "at", time_json(at));
+}
+
+static json_t *last_json(const struct resident *resident)
+{
+	if (!resident->last.at)
+		return json_null();
+	return json_pack("{s:s,s:o,s:s}", "session", resident->last.session, "at",
+			 time_json(resident->last.at), "outcome", resident->last.outcome);
+}
+
+static json_t *problems_json(const struct resident *resident)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < resident->problems.count; i++) {
+		const struct diagnostic *one = &resident->problems.items[i];
+
+		json_array_append_new(list, json_pack("{s:s,s:i,s:i,s:s,s:s,s:s}", "file", one->file,
+						      "line", (int)one->line, "column",
+						      (int)one->column, "severity",
+						      severity_name(one->severity), "code", one->code,
+						      "message", one->message));
+	}
+	return list;
+}
+
+static json_t *agent_json(const struct daemon *daemon, const struct resident *resident)
+{
+	struct state state = state_of(resident);
+
+	return json_pack("{s:s,s:s,s:s?,s:b,s:s?,s:o,s:o,s:I,s:o}", "name", resident->name, "state",
+			 state.name, "reason", state.reason, "paused", (int)resident->paused,
+			 "session", supervisor_running(resident), "next", next_json(resident),
+			 "last", last_json(resident), "today_micro_usd",
+			 (json_int_t)roster_cost_today(daemon, resident), "problems",
+			 problems_json(resident));
+}
+
+/* 0 first: what a person has to look at. */
+static int attention(const struct resident *resident)
+{
+	bool failed = resident->last.at && (!strcmp(resident->last.outcome, "failed") ||
+					    !strcmp(resident->last.outcome, "refused") ||
+					    !strcmp(resident->last.outcome, "escalated"));
+
+	if (resident->broken)
+		return 0;
+	if (resident->held)
+		return 1;
+	if (resident->problems.count)
+		return 2;
+	return failed ? 3 : 4;
+}
+
+#define ATTENTION_LEVELS 5
+
+static json_t *process_json(pid_t pid)
+{
+	return pid ? json_integer(pid) : json_null();
+}
+
+void verb_status(struct client *client, const json_t *params, uint64_t id)
+{
+	const struct daemon *daemon = client_daemon(client);
+	const char *only = json_string_value(json_object_get(params, "agent"));
+	json_t *agents = json_array();
+
+	if (only && !client_agent(client, params, id)) {
+		json_decref(agents);
+		return;
+	}
+	for (int level = 0; level < ATTENTION_LEVELS; level++)
+		for (size_t i = 0; i < daemon->roster->count; i++) {
+			const struct resident *resident = daemon->roster->items[i];
+
+			if (attention(resident) == level && (!only || !strcmp(only, resident->name)))
+				json_array_append_new(agents, agent_json(daemon, resident));
+		}
+	client_reply(client, id,
+		     json_pack("{s:o,s:{s:i,s:s,s:o,s:b,s:b,s:o,s:o,s:I}}", "agents", agents,
+			       "daemon", "pid", (int)getpid(), "version", AGENTD_VERSION, "started",
+			       time_json(daemon->started), "ready", (int)daemon->ready,
+			       "sandbox_off", (int)daemon->workspace->settings->sandbox_off,
+			       "gateway_pid", process_json(service_pid(daemon->gateway)),
+			       "history_pid", process_json(service_pid(daemon->history)),
+			       "sessions_open", (json_int_t)supervisor_open_count(daemon)));
+}

@@ -1,0 +1,43 @@
+/* Starting a process behind its walls: filters are compiled once per role and handed down.
+ *
+ *     struct launch launch;  launch_init(&launch, "agentd-session", SANDBOX_SESSION, off);
+ *     launch_rule(&launch, fd, write);  launch_word(&launch, "dir=work:%d", launch_rule(…));
+ *     launch_start(&launch, &process, &socket, &error);  launch_clear(&launch); */
+#ifndef AGENTD_WALLS_H
+#define AGENTD_WALLS_H
+
+#include "base/process.h"
+#include "sandbox/sandbox.h"
+
+/* Descriptors as the child sees them. */
+enum { CHILD_SOCKET = 3, CHILD_FILTER = 4, CHILD_SECRETS = 5, CHILD_FIRST_RULE = 6 };
+
+#define LAUNCH_WORDS_MAX 24
+
+struct launch {
+	const char *program;
+	struct sandbox_policy policy;       /* with the child's numbers */
+	int rule_fds[SANDBOX_RULES_MAX];    /* ours; owned */
+	char *words[LAUNCH_WORDS_MAX];      /* behind the policy's words */
+	size_t word_count;
+	int secrets;                        /* -1: none */
+};
+
+void launch_init(struct launch *launch, const char *program, enum sandbox_role role, bool off);
+void launch_clear(struct launch *launch);
+
+/* Takes `fd` over; returns the number that the child sees it under, -1 when there are too many. */
+int launch_rule(struct launch *launch, int fd, bool write);
+void launch_word(struct launch *launch, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* *ret_socket: our end of the pair, non-blocking. */
+int launch_start(struct launch *launch, struct process *ret_process, int *ret_socket,
+		 struct error *error);
+
+/* Filters that were compiled are freed. */
+void walls_forget(void);
+
+CLEANUP_DEFINE_VALUE(struct launch, launch_clear)
+
+#endif

@@ -1,0 +1,342 @@
+#include "watcher.h"
+
+#include "committer.h"
+#include "log.h"
+#include "scheduler.h"
+#include "settle.h"
+#include "supervisor.h"
+
+#include "watch/watch.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#define FOLDERS_MAX 100000
+#define FOLDER_ENTRIES_MAX 10000
+#define DEPTH_MAX 4           /* below an agent's folder */
+
+/* A folder that is watched; its index is its tag less one. */
+struct folder {
+	char *path;           /* from the workspace, "" is the workspace itself */
+	bool used;
+};
+
+struct watcher {
+	struct daemon *daemon;
+	struct watch *watch;
+	uv_poll_t *poll;
+	struct settle *settle;
+	struct folder *folders;
+	size_t count, capacity, free_hint;
+	bool limit_told;
+	bool lost;            /* a rescan is due */
+	bool fresh;           /* nothing is watched yet: no folder can be known */
+};
+
+/* ---- folders ---- */
+
+static uint64_t folder_find(const struct watcher *watcher, const char *path)
+{
+	for (size_t i = 0; i < watcher->count; i++)
+		if (watcher->folders[i].used && !strcmp(watcher->folders[i].path, path))
+			return i + 1;
+	return 0;
+}
+
+static uint64_t folder_new(struct watcher *watcher, const char *path)
+{
+	for (; watcher->free_hint < watcher->count; watcher->free_hint++)
+		if (!watcher->folders[watcher->free_hint].used)
+			break;
+	if (watcher->free_hint == watcher->count) {
+		if (array_grow((void **)&watcher->folders, watcher->count, &watcher->capacity,
+			       sizeof(struct folder), FOLDERS_MAX))
+			return 0;
+		watcher->count++;
+	}
+	watcher->folders[watcher->free_hint] = (struct folder){ xstrdup(path), true };
+	return watcher->free_hint + 1;
+}
+
+static void folder_drop(struct watcher *watcher, uint64_t tag)
+{
+	struct folder *folder = &watcher->folders[tag - 1];
+
+	if (!folder->used)
+		return;
+	free(folder->path);
+	*folder = (struct folder){ 0 };
+	if (tag - 1 < watcher->free_hint)
+		watcher->free_hint = tag - 1;
+}
+
+static void limit_reached(struct watcher *watcher, const struct error *error)
+{
+	if (!watcher->limit_told)
+		log_event(watcher->daemon->log, LEVEL_WARNING, "watch_limit", NULL, NULL,
+			  "%s; until then edits in unwatched folders are seen at a restart or "
+			  "SIGHUP", error->message);
+	watcher->limit_told = true;
+}
+
+/* Returns the open folder, or -1 when it is not there or cannot be watched. */
+static int folder_watch(struct watcher *watcher, const char *path)
+{
+	struct error error;
+	uint64_t tag;
+	int dir;
+
+	if (directory_open_beneath(watcher->daemon->workspace->dir, *path ? path : ".", &dir, NULL))
+		return -1;
+	tag = watcher->fresh ? 0 : folder_find(watcher, path);
+	if (!tag)
+		tag = folder_new(watcher, path);
+	if (!tag) {
+		close(dir);
+		return -1;
+	}
+	if (watch_add(watcher->watch, dir, tag, &error)) {
+		folder_drop(watcher, tag);
+		limit_reached(watcher, &error);
+	}
+	return dir;
+}
+
+/* ---- what is watched below an agent ---- */
+
+static bool is_machinery(const char *name)
+{
+	return !strcmp(name, ".git") || !strcmp(name, "work") || !strcmp(name, STATE_FOLDER);
+}
+
+struct descent {
+	struct watcher *watcher;
+	const char *path;
+	int depth;
+};
+
+static void watch_tree(struct watcher *watcher, const char *path, int depth);
+
+static int descend(void *context, const char *name, unsigned char type)
+{
+	const struct descent *descent = context;
+	_free_ char *inner = NULL;
+
+	if (type != DT_DIR || is_machinery(name))
+		return 0;
+	inner = xasprintf("%s/%s", descent->path, name);
+	watch_tree(descent->watcher, inner, descent->depth + 1);
+	return 0;
+}
+
+static void watch_tree(struct watcher *watcher, const char *path, int depth)
+{
+	_fd_ int dir = folder_watch(watcher, path);
+	struct descent descent = { watcher, path, depth };
+
+	if (dir >= 0 && depth < DEPTH_MAX)
+		directory_walk(dir, FOLDER_ENTRIES_MAX, descend, &descent, NULL);
+}
+
+static void watch_flat(struct watcher *watcher, const char *path)
+{
+	_fd_ int dir = folder_watch(watcher, path);
+
+	(void)dir;
+}
+
+/* Folders in agents/: also those without a SOUL.md, which may get one. */
+static int watch_agent(void *context, const char *name, unsigned char type)
+{
+	_free_ char *path = xasprintf("agents/%s", name);
+
+	if (type == DT_DIR)
+		watch_tree(context, path, 0);
+	return 0;
+}
+
+static void watch_all(struct watcher *watcher)
+{
+	_fd_ int agents = -1;
+
+	watcher->fresh = true;
+	watch_flat(watcher, "");
+	watch_flat(watcher, "shared");
+	agents = folder_watch(watcher, "agents");
+	if (agents >= 0)
+		directory_walk(agents, FOLDER_ENTRIES_MAX, watch_agent, watcher, NULL);
+	watcher->fresh = false;
+}
+
+void watcher_cover(struct daemon *daemon, const char *agent)
+{
+	_free_ char *path = xasprintf("agents/%s", agent);
+
+	watch_tree(daemon->watcher, path, 0);
+}
+
+static void forget_agent(struct watcher *watcher, const char *name)
+{
+	_free_ char *path = xasprintf("agents/%s", name), *below = xasprintf("agents/%s/", name);
+
+	for (size_t i = 0; i < watcher->count; i++) {
+		const struct folder *folder = &watcher->folders[i];
+
+		if (!folder->used || (strcmp(folder->path, path) &&
+				      strncmp(folder->path, below, strlen(below))))
+			continue;
+		watch_remove(watcher->watch, i + 1);
+		folder_drop(watcher, i + 1);
+	}
+}
+
+static void unwatch_all(struct watcher *watcher)
+{
+	for (size_t i = 0; i < watcher->count; i++) {
+		if (watcher->folders[i].used)
+			watch_remove(watcher->watch, i + 1);
+		folder_drop(watcher, i + 1);
+	}
+	watcher->free_hint = 0;
+}
+
+/* ---- what an event means ---- */
+
+/* "agents/kira/knowledge" → "kira", and the rest of the path below it. NULL: not below an agent. */
+static char *agent_of(const char *path, const char **ret_rest)
+{
+	const char *name = strncmp(path, "agents/", 7) ? NULL : path + 7, *slash;
+
+	if (!name)
+		return NULL;
+	slash = strchr(name, '/');
+	*ret_rest = slash ? slash + 1 : "";
+	return slash ? xstrndup(name, (size_t)(slash - name)) : xstrdup(name);
+}
+
+static void agent_event(struct watcher *watcher, const char *path, const struct watch_event *event)
+{
+	const char *rest = "";
+	_free_ char *name = agent_of(path, &rest);
+	_free_ char *inner = xasprintf("%s%s%s", rest, *rest ? "/" : "", event->name);
+
+	if (name)
+		settle_agent(watcher->settle, name, inner);
+}
+
+static void root_event(struct watcher *watcher, const struct watch_event *event)
+{
+	if (!strcmp(event->name, "agentd.yaml"))
+		settle_settings(watcher->settle);
+	else if (event->directory && (!strcmp(event->name, "agents") ||
+				      !strcmp(event->name, "shared")))
+		settle_everything(watcher->settle);
+	else if (!event->directory)
+		settle_workspace(watcher->settle);
+}
+
+/* agents/: a folder came, went or was renamed. Its own watches are set when it has settled. */
+static void agents_event(struct watcher *watcher, const struct watch_event *event)
+{
+	if (event->change == WATCH_GONE)
+		forget_agent(watcher, event->name);
+	settle_agent(watcher->settle, event->name, "");
+}
+
+static void on_change(void *context, const struct watch_event *event)
+{
+	struct watcher *watcher = context;
+	const struct folder *folder;
+
+	if (event->change == WATCH_RESCAN) {
+		watcher->lost = true;
+		return;
+	}
+	folder = &watcher->folders[event->tag - 1];
+	if (!folder->used)
+		return;
+	if (event->change == WATCH_SELF) {
+		folder_drop(watcher, event->tag);
+		return;
+	}
+	if (is_machinery(event->name) || file_name_is_scratch(event->name))
+		return;
+	if (!*folder->path)
+		root_event(watcher, event);
+	else if (!strcmp(folder->path, "agents"))
+		agents_event(watcher, event);
+	else if (!strcmp(folder->path, "shared"))
+		settle_workspace(watcher->settle);
+	else
+		agent_event(watcher, folder->path, event);
+}
+
+void watcher_rescan(struct daemon *daemon)
+{
+	unwatch_all(daemon->watcher);
+	watch_all(daemon->watcher);
+	settle_everything(daemon->watcher->settle);
+}
+
+static void watch_ready(uv_poll_t *poll, int status, int events)
+{
+	struct watcher *watcher = poll->data;
+	struct error error;
+
+	(void)status;
+	(void)events;
+	if (watch_dispatch(watcher->watch, &error))
+		log_event(watcher->daemon->log, LEVEL_ERROR, "watch", NULL, NULL, "%s",
+			  error.message);
+	if (!watcher->lost)
+		return;
+	watcher->lost = false;
+	log_event(watcher->daemon->log, LEVEL_WARNING, "watch_overflow", NULL, NULL,
+		  "more happened than the kernel could tell; all files are looked at");
+	watcher_rescan(watcher->daemon);
+}
+
+/* ---- the value ---- */
+
+int watcher_new(struct daemon *daemon, struct watcher **ret_watcher, struct error *error)
+{
+	struct watcher *watcher = xcalloc(1, sizeof(*watcher));
+	int result = watch_new(on_change, watcher, &watcher->watch, error);
+
+	if (result) {
+		free(watcher);
+		return result;
+	}
+	watcher->daemon = daemon;
+	watcher->settle = settle_new(daemon);
+	watcher->poll = xcalloc(1, sizeof(uv_poll_t));
+	watcher->poll->data = watcher;
+	uv_poll_init(&daemon->loop, watcher->poll, watch_fd(watcher->watch));
+	uv_poll_start(watcher->poll, UV_READABLE, watch_ready);
+	*ret_watcher = watcher;
+	return 0;
+}
+
+void watcher_start(struct daemon *daemon)
+{
+	watch_all(daemon->watcher);
+}
+
+static void poll_destroy(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+void watcher_free(struct watcher *watcher)
+{
+	if (!watcher)
+		return;
+	uv_poll_stop(watcher->poll);
+	uv_close((uv_handle_t *)watcher->poll, poll_destroy);
+	settle_free(watcher->settle);
+	for (size_t i = 0; i < watcher->count; i++)
+		free(watcher->folders[i].path);
+	free(watcher->folders);
+	watch_free(watcher->watch);
+	free(watcher);
+}
