@@ -1,5 +1,6 @@
 #include "draft.h"
 
+#include "printed.h"
 #include "wire.h"
 
 void draft_init(struct draft *draft, model_event_sink sink, void *context)
@@ -256,11 +257,25 @@ static enum model_stop decide_stop(const struct draft *draft)
 	return draft->cut ? MODEL_STOP_LENGTH : MODEL_STOP_END;
 }
 
+static void add_printed_call(struct draft *draft)
+{
+	struct span text;
+	const struct tool *tool = printed_call(buffer_span(&draft->text), &text);
+	struct draft_call *call = tool ? draft_add_call(draft) : NULL;
+
+	if (!call)
+		return;
+	draft_add_name(call, span_of(tool->name));
+	draft_add_arguments(call, span_slice(text, 0, utf8_cut(text, DRAFT_MALFORMED_MAX)));
+}
+
 struct model_reply *draft_reply(struct draft *draft, const char *provider)
 {
 	struct model_reply *reply = xcalloc(1, sizeof(*reply));
 
 	draft_close(draft);
+	if (!draft->call_count && !draft->refused)
+		add_printed_call(draft);
 	reply->text = wire_text(buffer_span(&draft->text));
 	reply->stop = decide_stop(draft);
 	reply->usage = usage_result(&draft->usage);
