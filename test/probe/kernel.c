@@ -16,6 +16,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Nothing here changes the machine when a hole lets it through: what it is done to is not there. */
+#define NO_SUCH_KEY 0x61676e74
+
 #define ACT(name, call)                                    \
 	static long name(const struct scene *s)            \
 	{                                                  \
@@ -23,13 +26,13 @@
 		return said(call);                         \
 	}
 
-ACT(mount_tmpfs, syscall(SYS_mount, "none", "/none", "tmpfs", 0, NULL))
+ACT(mount_tmpfs, syscall(SYS_mount, "none", "/no-such-place", "tmpfs", 0, NULL))
 ACT(mount_bind, syscall(SYS_mount, "/etc", s->self, NULL, MS_BIND, NULL))
-ACT(unmount, syscall(SYS_umount2, "/none", MNT_DETACH))
+ACT(unmount, syscall(SYS_umount2, "/no-such-place", MNT_DETACH))
 ACT(pivot, syscall(SYS_pivot_root, "/", "/"))
 ACT(change_root, syscall(SYS_chroot, "/"))
 ACT(copy_tree, syscall(SYS_open_tree, AT_FDCWD, "/etc", 1))
-ACT(attach_mount, syscall(SYS_move_mount, s->work, "", AT_FDCWD, "/tmp", 4))
+ACT(attach_mount, syscall(SYS_move_mount, s->work, "", AT_FDCWD, "/no-such-place", 4))
 ACT(open_filesystem, syscall(SYS_fsopen, "tmpfs", 0))
 ACT(unshare_user, syscall(SYS_unshare, CLONE_NEWUSER))
 ACT(unshare_mount, syscall(SYS_unshare, CLONE_NEWNS))
@@ -40,7 +43,7 @@ ACT(handle_of, syscall(SYS_name_to_handle_at, AT_FDCWD, "/etc/passwd", &(char[16
 ACT(open_handle, syscall(SYS_open_by_handle_at, s->work, &(char[160]){ 0 }, 0))
 ACT(load_bpf, syscall(SYS_bpf, 0, &(char[128]){ 0 }, 128))
 ACT(key_control, syscall(SYS_keyctl, 0, -3, 0))
-ACT(key_add, syscall(SYS_add_key, "user", "probe", "x", 1, -3))
+ACT(key_add, syscall(SYS_add_key, "none", "probe", "x", 1, -3))
 ACT(key_request, syscall(SYS_request_key, "user", "probe", NULL, 0))
 ACT(fault_handler, syscall(SYS_userfaultfd, 1))
 ACT(perf_open, syscall(SYS_perf_event_open, &(char[128]){ 0 }, 0, -1, -1, 0))
@@ -59,10 +62,10 @@ ACT(become_group, syscall(SYS_setgid, 0))
 ACT(join_groups, syscall(SYS_setgroups, 0, NULL))
 ACT(set_capabilities, syscall(SYS_capset, &(int[2]){ 0x20080522, 0 }, &(int[6]){ 0 }))
 ACT(change_persona, syscall(SYS_personality, READ_IMPLIES_EXEC))
-ACT(shared_memory, syscall(SYS_shmget, IPC_PRIVATE, 4096, 0600))
-ACT(message_queue, syscall(SYS_msgget, IPC_PRIVATE, 0600))
-ACT(semaphore, syscall(SYS_semget, IPC_PRIVATE, 1, 0600))
-ACT(posix_queue, syscall(SYS_mq_open, "probe", O_RDWR | O_CREAT, 0600, NULL))
+ACT(shared_memory, syscall(SYS_shmget, NO_SUCH_KEY, 4096, 0600))
+ACT(message_queue, syscall(SYS_msgget, NO_SUCH_KEY, 0600))
+ACT(semaphore, syscall(SYS_semget, NO_SUCH_KEY, 1, 0600))
+ACT(posix_queue, syscall(SYS_mq_open, "agentd-probe", O_RDWR, 0600, NULL))
 ACT(secret_memory, syscall(SYS_memfd_secret, 0))
 ACT(pipe_pair, syscall(SYS_pipe2, &(int[2]){ 0 }, 0))
 ACT(kernel_log, syscall(SYS_syslog, 3, &(char[64]){ 0 }, 64))
@@ -71,7 +74,7 @@ ACT(set_clock, syscall(SYS_clock_settime, 0, NULL))
 ACT(load_module, syscall(SYS_finit_module, s->work, "", 0))
 ACT(load_kernel, syscall(SYS_kexec_load, 0, 0, NULL, 0))
 ACT(restart_machine, syscall(SYS_reboot, 0, 0, 0, NULL))
-ACT(swap_off, syscall(SYS_swapoff, "/none"))
+ACT(swap_off, syscall(SYS_swapoff, "/no-such-place"))
 ACT(account, syscall(SYS_acct, NULL))
 #ifdef __x86_64__
 ACT(io_ports, syscall(SYS_iopl, 3))

@@ -94,32 +94,31 @@ ACT(make_memfd, syscall(SYS_memfd_create, "x", 0))
 ACT(trace_parent, syscall(SYS_ptrace, PTRACE_ATTACH, s->parent, 0, 0))
 ACT(seize_parent, syscall(SYS_ptrace, PTRACE_SEIZE, s->parent, 0, 0))
 ACT(trace_me, syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0))
-ACT(kill_parent, syscall(SYS_kill, s->parent, SIGTERM))
-ACT(kill_parent_0, syscall(SYS_kill, s->parent, 0))
-/* Signal 0 asks for the right alone: a hole must not take the machine down with it. */
+/* Signal 0 asks for the right alone: a hole must not take anybody down with it. */
+ACT(kill_parent, syscall(SYS_kill, s->parent, 0))
 ACT(kill_all, syscall(SYS_kill, -1, 0))
 ACT(kill_group, syscall(SYS_kill, 0, 0))
 ACT(kill_init, syscall(SYS_kill, 1, 0))
-ACT(tgkill_parent, syscall(SYS_tgkill, s->parent, s->parent, SIGTERM))
-ACT(tkill_parent, syscall(SYS_tkill, s->parent, SIGTERM))
-ACT(queue_parent, syscall(SYS_rt_sigqueueinfo, s->parent, SIGTERM, &(siginfo_t){ 0 }))
-ACT(kill_sibling, s->sibling ? syscall(SYS_kill, s->sibling, SIGTERM) : syscall(SYS_kill, -1, 0))
-ACT(tgkill_sibling, syscall(SYS_tgkill, s->sibling, s->sibling, SIGTERM))
+ACT(tgkill_parent, syscall(SYS_tgkill, s->parent, s->parent, 0))
+ACT(tkill_parent, syscall(SYS_tkill, s->parent, 0))
+ACT(queue_parent, syscall(SYS_rt_sigqueueinfo, s->parent, 0, &(siginfo_t){ 0 }))
+ACT(kill_sibling, syscall(SYS_kill, s->sibling ? s->sibling : -1, 0))
+ACT(tgkill_sibling, syscall(SYS_tgkill, s->sibling, s->sibling, 0))
 ACT(trace_sibling, syscall(SYS_ptrace, PTRACE_ATTACH, s->sibling, 0, 0))
 ACT(pidfd_parent, syscall(SYS_pidfd_open, s->parent, 0))
-ACT(pidfd_signal, syscall(SYS_pidfd_send_signal, s->socket, SIGTERM, NULL, 0))
+ACT(pidfd_signal, syscall(SYS_pidfd_send_signal, s->socket, 0, NULL, 0))
 ACT(pidfd_get, syscall(SYS_pidfd_getfd, s->socket, 0, 0))
 ACT(advise_parent, syscall(SYS_process_madvise, s->socket, NULL, 0, 0, 0))
 ACT(compare_parent, syscall(SYS_kcmp, getpid(), s->parent, KCMP_VM, 0, 0))
-ACT(limit_parent, syscall(SYS_prlimit64, s->parent, RLIMIT_CPU, &(struct rlimit){ 0 }, NULL))
+ACT(limit_parent, syscall(SYS_prlimit64, s->parent, RLIMIT_CPU, NULL, &(struct rlimit){ 0 }))
 ACT(limit_self, syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &(struct rlimit){ 64, 64 }, NULL))
-ACT(nice_parent, syscall(SYS_setpriority, PRIO_PROCESS, s->parent, 19))
-ACT(pin_parent, syscall(SYS_sched_setaffinity, s->parent, 8, &(uint64_t){ 1 }))
-ACT(schedule_parent, syscall(SYS_sched_setscheduler, s->parent, SCHED_IDLE, &(int){ 0 }))
+ACT(nice_parent, syscall(SYS_setpriority, PRIO_PROCESS, s->parent, 0))
+ACT(pin_parent, syscall(SYS_sched_getaffinity, s->parent, 8, &(uint64_t){ 0 }))
+ACT(schedule_parent, syscall(SYS_sched_setscheduler, s->parent, SCHED_OTHER, &(int){ 0 }))
 ACT(group_of_own, syscall(SYS_setpgid, 0, s->parent))
 ACT(session_of_own, syscall(SYS_setsid))
 ACT(own_a_file, syscall(SYS_fcntl, s->socket, F_SETOWN, s->parent))
-ACT(signal_on_file, syscall(SYS_fcntl, s->socket, F_SETSIG, SIGKILL))
+ACT(signal_on_file, syscall(SYS_fcntl, s->socket, F_SETSIG, 0))
 ACT(unlimited_stdout, syscall(SYS_fcntl, 2, F_SETFL, O_NONBLOCK))
 ACT(dumpable, syscall(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0))
 ACT(tracer, syscall(SYS_prctl, PR_SET_PTRACER, -1, 0, 0, 0))
@@ -166,7 +165,6 @@ const struct act process_acts[] = {
 	{ "process_vm_readv agentd", read_parent, false },
 	{ "process_vm_writev agentd", write_parent, false },
 	{ "kill agentd", kill_parent, false },
-	{ "kill agentd 0", kill_parent_0, false },
 	{ "kill everybody", kill_all, false },
 	{ "kill group", kill_group, false },
 	{ "kill init", kill_init, false },
@@ -184,7 +182,7 @@ const struct act process_acts[] = {
 	{ "prlimit agentd", limit_parent, false },
 	{ "prlimit self", limit_self, false },
 	{ "setpriority agentd", nice_parent, false },
-	{ "sched_setaffinity agentd", pin_parent, false },
+	{ "sched_getaffinity agentd", pin_parent, false },
 	{ "sched_setscheduler agentd", schedule_parent, false },
 	{ "setpgid", group_of_own, false },
 	{ "setsid", session_of_own, false },

@@ -2,6 +2,7 @@
 #ifndef TEST_WORKSPACE_H
 #define TEST_WORKSPACE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct workspace {
@@ -11,6 +12,9 @@ struct workspace {
 
 /* Everything belongs to `owner`, who may come in. */
 void workspace_make(struct workspace *w, uid_t owner);
+
+/* Is all that the agent may not write as it was made? Names what is not. */
+bool workspace_is_untouched(const struct workspace *w);
 void workspace_remove(struct workspace *w);
 
 #endif
