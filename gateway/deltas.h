@@ -1,0 +1,26 @@
+/* Text on its way up: joined, so that agentd hears of a call at most once in DELTAS_EVERY_MS. */
+#ifndef GATEWAY_DELTAS_H
+#define GATEWAY_DELTAS_H
+
+#include "rpc/rpc.h"
+
+#define DELTAS_EVERY_MS 20
+
+struct deltas {
+	struct rpc *rpc;
+	const char *call;    /* its id */
+	struct buffer text;  /* not sent yet */
+	int64_t sent_at_ms;  /* monotonic */
+};
+
+void deltas_init(struct deltas *deltas, struct rpc *rpc, const char *call);
+void deltas_clear(struct deltas *deltas);
+
+/* Adds text; sends it at once when the last is long enough ago. */
+void deltas_text(struct deltas *deltas, struct span text, int64_t now_ms);
+/* Another kind of news; what text there is goes first. Steals `value`. */
+void deltas_news(struct deltas *deltas, const char *key, json_t *value, int64_t now_ms);
+/* Sends what is due; returns when the rest will be (INT64_MAX: there is none). */
+int64_t deltas_tick(struct deltas *deltas, int64_t now_ms);
+
+#endif
