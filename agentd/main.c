@@ -9,7 +9,6 @@
 #include "service.h"
 #include "session.h"
 #include "start.h"
-#include "walls.h"
 #include "watcher.h"
 #include "zones.h"
 

@@ -3,9 +3,10 @@
 #include "child.h"
 #include "link.h"
 #include "log.h"
-#include "walls.h"
+#include "secrets.h"
 
 #include "base/clock.h"
+#include "launch/launch.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -121,21 +122,6 @@ static bool service_flaps(const struct service *service)
 	       clock_monotonic_ms() - service->deaths[0] < DEATHS_WINDOW_MS;
 }
 
-/* agentd-history reads the person's git identity. */
-static void service_allow_identity(struct launch *launch)
-{
-	static const char *const names[] = { ".gitconfig", ".config/git" };
-	const char *home = getenv("HOME");
-
-	for (size_t i = 0; home && i < ARRAY_LENGTH(names); i++) {
-		_free_ char *path = xasprintf("%s/%s", home, names[i]);
-		int fd = open(path, O_PATH | O_CLOEXEC);
-
-		if (fd >= 0)
-			launch_rule(launch, fd, false);
-	}
-}
-
 static int service_start(struct service *service, struct error *error)
 {
 	struct daemon *daemon = service->daemon;
@@ -148,13 +134,13 @@ static int service_start(struct service *service, struct error *error)
 				 service->kind->name, DEATHS_MAX, DEATHS_WINDOW_MS / 1000);
 	child_kill(steal_pointer(&service->child)); /* the one before has not quite ended */
 	launch_init(&launch, service->kind->name, service->kind->role,
-		    daemon->workspace->settings->sandbox_off);
+		    daemon->workspace->settings->sandbox_off, secrets_child_environment());
 	if (service->kind->gets_secrets)
 		launch.secrets = daemon->secrets;
 	if (service->kind->gets_workspace) {
 		launch_rule(&launch, fcntl(daemon->workspace->dir, F_DUPFD_CLOEXEC, 3), true);
 		launch_word(&launch, "workspace=%s", daemon->workspace->path);
-		service_allow_identity(&launch);
+		launch_allow_identity(&launch);
 	}
 	result = launch_start(&launch, &process, &socket, error);
 	if (result)

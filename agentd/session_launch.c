@@ -1,8 +1,9 @@
 #include "session.h"
 
-#include "walls.h"
+#include "secrets.h"
 
 #include "base/clock.h"
+#include "launch/launch.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -188,7 +189,7 @@ static int process_start(struct session *session, int dir, struct error *error)
 	int socket, result;
 
 	launch_init(&launch, "agentd-session", SANDBOX_SESSION,
-		    daemon->workspace->settings->sandbox_off);
+		    daemon->workspace->settings->sandbox_off, secrets_child_environment());
 	result = walls_plan(&launch, session, dir, error);
 	if (!result)
 		result = launch_start(&launch, &process, &socket, error);

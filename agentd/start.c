@@ -7,11 +7,11 @@
 #include "scheduler.h"
 #include "service.h"
 #include "session.h"
-#include "walls.h"
 #include "watcher.h"
 #include "zones.h"
 
 #include "base/clock.h"
+#include "launch/launch.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -318,7 +318,7 @@ void stop_parts(struct daemon *daemon)
 	roster_free(daemon->roster);
 	zones_free(daemon->zones);
 	store_close(daemon->store);
-	walls_forget();
+	launch_forget_filters();
 	log_close(daemon->log);
 	workspace_free(daemon->workspace);
 	fd_close(&daemon->secrets);

@@ -1,10 +1,10 @@
-/* Starting a process behind its walls: filters are compiled once per role and handed down.
+/* Starting a program of ours behind its walls: filters are compiled once per role and handed down.
  *
- *     struct launch launch;  launch_init(&launch, "agentd-session", SANDBOX_SESSION, off);
+ *     struct launch launch;  launch_init(&launch, "agentd-session", SANDBOX_SESSION, off, environment);
  *     launch_rule(&launch, fd, write);  launch_word(&launch, "dir=work:%d", launch_rule(…));
  *     launch_start(&launch, &process, &socket, &error);  launch_clear(&launch); */
-#ifndef AGENTD_WALLS_H
-#define AGENTD_WALLS_H
+#ifndef LAUNCH_LAUNCH_H
+#define LAUNCH_LAUNCH_H
 
 #include "base/process.h"
 #include "sandbox/sandbox.h"
@@ -20,10 +20,12 @@ struct launch {
 	int rule_fds[SANDBOX_RULES_MAX];    /* ours; owned */
 	char *words[LAUNCH_WORDS_MAX];      /* behind the policy's words */
 	size_t word_count;
-	int secrets;                        /* -1: none */
+	int secrets;                        /* -1: none; not owned */
+	const char *const *environment;     /* the whole of it; not owned */
 };
 
-void launch_init(struct launch *launch, const char *program, enum sandbox_role role, bool off);
+void launch_init(struct launch *launch, const char *program, enum sandbox_role role, bool off,
+		 const char *const *environment);
 void launch_clear(struct launch *launch);
 
 /* Takes `fd` over; returns the number that the child sees it under, -1 when there are too many. */
@@ -35,8 +37,11 @@ void launch_word(struct launch *launch, const char *format, ...)
 int launch_start(struct launch *launch, struct process *ret_process, int *ret_socket,
 		 struct error *error);
 
+/* Lets the program read the person's git identity: ~/.gitconfig and ~/.config/git. */
+void launch_allow_identity(struct launch *launch);
+
 /* Filters that were compiled are freed. */
-void walls_forget(void);
+void launch_forget_filters(void);
 
 CLEANUP_DEFINE_VALUE(struct launch, launch_clear)
 

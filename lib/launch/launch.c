@@ -1,10 +1,9 @@
-#include "walls.h"
-
-#include "secrets.h"
+#include "launch.h"
 
 #include "base/file.h"
 #include "base/installation.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -13,7 +12,7 @@
 /* Compiled filters by role, 0: not yet. They never change and belong to the process as a whole. */
 static int filters[ROLES];
 
-static int walls_filter(enum sandbox_role role, int *ret_fd, struct error *error)
+static int filter_of(enum sandbox_role role, int *ret_fd, struct error *error)
 {
 	int result = 0;
 
@@ -26,7 +25,7 @@ static int walls_filter(enum sandbox_role role, int *ret_fd, struct error *error
 	return result;
 }
 
-void walls_forget(void)
+void launch_forget_filters(void)
 {
 	for (size_t role = 0; role < ROLES; role++)
 		if (filters[role]) {
@@ -35,9 +34,11 @@ void walls_forget(void)
 		}
 }
 
-void launch_init(struct launch *launch, const char *program, enum sandbox_role role, bool off)
+void launch_init(struct launch *launch, const char *program, enum sandbox_role role, bool off,
+		 const char *const *environment)
 {
 	*launch = (struct launch){ .program = program, .secrets = -1 };
+	launch->environment = environment;
 	launch->policy.role = role;
 	launch->policy.off = off;
 }
@@ -78,6 +79,20 @@ void launch_word(struct launch *launch, const char *format, ...)
 	va_end(args);
 }
 
+void launch_allow_identity(struct launch *launch)
+{
+	static const char *const names[] = { ".gitconfig", ".config/git" };
+	const char *home = getenv("HOME");
+
+	for (size_t i = 0; home && i < ARRAY_LENGTH(names); i++) {
+		_free_ char *path = xasprintf("%s/%s", home, names[i]);
+		int fd = open(path, O_PATH | O_CLOEXEC);
+
+		if (fd >= 0)
+			launch_rule(launch, fd, false);
+	}
+}
+
 static void plan_add(struct process_plan *plan, int from, int to)
 {
 	plan->fds[plan->fd_count++] = (struct process_fd){ from, to };
@@ -99,7 +114,7 @@ static int launch_spawn(struct launch *launch, int socket, int filter, char *con
 	for (size_t i = 0; i < launch->word_count; i++)
 		argv[count++] = launch->words[i];
 	plan.argv = argv;
-	plan.environment = secrets_child_environment();
+	plan.environment = launch->environment;
 	plan_add(&plan, STDERR_FILENO, STDERR_FILENO);
 	plan_add(&plan, socket, CHILD_SOCKET);
 	plan_add(&plan, filter, CHILD_FILTER);
@@ -117,7 +132,7 @@ int launch_start(struct launch *launch, struct process *ret_process, int *ret_so
 	int sockets[2], filter, result;
 	size_t count;
 
-	result = walls_filter(launch->policy.role, &filter, error);
+	result = filter_of(launch->policy.role, &filter, error);
 	if (!result)
 		result = socket_pair(true, sockets, error);
 	if (result)

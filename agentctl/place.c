@@ -1,0 +1,142 @@
+#include "place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int place_open(const struct invocation *invocation, struct workspace **ret_workspace,
+	       struct diagnostics *found, struct error *error)
+{
+	CLEANUP(diagnostics_clear) struct diagnostics own = { 0 };
+	const char *where = invocation->workspace ? invocation->workspace : ".";
+	int result = workspace_open(where, invocation->workspace != NULL, ret_workspace,
+				    found ? found : &own, error);
+
+	for (size_t i = 0; i < own.count; i++)
+		if (own.items[i].severity == SEVERITY_ERROR)
+			fprintf(stderr, "%s:%u:%u: %s\n", own.items[i].file, own.items[i].line,
+				own.items[i].column, own.items[i].message);
+	return result;
+}
+
+static bool is_workspace(int dir)
+{
+	return !faccessat(dir, "agentd.yaml", F_OK, 0);
+}
+
+/* From the current folder upward, like git. */
+static int find_upward(int *ret_dir, struct error *error)
+{
+	_fd_ int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat here, above;
+
+	while (dir >= 0 && !is_workspace(dir)) {
+		_fd_ int parent = openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (parent < 0 || fstat(dir, &here) || fstat(parent, &above) ||
+		    (here.st_ino == above.st_ino && here.st_dev == above.st_dev))
+			return error_set(error, ERROR_NOT_FOUND,
+					 "no agentd.yaml here or in a folder above; `agentctl init "
+					 "DIR` makes a workspace, -w DIR names one");
+		close(dir);
+		dir = parent;
+		parent = -1;
+	}
+	if (dir < 0)
+		return error_set_system(error, errno, "opening the current folder");
+	*ret_dir = dir;
+	dir = -1;
+	return 0;
+}
+
+int place_find(const struct invocation *invocation, int *ret_dir, struct error *error)
+{
+	const char *where = invocation->workspace;
+	_fd_ int dir = -1;
+	int result;
+
+	if (!where)
+		return find_upward(ret_dir, error);
+	result = directory_open(where, &dir, error);
+	if (result)
+		return result;
+	if (!is_workspace(dir))
+		return error_set(error, ERROR_NOT_FOUND,
+				 "%s has no agentd.yaml; `agentctl init %s` makes a workspace", where,
+				 where);
+	*ret_dir = dir;
+	dir = -1;
+	return 0;
+}
+
+/* ---- the daemon ---- */
+
+static void on_hello(struct rpc *rpc, void *context, const char *method, const json_t *params,
+		     uint64_t id)
+{
+	(void)rpc;
+	(void)context;
+	(void)method;
+	(void)params;
+	(void)id;
+}
+
+static void on_event(struct rpc *rpc, void *context, const char *method, const json_t *params,
+		     uint64_t id)
+{
+	struct connection *connection = context;
+
+	(void)rpc;
+	(void)method;
+	(void)id;
+	if (connection->event)
+		connection->event(connection->context, params);
+}
+
+static const struct rpc_permit permits[] = {
+	{ "hello", ~0u, true, on_hello },
+	{ "event", ~0u, true, on_event },
+};
+
+int connection_open(const struct invocation *invocation, place_event event, void *context,
+		    struct connection **ret_connection, struct error *error)
+{
+	_fd_ int dir = -1, state = -1;
+	struct connection *connection;
+	int fd, result = place_find(invocation, &dir, error);
+
+	if (result)
+		return result;
+	if (directory_open_beneath(dir, ".agentd", &state, error) ||
+	    rpc_connect(state, "agentd.sock", &fd, error))
+		return error_set(error, ERROR_CLOSED,
+				 "no agentd serves this workspace; start it with `agentd -w DIR`");
+	connection = xcalloc(1, sizeof(*connection));
+	connection->event = event;
+	connection->context = context;
+	connection->rpc = rpc_new(fd, RPC_FRAME_MAX, permits, ARRAY_LENGTH(permits), connection);
+	*ret_connection = connection;
+	return 0;
+}
+
+void connection_close(struct connection *connection)
+{
+	if (!connection)
+		return;
+	rpc_free(connection->rpc);
+	free(connection);
+}
+
+char *place_time(const struct zone *zone, int64_t at, char out[PLACE_TIME_SIZE])
+{
+	static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	struct civil c;
+
+	zone_to_local(zone, at, &c);
+	snprintf(out, PLACE_TIME_SIZE, "%s %04d-%02d-%02d %02d:%02d",
+		 days[weekday_of_days(days_from_civil(c.year, c.month, c.day))], c.year, c.month,
+		 c.day, c.hour, c.minute);
+	return out;
+}

@@ -1,0 +1,103 @@
+#include "place.h"
+
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static json_t *section_json(const struct prompt_section *section)
+{
+	return json_pack("{s:s,s:s,s:b,s:s,s:b,s:I}", "name", section->name, "text", section->text,
+			 "stable", (int)section->stable, "role", section->user ? "user" : "system",
+			 "untrusted", (int)section->untrusted, "tokens",
+			 (json_int_t)prompt_tokens(span_of(section->text)));
+}
+
+static int print_sections(const struct prompt *prompt, bool json)
+{
+	json_t *list = json_array();
+	int64_t tokens = 0;
+	bool stable = true;
+
+	for (size_t i = 0; i < prompt->count; i++) {
+		const struct prompt_section *section = &prompt->sections[i];
+		int64_t own = prompt_tokens(span_of(section->text));
+
+		tokens += own;
+		json_array_append_new(list, section_json(section));
+		if (json)
+			continue;
+		if (stable && !section->stable)
+			puts("──── cache boundary: all above stays the same between beats ────");
+		stable = section->stable;
+		printf("── %s (%s, about %" PRId64 " tokens)\n%s\n\n", section->name,
+		       section->user ? "user" : "system", own, section->text);
+	}
+	if (!json)
+		printf("── about %" PRId64 " tokens in all, without the tools' schemas\n", tokens);
+	if (json)
+		return print_json(list);
+	json_decref(list);
+	return STATUS_DONE;
+}
+
+static int choose(const struct invocation *invocation, const struct agent *agent,
+		  struct plan_request *request, struct error *error)
+{
+	const char *text = invocation_option(invocation, "heartbeat");
+	const struct heartbeat *heartbeat;
+
+	if (!text)
+		return 0;
+	heartbeat = heartbeats_find(&agent->beats, span_of(text));
+	if (!heartbeat)
+		return error_set(error, ERROR_NOT_FOUND,
+				 "agents/%s/HEARTBEAT.md has no section whose heading begins with or "
+				 "contains \"%s\"", agent->name, text);
+	request->cause = CAUSE_HEARTBEAT;
+	request->key = heartbeat->key;
+	request->heading = heartbeat->heading;
+	return 0;
+}
+
+static int run(const struct invocation *invocation)
+{
+	CLEANUP(workspace_free) struct workspace *workspace = NULL;
+	CLEANUP(agent_free) struct agent *agent = NULL;
+	CLEANUP(plan_free) struct plan *plan = NULL;
+	CLEANUP(prompt_clear) struct prompt prompt = { 0 };
+	struct plan_request request = { .session = "", .cause = CAUSE_MANUAL };
+	struct error error;
+	int result = place_open(invocation, &workspace, NULL, &error);
+
+	request.now = clock_wall_s();
+	request.message = invocation_option(invocation, "message");
+	if (request.message)
+		request.cause = CAUSE_MESSAGE;
+	if (!result)
+		result = workspace_load(workspace, invocation->operands[0], NULL, &agent, NULL, NULL,
+					&error);
+	if (!result)
+		result = choose(invocation, agent, &request, &error);
+	if (!result)
+		result = workspace_plan(workspace, agent, &request, NULL, &plan, &error);
+	if (!result)
+		result = plan_prompt(plan, &prompt, &error);
+	return result ? fail(&error) : print_sections(&prompt, invocation->json);
+}
+
+const struct command command_prompt = {
+	.name = "prompt",
+	.operands = "NAME",
+	.text = "show the prompt that would be sent, with token estimates",
+	.more = "The line marks where a provider's prompt cache ends. Works without a daemon.",
+	.least = 1,
+	.most = 1,
+	.reads = true,
+	.completes_agents = true,
+	.options = {
+		{ "heartbeat", 'b', "TEXT", "the section of HEARTBEAT.md" },
+		{ "message", 'm', "TEXT", "what a person would say" },
+	},
+	.run = run,
+};

@@ -1,0 +1,219 @@
+#include "place.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* What has been seen of a session. */
+struct following {
+	bool json, ended, at_line_start;
+	char session[27];
+	char outcome[16];
+};
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static void line_start(struct following *following)
+{
+	if (!following->at_line_start)
+		putchar('\n');
+	following->at_line_start = true;
+}
+
+static void show_start(struct following *following, const json_t *event)
+{
+	line_start(following);
+	printf("· session %s of %s: %s\n", text_of(event, "session"), text_of(event, "agent"),
+	       text_of(event, "cause"));
+}
+
+static void show_text(struct following *following, const json_t *event)
+{
+	const char *text = text_of(event, "text");
+	size_t length = strlen(text);
+
+	fputs(text, stdout);
+	if (length)
+		following->at_line_start = text[length - 1] == '\n';
+	fflush(stdout);
+}
+
+static void show_tool(struct following *following, const json_t *event)
+{
+	line_start(following);
+	printf("· %s%s\n", text_of(event, "tool"),
+	       json_is_true(json_object_get(event, "error")) ? " (refused)" : "");
+}
+
+static void show_end(struct following *following, const json_t *event)
+{
+	const char *reason = text_of(event, "reason");
+
+	line_start(following);
+	printf("· %s%s%s (%lld turns, %lld + %lld tokens, $%.6f)\n", text_of(event, "outcome"),
+	       *reason ? ": " : "", reason,
+	       (long long)json_integer_value(json_object_get(event, "turns")),
+	       (long long)json_integer_value(json_object_get(event, "input_tokens")),
+	       (long long)json_integer_value(json_object_get(event, "output_tokens")),
+	       (double)json_integer_value(json_object_get(event, "cost_micro_usd")) / 1e6);
+	if (json_is_true(json_object_get(event, "rehearsed")))
+		puts("· this was the rehearsal model: no model was called");
+}
+
+static const struct {
+	const char *event;
+	void (*show)(struct following *following, const json_t *event);
+} shows[] = {
+	{ "session_start", show_start },
+	{ "text", show_text },
+	{ "tool", show_tool },
+	{ "session_end", show_end },
+};
+
+static void on_event(void *context, const json_t *event)
+{
+	struct following *following = context;
+	const char *name = text_of(event, "event");
+
+	if (following->json) {
+		json_dumpf(event, stdout, JSON_COMPACT);
+		putchar('\n');
+		fflush(stdout);
+	}
+	for (size_t i = 0; !following->json && i < ARRAY_LENGTH(shows); i++)
+		if (!strcmp(shows[i].event, name))
+			shows[i].show(following, event);
+	if (!strcmp(name, "session_end")) {
+		following->ended = true;
+		snprintf(following->outcome, sizeof(following->outcome), "%s",
+			 text_of(event, "outcome"));
+	}
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+/* Ctrl-C asks; without a terminal it only stops following. Returns whether to go on. */
+static bool ask_to_cancel(struct connection *connection, struct following *following)
+{
+	char answer[16] = "";
+	json_t *result = NULL;
+
+	interrupted = 0;
+	if (!isatty(STDIN_FILENO))
+		return false;
+	fputs("\nCancel the session? [y: cancel, n: go on watching, anything else: leave it "
+	      "running] ", stdout);
+	fflush(stdout);
+	if (!fgets(answer, sizeof(answer), stdin))
+		return false;
+	if (answer[0] == 'n' || answer[0] == 'N')
+		return true;
+	if (answer[0] != 'y' && answer[0] != 'Y')
+		return false;
+	rpc_call(connection->rpc, "cancel", json_pack("{s:s}", "session", following->session), 5000,
+		 &result, NULL);
+	json_decref(result);
+	return true;
+}
+
+static int follow(struct connection *connection, struct following *following, struct error *error)
+{
+	int result = 0;
+
+	while (!result && !following->ended) {
+		result = rpc_wait(connection->rpc, 200, error);
+		if (result == -(int)ERROR_TIMEOUT)
+			result = 0;
+		if (interrupted && !ask_to_cancel(connection, following)) {
+			printf("· it goes on without you; `agentctl status` shows how it ends\n");
+			return error_set(error, ERROR_BUSY, "stopped following session %s",
+					 following->session);
+		}
+	}
+	return result;
+}
+
+static int exit_status(const char *outcome)
+{
+	if (!strcmp(outcome, "done"))
+		return STATUS_DONE;
+	if (!strcmp(outcome, "escalated") || !strcmp(outcome, "parked"))
+		return STATUS_PARKED;
+	return STATUS_FAILED;
+}
+
+/* A daemon that dies in mid-run: the session is interrupted for whoever follows. */
+static void daemon_died(struct following *following, const char *agent)
+{
+	json_t *end = json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:i,s:n}", "event", "session_end",
+				"session", following->session, "agent", agent, "outcome",
+				"interrupted", "reason", "the daemon ended", "turns", 0,
+				"input_tokens", 0, "output_tokens", 0, "cost_micro_usd", 0, "text");
+
+	on_event(following, end);
+	json_decref(end);
+}
+
+static json_t *run_params(const struct invocation *invocation)
+{
+	return json_pack("{s:s,s:s*,s:s*,s:b}", "agent", invocation->operands[0], "heartbeat",
+			 invocation_option(invocation, "heartbeat"), "message",
+			 invocation_option(invocation, "message"), "rehearse",
+			 invocation_option(invocation, "rehearse") != NULL);
+}
+
+static int run(const struct invocation *invocation)
+{
+	struct following following = { .json = invocation->json, .at_line_start = true };
+	CLEANUP(connection_close) struct connection *connection = NULL;
+	struct sigaction action = { .sa_handler = on_interrupt };
+	json_t *answer;
+	struct error error;
+	int result = connection_open(invocation, on_event, &following, &connection, &error);
+
+	if (!result)
+		result = rpc_call(connection->rpc, "run", run_params(invocation), 10000, &answer,
+				  &error);
+	if (result)
+		return fail(&error);
+	snprintf(following.session, sizeof(following.session), "%s", text_of(answer, "session"));
+	json_decref(answer);
+	sigaction(SIGINT, &action, NULL);
+	result = follow(connection, &following, &error);
+	if (result && error.code == ERROR_BUSY)
+		return STATUS_FAILED;
+	if (result)
+		daemon_died(&following, invocation->operands[0]);
+	return exit_status(following.outcome);
+}
+
+const struct command command_run = {
+	.name = "run",
+	.operands = "NAME",
+	.text = "run an agent now and show what happens",
+	.more = "--heartbeat takes the first section whose heading begins with or contains TEXT;\n"
+		"--message is a prompt from a person; neither: all sections as one checklist.\n"
+		"It works on a paused agent, and on a busy one waits its turn. Ctrl-C asks whether\n"
+		"to cancel. With --json: one object a line, the last is session_end.",
+	.least = 1,
+	.most = 1,
+	.reads = true,
+	.completes_agents = true,
+	.options = {
+		{ "heartbeat", 'b', "TEXT", "the section of HEARTBEAT.md" },
+		{ "message", 'm', "TEXT", "what a person says" },
+		{ "rehearse", 'r', NULL, "with the rehearsal model; nothing is written" },
+	},
+	.run = run,
+};

@@ -1,0 +1,114 @@
+#include "columns.h"
+#include "place.h"
+
+#include <stdio.h>
+
+/* "$0.0123", "" for nothing. */
+static void money(json_int_t micro_usd, char out[32])
+{
+	if (micro_usd)
+		snprintf(out, 32, "$%lld.%04lld", (long long)(micro_usd / 1000000),
+			 (long long)(micro_usd % 1000000 / 100));
+	else
+		out[0] = '\0';
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+static void at_of(const json_t *object, const struct zone *zone, char out[PLACE_TIME_SIZE])
+{
+	const char *at = text_of(object, "at");
+	int64_t instant;
+
+	out[0] = '\0';
+	if (at && !instant_parse(span_of(at), &instant))
+		place_time(zone, instant, out);
+}
+
+static void print_agent(struct columns *columns, const json_t *agent, const struct zone *zone)
+{
+	const json_t *next = json_object_get(agent, "next"), *last = json_object_get(agent, "last");
+	char next_at[PLACE_TIME_SIZE], last_at[PLACE_TIME_SIZE], spent[32];
+	_free_ char *coming = NULL, *gone = NULL;
+
+	at_of(next, zone, next_at);
+	at_of(last, zone, last_at);
+	money(json_integer_value(json_object_get(agent, "today_micro_usd")), spent);
+	coming = *next_at ? xasprintf("%s  %s", next_at, text_of(next, "heartbeat")) : xstrdup("-");
+	gone = *last_at ? xasprintf("%s  %s", last_at, text_of(last, "outcome")) : xstrdup("-");
+	columns_row(columns, (const char *[]){ text_of(agent, "name"), text_of(agent, "state"),
+					       coming, gone, spent });
+}
+
+static void print_problems(const json_t *agent)
+{
+	const char *reason = text_of(agent, "reason");
+	size_t index;
+	json_t *one;
+
+	if (reason)
+		printf("  %s: %s\n", text_of(agent, "name"), reason);
+	json_array_foreach(json_object_get(agent, "problems"), index, one)
+		printf("  %s:%d:%d: %s\n", text_of(one, "file"),
+		       (int)json_integer_value(json_object_get(one, "line")),
+		       (int)json_integer_value(json_object_get(one, "column")),
+		       text_of(one, "message"));
+}
+
+static void print_status(const json_t *answer, const struct zone *zone)
+{
+	const json_t *agents = json_object_get(answer, "agents");
+	struct columns columns = { .width = 5 };
+	size_t index;
+	json_t *agent;
+
+	if (json_is_true(json_object_get(json_object_get(answer, "daemon"), "sandbox_off")))
+		puts("sandbox: off — sessions have no walls");
+	columns_row(&columns, (const char *[]){ "AGENT", "STATE", "NEXT", "LAST", "TODAY" });
+	json_array_foreach(agents, index, agent)
+		print_agent(&columns, agent, zone);
+	columns_print(&columns);
+	json_array_foreach(agents, index, agent)
+		print_problems(agent);
+	if (!json_array_size(agents))
+		puts("no agents yet; `agentctl new NAME` makes one");
+}
+
+static int run(const struct invocation *invocation)
+{
+	CLEANUP(workspace_free) struct workspace *workspace = NULL;
+	CLEANUP(connection_close) struct connection *connection = NULL;
+	json_t *answer, *params = json_object();
+	struct error error;
+	int result = connection_open(invocation, NULL, NULL, &connection, &error);
+
+	if (invocation->count)
+		json_object_set_new(params, "agent", json_string(invocation->operands[0]));
+	if (result)
+		json_decref(params);
+	else
+		result = rpc_call(connection->rpc, "status", params, 10000, &answer, &error);
+	if (result)
+		return fail(&error);
+	if (invocation->json)
+		return print_json(answer);
+	result = place_open(invocation, &workspace, NULL, &error);
+	if (!result)
+		print_status(answer, workspace->zone);
+	json_decref(answer);
+	return result ? fail(&error) : STATUS_DONE;
+}
+
+const struct command command_status = {
+	.name = "status",
+	.operands = "[NAME]",
+	.text = "show agents, state and why, next beat, last result, spend today",
+	.more = "What needs a person's attention comes first.",
+	.most = 1,
+	.reads = true,
+	.completes_agents = true,
+	.run = run,
+};
