@@ -208,27 +208,18 @@ static json_t *encode_body(const json_t *request, const struct model_target *tar
 	return body;
 }
 
-static int add_bearer(struct model_http *http, const char *key, struct error *error)
-{
-	_free_ char *bearer = xasprintf("Bearer %s", key);
-	int r = transcript_header(http, "Authorization", bearer, error);
-
-	explicit_bzero(bearer, strlen(bearer));
-	return r;
-}
-
 /* Anthropic takes keys as x-api-key and OAuth tokens (sk-ant-oat…) as bearer; of the compatible servers
  * some read the one and some the other, so they get both. */
 static int add_key(struct model_http *http, const char *key, struct error *error)
 {
-	bool token = !strncmp(key, "sk-ant-oat", 10);
+	bool token = span_starts_with(span_trim(span_of(key)), SPAN("sk-ant-oat"));
 	bool original = strstr(http->url, "anthropic.com") != NULL;
 	int r = 0;
 
 	if (!token)
 		r = transcript_header(http, "x-api-key", key, error);
 	if (!r && (token || !original))
-		r = add_bearer(http, key, error);
+		r = transcript_bearer(http, key, error);
 	return r;
 }
 

@@ -163,15 +163,10 @@ static json_t *encode_body(const json_t *request, const struct model_target *tar
 
 static int add_headers(struct model_http *http, const char *key, struct error *error)
 {
-	_free_ char *bearer = key ? xasprintf("Bearer %s", key) : NULL;
 	int r = transcript_header(http, "Content-Type", "application/json", error);
 
 	r = r ? r : transcript_header(http, "Accept", "text/event-stream", error);
-	if (!r && bearer)
-		r = transcript_header(http, "Authorization", bearer, error);
-	if (bearer)
-		explicit_bzero(bearer, strlen(bearer));
-	return r;
+	return r || !key ? r : transcript_bearer(http, key, error);
 }
 
 static int encode(const json_t *request, const struct model_target *target,

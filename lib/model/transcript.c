@@ -229,7 +229,18 @@ int transcript_header(struct model_http *http, const char *name, const char *val
 	if (i >= ARRAY_LENGTH(http->headers) - 1)
 		BUG("too many headers");
 	http->headers[i] = xasprintf("%s: %s", name, clean);
+	explicit_bzero(clean, strlen(clean));
 	return 0;
+}
+
+int transcript_bearer(struct model_http *http, const char *key, struct error *error)
+{
+	struct span clean = span_trim(span_of(key));
+	_free_ char *bearer = xasprintf("Bearer %.*s", (int)clean.length, clean.data);
+	int r = transcript_header(http, "Authorization", bearer, error);
+
+	explicit_bzero(bearer, strlen(bearer));
+	return r;
 }
 
 char *transcript_url(const char *base_url, const char *fallback, const char *tail)

@@ -52,6 +52,9 @@ int transcript_write(const json_t *body, struct model_http *http, struct error *
 int transcript_header(struct model_http *http, const char *name, const char *value,
 		      struct error *error);
 
+/* "Authorization: Bearer KEY". */
+int transcript_bearer(struct model_http *http, const char *key, struct error *error);
+
 /* base_url without final slashes, with `tail` unless it ends with it; `fallback` when there is none. */
 char *transcript_url(const char *base_url, const char *fallback, const char *tail);
 
