@@ -75,7 +75,7 @@ int conversation_begin(const struct plan *plan, json_t **ret_request, struct err
 struct conversation {
 	struct workbench bench;
 	json_t *request;
-	json_t *results;  /* made here since the last completion */
+	json_t *results; /* made here since the last completion */
 	json_int_t turn;
 };
 
@@ -105,8 +105,8 @@ static int tell_done(struct conversation *c, const struct model_reply *reply, st
 	return rpc_flush(c->bench.rpc, error);
 }
 
-/* One turn. *ret_ended: the model called nothing more, or may not any more. The calls of the last turn that
- * is allowed are still run: they were asked for and paid. */
+/* One turn. *ret_ended: the model called nothing more, or may not any more. The calls of the last
+ * turn that is allowed are still run: they were asked for and paid. */
 static int take_turn(struct conversation *c, bool *ret_ended, struct error *error)
 {
 	CLEANUP(model_reply_free) struct model_reply *reply = NULL;

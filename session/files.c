@@ -21,11 +21,12 @@ bool text_append_clean(struct buffer *out, struct span text, size_t limit)
 	char bytes[4];
 	size_t end = out->length + limit;
 
-	for (size_t at = 0; at < text.length; ) {
+	for (size_t at = 0; at < text.length;) {
 		uint32_t code = utf8_next(text, &at);
 		size_t length = utf8_put(code ? code : 0xfffd, bytes);
 
-		if (out->length + length > end || buffer_append(out, (struct span){ bytes, length }))
+		if (out->length + length > end ||
+		    buffer_append(out, (struct span){ bytes, length }))
 			return false;
 	}
 	return true;
@@ -33,7 +34,8 @@ bool text_append_clean(struct buffer *out, struct span text, size_t limit)
 
 /* ---- reading ---- */
 
-/* glibc's fstat may be newfstatat(2), which would also look at any path and which the walls refuse. */
+/* glibc's fstat may be newfstatat(2), which would also look at any path and which the walls refuse.
+ */
 static int look_at(int fd, struct stat *ret_stat)
 {
 	return syscall(SYS_fstat, fd, ret_stat) ? errno : 0;
@@ -46,13 +48,14 @@ static int check_file(int fd, const char *name, struct stat *ret_stat, struct er
 	if (failed)
 		return error_set_system(error, failed, "looking at %s", name);
 	if (S_ISDIR(ret_stat->st_mode))
-		return error_set(error, ERROR_INVALID, "%s is a folder; list_files shows what is in it",
-				 name);
+		return error_set(error, ERROR_INVALID,
+				 "%s is a folder; list_files shows what is in it", name);
 	if (!S_ISREG(ret_stat->st_mode))
 		return error_set(error, ERROR_DENIED, "%s is no regular file", name);
 	if (ret_stat->st_nlink != 1)
 		return error_set(error, ERROR_DENIED,
-				 "%s has other names (hard links) elsewhere, so it is not read", name);
+				 "%s has other names (hard links) elsewhere, so it is not read",
+				 name);
 	return 0;
 }
 
@@ -67,7 +70,8 @@ static int open_file(const struct place *place, int *ret_fd, struct stat *ret_st
 	if (result)
 		return result;
 	if (!failed)
-		fd = openat(parent, leaf, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		fd = openat(parent, leaf,
+			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (!failed && fd < 0)
 		failed = errno;
 	if (failed == ENOENT)
@@ -124,8 +128,8 @@ int files_read(const struct folders *folders, const char *path, size_t limit, st
 	if (failed)
 		return error_set_system(error, failed, "reading %s", place.name);
 	if (!text_append_clean(out, buffer_span(&bytes), limit))
-		buffer_printf(out, "\n[cut: the first %zu of %lld bytes of %s]", out->length - before,
-			      (long long)st.st_size, place.name);
+		buffer_printf(out, "\n[cut: the first %zu of %lld bytes of %s]",
+			      out->length - before, (long long)st.st_size, place.name);
 	return 0;
 }
 
@@ -170,7 +174,7 @@ static int read_names(int fd, struct names *names)
 	ssize_t got = 0;
 
 	while (!names->cut && (got = getdents64(fd, chunk, sizeof(chunk))) > 0)
-		for (ssize_t at = 0; at < got; ) {
+		for (ssize_t at = 0; at < got;) {
 			const struct dirent64 *entry = (const void *)(chunk + at);
 
 			add_name(names, entry);
@@ -292,7 +296,8 @@ int files_write(const struct folders *folders, const char *path, struct span tex
 	if (result)
 		return result;
 	if (rehearse) {
-		buffer_printf(out, "rehearsal: %s is not written (%zu bytes)", place.name, text.length);
+		buffer_printf(out, "rehearsal: %s is not written (%zu bytes)", place.name,
+			      text.length);
 		return 0;
 	}
 	result = place_open_parent(&place, true, &parent, &leaf, error);

@@ -96,7 +96,8 @@ static int check_path(const char *path, struct error *error)
 	return 0;
 }
 
-/* If `steps` lies in `folder`, what is left of it; else NULL. Folders' names have no slash at the end. */
+/* If `steps` lies in `folder`, what is left of it; else NULL. Folders' names have no slash at the
+ * end. */
 static const char *rest_in(const struct folder *folder, const char *steps, bool absolute)
 {
 	const char *name = folder->name;
@@ -176,9 +177,10 @@ static int refuse_step(struct error *error, const struct place *place, const cha
 	if (failed == ENOENT)
 		return error_set(error, ERROR_NOT_FOUND, "there is no %s", place->name);
 	if (failed == ENOTDIR || failed == ELOOP)
-		return error_set(error, ERROR_DENIED,
-				 "\"%s\" in %s is no folder, or a symbolic link, which is not followed",
-				 step, place->name);
+		return error_set(
+			error, ERROR_DENIED,
+			"\"%s\" in %s is no folder, or a symbolic link, which is not followed",
+			step, place->name);
 	return error_set_system(error, failed, "opening %s", place->name);
 }
 

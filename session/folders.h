@@ -1,8 +1,9 @@
 /* The folders that a session was given, and the way from a tool's path to a file in one of them.
  *
- * A path is "knowledge/x", "skills/x", "work/x", or lies in a granted absolute folder. "/x" and a bare "x"
- * mean work/x. Each step is opened by itself with O_NOFOLLOW, because the walls refuse openat2: a symbolic
- * link is never followed, ".." is no step. What may be opened at all is the kernel's decision. */
+ * A path is "knowledge/x", "skills/x", "work/x", or lies in a granted absolute folder. "/x" and a
+ * bare "x" mean work/x. Each step is opened by itself with O_NOFOLLOW, because the walls refuse
+ * openat2: a symbolic link is never followed, ".." is no step. What may be opened at all is the
+ * kernel's decision. */
 #ifndef SESSION_FOLDERS_H
 #define SESSION_FOLDERS_H
 
@@ -11,7 +12,7 @@
 #include "sandbox/sandbox.h"
 
 struct folder {
-	char *name;   /* "work", "/var/log/app" */
+	char *name; /* "work", "/var/log/app" */
 	int fd;
 	bool write;
 };
@@ -38,8 +39,8 @@ int place_find(const struct folders *folders, const char *path, struct place *re
 	       struct error *error);
 void place_clear(struct place *place);
 
-/* Opens the folder that holds the place, with the missing ones made when `make`; *ret_leaf is the last
- * step (in place->rest). ERROR_INVALID when the place is a folder of ours itself. */
+/* Opens the folder that holds the place, with the missing ones made when `make`; *ret_leaf is the
+ * last step (in place->rest). ERROR_INVALID when the place is a folder of ours itself. */
 int place_open_parent(const struct place *place, bool make, int *ret_fd, const char **ret_leaf,
 		      struct error *error);
 

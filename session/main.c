@@ -1,5 +1,5 @@
-/* agentd-session: one run of an agent. Behind its walls before it reads a byte of anyone's text; then a
- * plan comes down, and turns go up. See lib/sandbox and test/probe for what it cannot do. */
+/* agentd-session: one run of an agent. Behind its walls before it reads a byte of anyone's text;
+ * then a plan comes down, and turns go up. See lib/sandbox and test/probe for what it cannot do. */
 #include "conversation.h"
 #include "folders.h"
 
@@ -11,11 +11,11 @@
 
 #include <stdio.h>
 
-#define SOCKET          3
-#define FILTER          4
-#define STATUS_FAILED   1
+#define SOCKET 3
+#define FILTER 4
+#define STATUS_FAILED 1
 #define STATUS_NO_WALLS 111
-#define VERSION         1
+#define VERSION 1
 
 struct session {
 	struct sandbox_policy policy;
@@ -44,7 +44,8 @@ static int read_words(struct session *s, char *const *words, size_t count, struc
 	result = sandbox_policy_read(words, own, &s->policy, error);
 	for (; !result && own < count; own++) {
 		if (strncmp(words[own], "dir=", 4))
-			return error_set(error, ERROR_INVALID, "\"%s\" is no word of ours", words[own]);
+			return error_set(error, ERROR_INVALID, "\"%s\" is no word of ours",
+					 words[own]);
 		result = folders_add(&s->folders, words[own] + 4, &s->policy, error);
 	}
 	return result;
@@ -109,7 +110,8 @@ static int wait_for_plan(struct session *s, struct error *error)
 	return result;
 }
 
-/* An answer may carry ERROR_CLOSED of some other connection; ours is closed when nothing can come. */
+/* An answer may carry ERROR_CLOSED of some other connection; ours is closed when nothing can come.
+ */
 static bool agentd_is_gone(struct session *s)
 {
 	return s->rpc && rpc_wait(s->rpc, 0, NULL) == -(int)ERROR_CLOSED;

@@ -3,9 +3,9 @@
 #include "files.h"
 
 #define OUTPUT_DEFAULT (256 * 1024)
-#define OUTPUT_MAX     (4 * 1024 * 1024)
-#define MARKER_MAX     8192 /* what a tool may say behind its output: a line that names a path */
-#define QUOTE_MAX      200
+#define OUTPUT_MAX (4 * 1024 * 1024)
+#define MARKER_MAX 8192 /* what a tool may say behind its output: a line that names a path */
+#define QUOTE_MAX 200
 
 /* What came of a call. */
 struct outcome {
@@ -37,7 +37,8 @@ bool tool_is_allowed(const struct plan *plan, const char *name)
 	return false;
 }
 
-/* A message may have been cut in the middle of a code point: cleaned, like all that goes into JSON. */
+/* A message may have been cut in the middle of a code point: cleaned, like all that goes into JSON.
+ */
 static void refuse(struct outcome *outcome, const char *text)
 {
 	struct buffer clean = BUFFER(3 * strlen(text));
@@ -67,15 +68,15 @@ static const char *argument(const json_t *arguments, const char *name)
 static int read_file(const struct workbench *bench, const json_t *arguments, struct buffer *out,
 		     struct error *error)
 {
-	return files_read(bench->folders, argument(arguments, "path"), output_limit(bench->plan), out,
-			  error);
+	return files_read(bench->folders, argument(arguments, "path"), output_limit(bench->plan),
+			  out, error);
 }
 
 static int list_files(const struct workbench *bench, const json_t *arguments, struct buffer *out,
 		      struct error *error)
 {
-	return files_list(bench->folders, argument(arguments, "path"), output_limit(bench->plan), out,
-			  error);
+	return files_list(bench->folders, argument(arguments, "path"), output_limit(bench->plan),
+			  out, error);
 }
 
 static int write_file(const struct workbench *bench, const json_t *arguments, struct buffer *out,
@@ -121,7 +122,9 @@ static void runtime_answered(void *context, const json_t *result, const struct e
 	const char *content = json_string_value(json_object_get(result, "content"));
 
 	*outcome = (struct outcome){
-		.text = xstrdup(content ? content : error ? error->message : "no answer"),
+		.text = xstrdup(content ? content
+				: error ? error->message
+					: "no answer"),
 		.is_error = !content || json_is_true(json_object_get(result, "error")),
 	};
 }
@@ -203,8 +206,8 @@ static int run_call(const struct workbench *bench, const struct model_call *call
 	return 0;
 }
 
-static void add_result(const struct model_call *call, const struct outcome *outcome, json_t *request,
-		       json_t *results)
+static void add_result(const struct model_call *call, const struct outcome *outcome,
+		       json_t *request, json_t *results)
 {
 	model_request_add_result(request, call, span_of(outcome->text), outcome->is_error);
 	if (outcome->made_here)
@@ -221,7 +224,8 @@ int tools_run(const struct workbench *bench, const struct model_reply *reply, js
 	int result = 0;
 
 	if (reply->call_count > MODEL_CALLS_MAX)
-		return error_set(error, ERROR_PROTOCOL, "a reply with %zu calls", reply->call_count);
+		return error_set(error, ERROR_PROTOCOL, "a reply with %zu calls",
+				 reply->call_count);
 	outcomes.count = reply->call_count;
 	for (size_t i = 0; !result && i < outcomes.count; i++)
 		result = run_call(bench, &reply->calls[i], &outcomes.items[i], error);

@@ -1,5 +1,5 @@
-/* The calls of one reply: local ones run here, runtime ones are asked of agentd, bad ones are answered with
- * a sentence that tells the model what to do instead. */
+/* The calls of one reply: local ones run here, runtime ones are asked of agentd, bad ones are
+ * answered with a sentence that tells the model what to do instead. */
 #ifndef SESSION_TOOLS_H
 #define SESSION_TOOLS_H
 
@@ -18,9 +18,9 @@ struct workbench {
 /* May this session call it? */
 bool tool_is_allowed(const struct plan *plan, const char *name);
 
-/* Works off all calls in order and adds their results to `request` in that order. Results that were made
- * here are also appended to `results`, an array. Runtime calls are sent one behind the other and waited
- * for together. Fails only when agentd cannot be talked to. */
+/* Works off all calls in order and adds their results to `request` in that order. Results that were
+ * made here are also appended to `results`, an array. Runtime calls are sent one behind the other
+ * and waited for together. Fails only when agentd cannot be talked to. */
 int tools_run(const struct workbench *bench, const struct model_reply *reply, json_t *request,
 	      json_t *results, struct error *error);
 

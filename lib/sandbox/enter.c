@@ -39,7 +39,8 @@ static int program_read(int filter_fd, struct program *program, struct error *er
 	size_t size;
 
 	if (fstat(filter_fd, &st))
-		return error_set_system(error, errno, "the seccomp filter, descriptor %d", filter_fd);
+		return error_set_system(error, errno, "the seccomp filter, descriptor %d",
+					filter_fd);
 	size = (size_t)st.st_size;
 	if (!size || size > sizeof(program->code) || size % sizeof(*program->code))
 		return error_set(error, ERROR_INVALID, "descriptor %d holds no seccomp filter",

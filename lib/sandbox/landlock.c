@@ -9,33 +9,33 @@
 #include <unistd.h>
 
 /* From the kernel's include/uapi/linux/landlock.h; Debian 12's copy ends at REFER. */
-#define FS_EXECUTE     (1ULL << 0)
-#define FS_WRITE_FILE  (1ULL << 1)
-#define FS_READ_FILE   (1ULL << 2)
-#define FS_READ_DIR    (1ULL << 3)
-#define FS_REMOVE_DIR  (1ULL << 4)
+#define FS_EXECUTE (1ULL << 0)
+#define FS_WRITE_FILE (1ULL << 1)
+#define FS_READ_FILE (1ULL << 2)
+#define FS_READ_DIR (1ULL << 3)
+#define FS_REMOVE_DIR (1ULL << 4)
 #define FS_REMOVE_FILE (1ULL << 5)
-#define FS_MAKE_CHAR   (1ULL << 6)
-#define FS_MAKE_DIR    (1ULL << 7)
-#define FS_MAKE_REG    (1ULL << 8)
-#define FS_MAKE_SOCK   (1ULL << 9)
-#define FS_MAKE_FIFO   (1ULL << 10)
-#define FS_MAKE_BLOCK  (1ULL << 11)
-#define FS_MAKE_SYM    (1ULL << 12)
-#define FS_REFER       (1ULL << 13)
-#define FS_TRUNCATE    (1ULL << 14)
-#define FS_IOCTL_DEV   (1ULL << 15)
-#define FS_FIRST_ABI   ((1ULL << 13) - 1)
-#define FS_OF_A_FILE   (FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
+#define FS_MAKE_CHAR (1ULL << 6)
+#define FS_MAKE_DIR (1ULL << 7)
+#define FS_MAKE_REG (1ULL << 8)
+#define FS_MAKE_SOCK (1ULL << 9)
+#define FS_MAKE_FIFO (1ULL << 10)
+#define FS_MAKE_BLOCK (1ULL << 11)
+#define FS_MAKE_SYM (1ULL << 12)
+#define FS_REFER (1ULL << 13)
+#define FS_TRUNCATE (1ULL << 14)
+#define FS_IOCTL_DEV (1ULL << 15)
+#define FS_FIRST_ABI ((1ULL << 13) - 1)
+#define FS_OF_A_FILE (FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 
-#define NET_BIND_TCP    (1ULL << 0)
+#define NET_BIND_TCP (1ULL << 0)
 #define NET_CONNECT_TCP (1ULL << 1)
 
 #define SCOPE_ABSTRACT_UNIX (1ULL << 0)
-#define SCOPE_SIGNAL        (1ULL << 1)
+#define SCOPE_SIGNAL (1ULL << 1)
 
 #define CREATE_RULESET_VERSION (1U << 0)
-#define RULE_PATH_BENEATH      1
+#define RULE_PATH_BENEATH 1
 
 /* Larger than what an old kernel knows is fine as long as the rest is zero. */
 struct ruleset_attr {
@@ -60,8 +60,7 @@ static const struct ruleset_attr added[] = {
 
 /* What a write rule gives: a session replaces files by new ones, so it needs no truncation;
  * libgit2 truncates and removes folders. Links, devices, sockets and FIFOs are for nobody. */
-#define WRITE_SESSION \
-	(FS_WRITE_FILE | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG | FS_REFER)
+#define WRITE_SESSION (FS_WRITE_FILE | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG | FS_REFER)
 #define WRITE_FULL (WRITE_SESSION | FS_REMOVE_DIR | FS_TRUNCATE)
 
 static const uint64_t write_rights[] = {
@@ -72,11 +71,22 @@ static const uint64_t write_rights[] = {
 
 /* Files of the system that a role's libraries read: git's configuration and the user table for
  * libgit2, names, certificates and zones for the gateway. Missing ones are skipped. */
-static const char *const history_places[] = { "/etc", "/usr/share", "/dev/urandom", "/dev/null", NULL };
+static const char *const history_places[] = { "/etc", "/usr/share", "/dev/urandom", "/dev/null",
+					      NULL };
 static const char *const gateway_places[] = {
-	"/etc", "/usr/share", "/usr/local/share", "/usr/lib/ssl", "/var/lib/ca-certificates",
-	"/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf", "/run/connman", "/mnt/wsl",
-	"/dev/urandom", "/dev/null", NULL,
+	"/etc",
+	"/usr/share",
+	"/usr/local/share",
+	"/usr/lib/ssl",
+	"/var/lib/ca-certificates",
+	"/run/systemd/resolve",
+	"/run/NetworkManager",
+	"/run/resolvconf",
+	"/run/connman",
+	"/mnt/wsl",
+	"/dev/urandom",
+	"/dev/null",
+	NULL,
 };
 static const char *const no_places[] = { NULL };
 

@@ -22,7 +22,8 @@ int descriptors_close(const struct sandbox_policy *policy, const int *keep, size
 	unsigned first = 3;
 
 	if (keep_count > KEEP_MAX)
-		return error_set(error, ERROR_TOO_LARGE, "%zu descriptors to keep open", keep_count);
+		return error_set(error, ERROR_TOO_LARGE, "%zu descriptors to keep open",
+				 keep_count);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		kept[count++] = policy->rules[i].fd;
 	for (size_t i = 0; i < keep_count; i++)

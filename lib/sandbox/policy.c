@@ -125,7 +125,7 @@ static const struct {
 	bool repeats;
 	bool (*read)(struct sandbox_policy *policy, const char *value);
 } keys[] = {
-	{ "role=", false, read_role },     { "read=", true, read_rule },
+	{ "role=", false, read_role },       { "read=", true, read_rule },
 	{ "write=", true, read_write_rule }, { "memory=", false, read_memory },
 	{ "file=", false, read_file_bytes }, { "sandbox=", false, read_off },
 };

@@ -1,19 +1,20 @@
-/* Forbidden acts, as raw system calls with arguments that would work, so that only a wall can be why one
- * fails. Each is a row of a table: a name and a function that returns what the kernel said. */
+/* Forbidden acts, as raw system calls with arguments that would work, so that only a wall can be
+ * why one fails. Each is a row of a table: a name and a function that returns what the kernel said.
+ */
 #ifndef PROBE_ACTS_H
 #define PROBE_ACTS_H
 
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 /* Where we are. Paths are absolute and were made before the walls. */
 struct scene {
-	const char *root;           /* the workspace */
-	const char *self;           /* agents/NAME, absolute */
-	int knowledge, work;        /* granted folders: read, write */
-	int socket;                 /* to our parent */
-	pid_t parent, sibling;      /* sibling: 0 where there is none */
+	const char *root;      /* the workspace */
+	const char *self;      /* agents/NAME, absolute */
+	int knowledge, work;   /* granted folders: read, write */
+	int socket;            /* to our parent */
+	pid_t parent, sibling; /* sibling: 0 where there is none */
 };
 
 struct act {

@@ -1,5 +1,5 @@
-/* Acts on files beside opening them. The files are those a session may write, where it has any: even
- * there most calls are not among its own. */
+/* Acts on files beside opening them. The files are those a session may write, where it has any:
+ * even there most calls are not among its own. */
 #include "acts.h"
 
 #include <fcntl.h>
@@ -48,11 +48,11 @@ static int open_note(const struct scene *s)
 	return openat(s->work, "note.md", O_WRONLY | O_CLOEXEC);
 }
 
-#define ACT(name, call)                                    \
-	static long name(const struct scene *s)            \
-	{                                                  \
-		(void)s;                                   \
-		return said(call);                         \
+#define ACT(name, call)                         \
+	static long name(const struct scene *s) \
+	{                                       \
+		(void)s;                        \
+		return said(call);              \
 	}
 
 static const struct timespec long_ago[2] = { { 1, 0 }, { 1, 0 } };
@@ -89,7 +89,8 @@ ACT(fsetxattr_note, syscall(SYS_fsetxattr, open_note(s), "user.x", "y", 1, 0))
 ACT(setxattrat_note, syscall(SYS_setxattrat, s->work, "note.md", 0, NULL, 0))
 ACT(removexattr_note, syscall(SYS_removexattr, note(s), "user.x"))
 ACT(link_out, syscall(SYS_linkat, s->work, "note.md", AT_FDCWD, in(s->self, "SOUL2.md"), 0))
-ACT(link_in, syscall(SYS_linkat, AT_FDCWD, in(s->root, "agents/max/MEMORY.md"), s->work, "max.md", 0))
+ACT(link_in,
+    syscall(SYS_linkat, AT_FDCWD, in(s->root, "agents/max/MEMORY.md"), s->work, "max.md", 0))
 ACT(link_work, syscall(SYS_link, note(s), in(s->self, "work/note2.md")))
 ACT(symlink_work, syscall(SYS_symlinkat, "/etc/passwd", s->work, "passwd"))
 ACT(symlink_old_way, syscall(SYS_symlink, "/etc/passwd", in(s->self, "work/passwd")))
@@ -98,8 +99,8 @@ ACT(rename_from_knowledge, syscall(SYS_renameat, s->knowledge, "facts.md", s->wo
 ACT(rename_over_soul, syscall(SYS_renameat, s->work, "note.md", s->work, "../SOUL.md"))
 ACT(rename_out_of_work, syscall(SYS_renameat, s->work, "note.md", s->work, "../../max/note.md"))
 ACT(rename_work, syscall(SYS_rename, in(s->self, "work"), in(s->self, "work2")))
-ACT(rename_exchange, syscall(SYS_renameat2, s->work, "note.md", s->work, "../SOUL.md",
-			     RENAME_EXCHANGE))
+ACT(rename_exchange,
+    syscall(SYS_renameat2, s->work, "note.md", s->work, "../SOUL.md", RENAME_EXCHANGE))
 ACT(mknod_fifo, syscall(SYS_mknodat, s->work, "fifo", S_IFIFO | 0600, 0))
 ACT(mknod_device, syscall(SYS_mknodat, s->work, "null", S_IFCHR | 0600, 0x103))
 ACT(mknod_socket, syscall(SYS_mknod, in(s->self, "work/socket"), S_IFSOCK | 0600, 0))

@@ -1,4 +1,5 @@
-/* Acts on the kernel itself: mounts, namespaces, keys, programs in it, and then every call there is. */
+/* Acts on the kernel itself: mounts, namespaces, keys, programs in it, and then every call there
+ * is. */
 #include "acts.h"
 
 #include <fcntl.h>
@@ -19,11 +20,11 @@
 /* Nothing here changes the machine when a hole lets it through: what it is done to is not there. */
 #define NO_SUCH_KEY 0x61676e74
 
-#define ACT(name, call)                                    \
-	static long name(const struct scene *s)            \
-	{                                                  \
-		(void)s;                                   \
-		return said(call);                         \
+#define ACT(name, call)                         \
+	static long name(const struct scene *s) \
+	{                                       \
+		(void)s;                        \
+		return said(call);              \
 	}
 
 ACT(mount_tmpfs, syscall(SYS_mount, "none", "/no-such-place", "tmpfs", 0, NULL))
@@ -39,7 +40,8 @@ ACT(unshare_mount, syscall(SYS_unshare, CLONE_NEWNS))
 ACT(unshare_net, syscall(SYS_unshare, CLONE_NEWNET))
 ACT(unshare_files, syscall(SYS_unshare, CLONE_FILES))
 ACT(join_namespace, syscall(SYS_setns, s->work, 0))
-ACT(handle_of, syscall(SYS_name_to_handle_at, AT_FDCWD, "/etc/passwd", &(char[160]){ 0 }, &(int){ 0 }, 0))
+ACT(handle_of,
+    syscall(SYS_name_to_handle_at, AT_FDCWD, "/etc/passwd", &(char[160]){ 0 }, &(int){ 0 }, 0))
 ACT(open_handle, syscall(SYS_open_by_handle_at, s->work, &(char[160]){ 0 }, 0))
 ACT(load_bpf, syscall(SYS_bpf, 0, &(char[128]){ 0 }, 128))
 ACT(key_control, syscall(SYS_keyctl, 0, -3, 0))
@@ -145,10 +147,10 @@ const struct act kernel_acts[] = {
 
 #define CALLS_MAX 512 /* Linux 6.18 ends at 469 */
 
-/* uretprobe(2) and uprobe(2), which the kernel makes for itself: they pass by all filters, and whoever calls
- * them from anywhere but the kernel's own trampoline is ended with SIGILL. */
+/* uretprobe(2) and uprobe(2), which the kernel makes for itself: they pass by all filters, and
+ * whoever calls them from anywhere but the kernel's own trampoline is ended with SIGILL. */
 #define SYS_URETPROBE 335
-#define SYS_UPROBE    336
+#define SYS_UPROBE 336
 
 /* Calls that end us: left out. */
 static bool is_an_end(long number)
@@ -157,7 +159,8 @@ static bool is_an_end(long number)
 	       number == SYS_UPROBE;
 }
 
-/* With arguments that mean nothing: what the filter lets through comes back as EBADF, EFAULT or EINVAL. */
+/* With arguments that mean nothing: what the filter lets through comes back as EBADF, EFAULT or
+ * EINVAL. */
 void try_all_calls(void)
 {
 	char name[32];

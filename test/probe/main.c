@@ -1,5 +1,5 @@
-/* Takes the same words and descriptors as agentd-session, goes behind the same walls the same way, then
- * tries what a session must not do. One line an attempt on stderr: "NAME refused EACCES" or
+/* Takes the same words and descriptors as agentd-session, goes behind the same walls the same way,
+ * then tries what a session must not do. One line an attempt on stderr: "NAME refused EACCES" or
  * "NAME ALLOWED"; "can NAME yes" for what a session must still be able to do. Further words:
  *
  *     sibling=PID       another session, to be left alone
@@ -14,9 +14,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,8 +31,11 @@ struct options {
 	char *policy[SANDBOX_WORDS_MAX];
 	size_t policy_count;
 	const char *only;
-	int uid;                  /* -1: stay who we are */
-	struct { long nr; int error; } without[4];
+	int uid; /* -1: stay who we are */
+	struct {
+		long nr;
+		int error;
+	} without[4];
 	size_t without_count;
 	struct scene scene;
 };
@@ -165,8 +168,8 @@ void report(const char *name, long result)
 			result < 0 ? strerrorname_np((int)-result) : "done");
 }
 
-/* Without the two great walls the attempts would be acts: then only this is said. A filter refuses getppid(2),
- * Landlock the workspace's agentd.yaml. */
+/* Without the two great walls the attempts would be acts: then only this is said. A filter refuses
+ * getppid(2), Landlock the workspace's agentd.yaml. */
 static bool walls_stand(const struct scene *scene)
 {
 	char path[PATH_MAX];
@@ -217,9 +220,10 @@ static void try_rights(const struct scene *scene)
 	read_fd = openat(scene->knowledge, "facts.md", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	confirm("read knowledge/facts.md", read_fd >= 0 && read(read_fd, text, sizeof(text)) > 0);
 	made = mkdirat(scene->work, "reports", 0777);
-	write_fd = openat(scene->work, "reports/.new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	confirm("write work/", !made && write_fd >= 0 && write(write_fd, "x\n", 2) == 2 &&
-			       !fsync(write_fd));
+	write_fd = openat(scene->work, "reports/.new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+			  0666);
+	confirm("write work/",
+		!made && write_fd >= 0 && write(write_fd, "x\n", 2) == 2 && !fsync(write_fd));
 	moved = renameat(scene->work, "reports/.new", scene->work, "reports/today.md");
 	confirm("rename in a folder of work/", !moved);
 	listed = openat(scene->work, "reports", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -232,7 +236,8 @@ int main(int argc, char **argv)
 {
 	struct options options = { .uid = -1 };
 
-	options.scene = (struct scene){ .knowledge = -1, .work = -1, .socket = 3, .parent = getppid() };
+	options.scene =
+		(struct scene){ .knowledge = -1, .work = -1, .socket = 3, .parent = getppid() };
 	read_words(&options, argc ? argv + 1 : argv);
 	if (!find_places(&options.scene)) {
 		fprintf(stderr, "probe: needs dir=knowledge:FD dir=work:FD of an agent\n");

@@ -17,7 +17,9 @@ void try_sockets(const struct scene *scene)
 		const char *name;
 		int type;
 	} types[] = {
-		{ "stream", SOCK_STREAM }, { "dgram", SOCK_DGRAM }, { "raw", SOCK_RAW },
+		{ "stream", SOCK_STREAM },
+		{ "dgram", SOCK_DGRAM },
+		{ "raw", SOCK_RAW },
 		{ "seqpacket", SOCK_SEQPACKET },
 	};
 	char name[64];
@@ -60,11 +62,11 @@ static long receive_message(const struct scene *s)
 	return said(syscall(SYS_recvmsg, s->socket, &message, MSG_DONTWAIT));
 }
 
-#define ACT(name, call)                                    \
-	static long name(const struct scene *s)            \
-	{                                                  \
-		(void)s;                                   \
-		return said(call);                         \
+#define ACT(name, call)                         \
+	static long name(const struct scene *s) \
+	{                                       \
+		(void)s;                        \
+		return said(call);              \
 	}
 
 ACT(make_pair, syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, &(int[2]){ 0 }))

@@ -12,25 +12,49 @@
 
 /* Beneath the own agent's folder, beneath the workspace, and anywhere. */
 static const char *const of_self[] = {
-	"SOUL.md", "CONSTITUTION.md", "HEARTBEAT.md", "MEMORY.md", "REHEARSAL.md", ".git/HEAD",
-	".git/config", ".git/hooks/pre-commit", "memory/archive/2026-11.md", NULL,
+	"SOUL.md",     "CONSTITUTION.md",       "HEARTBEAT.md",
+	"MEMORY.md",   "REHEARSAL.md",          ".git/HEAD",
+	".git/config", ".git/hooks/pre-commit", "memory/archive/2026-11.md",
+	NULL,
 };
 static const char *const of_workspace[] = {
-	"agentd.yaml", "shared/BULLETIN.md", ".git/HEAD", ".agentd/state.db", ".agentd/lock",
-	"tasks/inbox/one.md", "agents/max/SOUL.md", "agents/max/MEMORY.md", "agents/max/.git/HEAD",
-	"agents/max/knowledge/facts.md", "agents/max/skills/sum/SKILL.md", "agents/max/work/note.md",
+	"agentd.yaml",
+	"shared/BULLETIN.md",
+	".git/HEAD",
+	".agentd/state.db",
+	".agentd/lock",
+	"tasks/inbox/one.md",
+	"agents/max/SOUL.md",
+	"agents/max/MEMORY.md",
+	"agents/max/.git/HEAD",
+	"agents/max/knowledge/facts.md",
+	"agents/max/skills/sum/SKILL.md",
+	"agents/max/work/note.md",
 	NULL,
 };
 static const char *const anywhere[] = {
-	"/etc/passwd", "/etc/shadow", "/proc/self/mem", "/proc/self/environ", "/proc/self/maps",
-	"/proc/1/environ", "/proc/1/mem", "/proc/kcore", "/proc/sys/kernel/core_pattern",
-	"/proc/sysrq-trigger", "/sys/kernel/uevent_helper", "/dev/tty", "/dev/mem", "/dev/kmsg",
-	"/dev/null", "/dev/urandom", NULL,
+	"/etc/passwd",
+	"/etc/shadow",
+	"/proc/self/mem",
+	"/proc/self/environ",
+	"/proc/self/maps",
+	"/proc/1/environ",
+	"/proc/1/mem",
+	"/proc/kcore",
+	"/proc/sys/kernel/core_pattern",
+	"/proc/sysrq-trigger",
+	"/sys/kernel/uevent_helper",
+	"/dev/tty",
+	"/dev/mem",
+	"/dev/kmsg",
+	"/dev/null",
+	"/dev/urandom",
+	NULL,
 };
 static const char *const folders[] = { "/", "/tmp", "/dev/shm", "/proc", "/etc", "/root", NULL };
 
-/* Those that destroy are tried in the workspace alone, which is made for the test: through a hole in the
- * walls they would empty this machine's own files. */
+/* Those that destroy are tried in the workspace alone, which is made for the test: through a hole
+ * in the walls they would empty this machine's own files. */
 static const struct {
 	const char *name;
 	int flags;

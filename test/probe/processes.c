@@ -16,11 +16,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define ACT(name, call)                                    \
-	static long name(const struct scene *s)            \
-	{                                                  \
-		(void)s;                                   \
-		return said(call);                         \
+#define ACT(name, call)                         \
+	static long name(const struct scene *s) \
+	{                                       \
+		(void)s;                        \
+		return said(call);              \
 	}
 
 static char *const no_words[] = { NULL };
@@ -125,11 +125,12 @@ ACT(tracer, syscall(SYS_prctl, PR_SET_PTRACER, -1, 0, 0, 0))
 ACT(no_death_signal, syscall(SYS_prctl, PR_SET_PDEATHSIG, 0, 0, 0, 0))
 ACT(wait_any, syscall(SYS_wait4, -1, NULL, 1, NULL))
 ACT(robust_of_parent, syscall(SYS_get_robust_list, s->parent, &(void *){ NULL }, &(size_t){ 0 }))
-ACT(map_executable, syscall(SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
-ACT(make_executable, syscall(SYS_mprotect, (uintptr_t)no_words & ~4095UL, 4096, PROT_READ | PROT_EXEC))
-ACT(key_executable, syscall(SYS_pkey_mprotect, (uintptr_t)no_words & ~4095UL, 4096,
-			    PROT_READ | PROT_EXEC, -1))
+ACT(map_executable,
+    syscall(SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+ACT(make_executable,
+    syscall(SYS_mprotect, (uintptr_t)no_words & ~4095UL, 4096, PROT_READ | PROT_EXEC))
+ACT(key_executable,
+    syscall(SYS_pkey_mprotect, (uintptr_t)no_words & ~4095UL, 4096, PROT_READ | PROT_EXEC, -1))
 
 /* int 0x80: number 20 is getpid for 32-bit programs. */
 static long call_32_bit(const struct scene *s)

@@ -27,8 +27,11 @@ static void policies_survive_words(void **state)
 		struct sandbox_policy policy;
 		const char *print;
 	} rows[] = {
-		{ { .role = SANDBOX_SESSION, .rules = { { 5, false }, { 6, true } }, .rule_count = 2,
-		    .memory_bytes = 512 << 20, .file_bytes = 1000 },
+		{ { .role = SANDBOX_SESSION,
+		    .rules = { { 5, false }, { 6, true } },
+		    .rule_count = 2,
+		    .memory_bytes = 512 << 20,
+		    .file_bytes = 1000 },
 		  "session: read fd 5, write fd 6; memory 512 MiB; a file 1000 bytes" },
 		{ { .role = SANDBOX_HISTORY, .rules = { { 7, true } }, .rule_count = 1 },
 		  "history: write fd 7; memory unlimited; a file unlimited" },
@@ -55,8 +58,11 @@ static void policies_survive_words(void **state)
 
 static void a_full_policy_fits(void **state)
 {
-	struct sandbox_policy policy = { .role = SANDBOX_SESSION, .rule_count = SANDBOX_RULES_MAX,
-					 .memory_bytes = UINT64_MAX / 4, .file_bytes = 1, .off = true };
+	struct sandbox_policy policy = { .role = SANDBOX_SESSION,
+					 .rule_count = SANDBOX_RULES_MAX,
+					 .memory_bytes = UINT64_MAX / 4,
+					 .file_bytes = 1,
+					 .off = true };
 	struct sandbox_policy read;
 	char *words[SANDBOX_WORDS_MAX];
 	size_t count;
@@ -105,7 +111,8 @@ static void bad_words_are_refused(void **state)
 
 		for (; rows[i][count]; count++)
 			words[count] = xstrdup(rows[i][count]);
-		assert_int_equal(sandbox_policy_read(words, count, &policy, &error), -ERROR_INVALID);
+		assert_int_equal(sandbox_policy_read(words, count, &policy, &error),
+				 -ERROR_INVALID);
 		assert_int_equal(policy.rule_count, 77);
 		words_free(words, count);
 	}
@@ -152,8 +159,8 @@ static void a_machine_is_probed(void **state)
 	(void)state;
 	memset(&support, 'x', sizeof(support));
 	sandbox_probe(&support);
-	assert_int_equal(support.enough, support.landlock_abi && support.seccomp &&
-						 support.no_new_privs);
+	assert_int_equal(support.enough,
+			 support.landlock_abi && support.seccomp && support.no_new_privs);
 	assert_int_equal(support.enough, !support.mend[0]);
 }
 

@@ -1,5 +1,6 @@
-/* History and gateway: that what their libraries need works behind the walls, and the rest does not. Each
- * row is a question that this program, started again with the words of a policy, asks itself inside. */
+/* History and gateway: that what their libraries need works behind the walls, and the rest does
+ * not. Each row is a question that this program, started again with the words of a policy, asks
+ * itself inside. */
 #include "workspace.h"
 
 #include "base/file.h"
@@ -28,7 +29,7 @@
 #include <unistd.h>
 
 #define FILTER 4
-#define WORK   5
+#define WORK 5
 
 /* Where a child stands; from its words. */
 static struct {
@@ -131,7 +132,8 @@ static bool makes_packet_sockets(void)
 
 static bool resolves_names(void)
 {
-	const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
+					.ai_socktype = SOCK_STREAM,
 					.ai_flags = AI_ADDRCONFIG };
 	struct addrinfo *found = NULL;
 	int failed = getaddrinfo("localhost", "80", &hints, &found);
@@ -162,7 +164,8 @@ static bool kills_parent(void)
 
 static bool maps_executable(void)
 {
-	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+	       MAP_FAILED;
 }
 
 static bool raises_limits(void)
@@ -227,7 +230,8 @@ static int ask_all(const struct sandbox_policy *policy)
 	return wrong;
 }
 
-/* The user's own choice: no Landlock, no filter; still no_new_privs, limits and no stray descriptors. */
+/* The user's own choice: no Landlock, no filter; still no_new_privs, limits and no stray
+ * descriptors. */
 static int ask_without_walls(const struct sandbox_policy *policy)
 {
 	CLEANUP(buffer_clear) struct buffer walls = BUFFER(100);
@@ -256,7 +260,8 @@ static int be_the_child(int argc, char **argv)
 
 static int listen_on_loopback(int *ret_port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t size = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -270,9 +275,11 @@ static int listen_on_loopback(int *ret_port)
 static void run_child(const struct sandbox_policy *policy, const struct workspace *w, int port,
 		      const char *abi, struct process_end *ret_end)
 {
-	_free_ char *port_word = xasprintf("%d", port), *mask = xasprintf("AGENTD_LANDLOCK_ABI=%s", abi);
+	_free_ char *port_word = xasprintf("%d", port),
+		    *mask = xasprintf("AGENTD_LANDLOCK_ABI=%s", abi);
 	const char *const environment[] = { mask, NULL };
-	char *argv[SANDBOX_WORDS_MAX + 4] = { xstrdup("child"), xstrdup(w->root), xstrdup(port_word) };
+	char *argv[SANDBOX_WORDS_MAX + 4] = { xstrdup("child"), xstrdup(w->root),
+					      xstrdup(port_word) };
 	struct process_plan plan = {
 		.path = "/proc/self/exe",
 		.argv = (const char *const *)argv,
@@ -315,7 +322,8 @@ static void ask(const struct sandbox_policy *policy, const char *abi)
 
 static void history_has_what_it_needs(void **state)
 {
-	const struct sandbox_policy policy = { .role = SANDBOX_HISTORY, .rules = { { WORK, true } },
+	const struct sandbox_policy policy = { .role = SANDBOX_HISTORY,
+					       .rules = { { WORK, true } },
 					       .rule_count = 1 };
 
 	(void)state;

@@ -1,5 +1,5 @@
-/* What the kernel refuses behind the walls: the probe's report, on all levels that we start on, as root and
- * as an ordinary user. */
+/* What the kernel refuses behind the walls: the probe's report, on all levels that we start on, as
+ * root and as an ordinary user. */
 #include "workspace.h"
 
 #include "base/file.h"
@@ -24,8 +24,8 @@
 
 struct probe {
 	uid_t user;
-	const char *abi;        /* AGENTD_LANDLOCK_ABI, or NULL */
-	const char *more[4];    /* further words */
+	const char *abi;     /* AGENTD_LANDLOCK_ABI, or NULL */
+	const char *more[4]; /* further words */
 	struct buffer report;
 	struct process_end end;
 };
@@ -71,8 +71,12 @@ static void probe_spawn(struct probe *probe, const struct workspace *w, int repo
 			.path = PROBE,
 			.argv = (const char *const *)argv,
 			.environment = environment,
-			.fds = { { report, 2 }, { pair[1], 3 }, { filter, 4 },
-				 { w->knowledge, 5 }, { w->work, 6 }, { w->knowledge, 9 } },
+			.fds = { { report, 2 },
+				 { pair[1], 3 },
+				 { filter, 4 },
+				 { w->knowledge, 5 },
+				 { w->work, 6 },
+				 { w->knowledge, 9 } },
 			.fd_count = 6,
 			.directory = -1,
 		};
@@ -103,15 +107,16 @@ static void probe_run(struct probe *probe)
 
 /* ---- reading the report ---- */
 
-/* Calls that pass with senseless arguments: the whole of the allow-list, but for what its rows ask of
- * arguments. A change of the list is a change here too. */
+/* Calls that pass with senseless arguments: the whole of the allow-list, but for what its rows ask
+ * of arguments. A change of the list is a change here too. */
 static const long passing[] = {
-	SYS_read,	   SYS_write,	     SYS_close,	     SYS_fstat,	  SYS_poll,	   SYS_brk,
-	SYS_mremap,	   SYS_munmap,	     SYS_fsync,	  SYS_getdents64,  SYS_restart_syscall,
-	SYS_clock_gettime, SYS_renameat,     SYS_ppoll,	  SYS_getrandom,
+	SYS_read,        SYS_write,       SYS_close,           SYS_fstat,
+	SYS_poll,        SYS_brk,         SYS_mremap,          SYS_munmap,
+	SYS_fsync,       SYS_getdents64,  SYS_restart_syscall, SYS_clock_gettime,
+	SYS_renameat,    SYS_ppoll,       SYS_getrandom,
 #ifdef __SANITIZE_ADDRESS__
-	SYS_getpid,	   SYS_gettid,	     SYS_madvise, SYS_rt_sigprocmask, SYS_sched_yield,
-	SYS_sigaltstack,   SYS_futex,
+	SYS_getpid,      SYS_gettid,      SYS_madvise,         SYS_rt_sigprocmask,
+	SYS_sched_yield, SYS_sigaltstack, SYS_futex,
 #endif
 };
 
@@ -145,7 +150,8 @@ static void check_report(const struct probe *probe)
 		bool hole = span_contains_nocase(line, SPAN(" ALLOWED (")) && !may_pass(line);
 
 		if (!hole && !span_contains_nocase(line, SPAN("probe:")) &&
-		    !(span_starts_with(line, SPAN("can ")) && span_contains_nocase(line, SPAN(" NO"))))
+		    !(span_starts_with(line, SPAN("can ")) &&
+		      span_contains_nocase(line, SPAN(" NO"))))
 			continue;
 		print_error("%.*s\n", (int)line.length, line.data);
 		holes++;
@@ -181,7 +187,8 @@ static void expect_all_refused(struct probe probe)
 
 	sandbox_probe(&support);
 	if (!support.enough || !possible(&probe)) {
-		print_message("skipped: %s\n", support.enough ? "not root, or no test build" : support.mend);
+		print_message("skipped: %s\n",
+			      support.enough ? "not root, or no test build" : support.mend);
 		skip();
 	}
 	probe_run(&probe);
@@ -251,11 +258,16 @@ static void no_wall_no_start(void **state)
 		long call;
 		int error;
 	} rows[] = {
-		{ SYS_landlock_create_ruleset, ENOSYS }, { SYS_landlock_create_ruleset, EPERM },
-		{ SYS_landlock_add_rule, EPERM },	 { SYS_landlock_restrict_self, EPERM },
-		{ SYS_seccomp, ENOSYS },		 { SYS_seccomp, EPERM },
-		{ SYS_close_range, ENOSYS },		 { SYS_capset, EPERM },
-		{ SYS_prctl, EPERM },			 { SYS_prlimit64, EPERM },
+		{ SYS_landlock_create_ruleset, ENOSYS },
+		{ SYS_landlock_create_ruleset, EPERM },
+		{ SYS_landlock_add_rule, EPERM },
+		{ SYS_landlock_restrict_self, EPERM },
+		{ SYS_seccomp, ENOSYS },
+		{ SYS_seccomp, EPERM },
+		{ SYS_close_range, ENOSYS },
+		{ SYS_capset, EPERM },
+		{ SYS_prctl, EPERM },
+		{ SYS_prlimit64, EPERM },
 	};
 
 	(void)state;

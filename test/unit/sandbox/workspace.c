@@ -11,21 +11,37 @@
 #include <unistd.h>
 
 static const char *const files[] = {
-	"agentd.yaml", ".git/HEAD", ".agentd/state.db", ".agentd/lock", "shared/BULLETIN.md",
+	"agentd.yaml",
+	".git/HEAD",
+	".agentd/state.db",
+	".agentd/lock",
+	"shared/BULLETIN.md",
 	"tasks/inbox/one.md",
-	"agents/kira/SOUL.md", "agents/kira/CONSTITUTION.md", "agents/kira/HEARTBEAT.md",
-	"agents/kira/MEMORY.md", "agents/kira/REHEARSAL.md", "agents/kira/.git/HEAD",
-	"agents/kira/.git/config", "agents/kira/.git/hooks/pre-commit",
-	"agents/kira/memory/archive/2026-11.md", "agents/kira/knowledge/facts.md",
-	"agents/kira/skills/sum/SKILL.md", "agents/kira/work/note.md",
+	"agents/kira/SOUL.md",
+	"agents/kira/CONSTITUTION.md",
+	"agents/kira/HEARTBEAT.md",
+	"agents/kira/MEMORY.md",
+	"agents/kira/REHEARSAL.md",
+	"agents/kira/.git/HEAD",
+	"agents/kira/.git/config",
+	"agents/kira/.git/hooks/pre-commit",
+	"agents/kira/memory/archive/2026-11.md",
+	"agents/kira/knowledge/facts.md",
+	"agents/kira/skills/sum/SKILL.md",
+	"agents/kira/work/note.md",
 	"agents/kira/work/folder/deep.md",
-	"agents/max/SOUL.md", "agents/max/MEMORY.md", "agents/max/.git/HEAD",
-	"agents/max/knowledge/facts.md", "agents/max/skills/sum/SKILL.md", "agents/max/work/note.md",
+	"agents/max/SOUL.md",
+	"agents/max/MEMORY.md",
+	"agents/max/.git/HEAD",
+	"agents/max/knowledge/facts.md",
+	"agents/max/skills/sum/SKILL.md",
+	"agents/max/work/note.md",
 };
 
 static void write_file(int root, const char *path)
 {
-	_free_ char *folder = xstrndup(path, (size_t)(strrchr(path, '/') ? strrchr(path, '/') - path : 0));
+	_free_ char *folder = xstrndup(
+		path, (size_t)(strrchr(path, '/') ? strrchr(path, '/') - path : 0));
 	_fd_ int fd = -1;
 	struct error error;
 
@@ -46,7 +62,7 @@ static int give_away(const char *path, const struct stat *st, int type, struct F
 	return lchown(path, new_owner, new_owner);
 }
 
-static int delete(const char *path, const struct stat *st, int type, struct FTW *walk)
+static int delete (const char *path, const struct stat *st, int type, struct FTW *walk)
 {
 	(void)st;
 	(void)type;

@@ -1,5 +1,5 @@
-/* The paths that a model may write and what they lead to; reading, listing and writing files. The walls are
- * tested in test/unit/sandbox: here no kernel but our own code has to refuse. */
+/* The paths that a model may write and what they lead to; reading, listing and writing files. The
+ * walls are tested in test/unit/sandbox: here no kernel but our own code has to refuse. */
 #include "files.h"
 
 #include "base/file.h"
@@ -66,7 +66,7 @@ static int desk_make(void **state)
 	return 0;
 }
 
-static int delete(const char *path, const struct stat *st, int type, struct FTW *walk)
+static int delete (const char *path, const struct stat *st, int type, struct FTW *walk)
 {
 	(void)st;
 	(void)type;
@@ -159,19 +159,25 @@ static void folders_come_from_rules(void **state)
 		int result;
 		bool write;
 	} rows[] = {
-		{ "work:6", 0, true },		  { "/srv/a:b:5", 0, false },
-		{ "work:7", -ERROR_INVALID, false }, { "work", -ERROR_INVALID, false },
-		{ ":6", -ERROR_INVALID, false },	  { "work:", -ERROR_INVALID, false },
-		{ "work:06", -ERROR_INVALID, false }, { "work:0", -ERROR_INVALID, false },
+		{ "work:6", 0, true },
+		{ "/srv/a:b:5", 0, false },
+		{ "work:7", -ERROR_INVALID, false },
+		{ "work", -ERROR_INVALID, false },
+		{ ":6", -ERROR_INVALID, false },
+		{ "work:", -ERROR_INVALID, false },
+		{ "work:06", -ERROR_INVALID, false },
+		{ "work:0", -ERROR_INVALID, false },
 	};
-	const struct sandbox_policy policy = { .rules = { { 5, false }, { 6, true } }, .rule_count = 2 };
+	const struct sandbox_policy policy = { .rules = { { 5, false }, { 6, true } },
+					       .rule_count = 2 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
 		CLEANUP(folders_clear) struct folders folders = { 0 };
 		struct error error;
 
-		assert_int_equal(folders_add(&folders, rows[i].word, &policy, &error), rows[i].result);
+		assert_int_equal(folders_add(&folders, rows[i].word, &policy, &error),
+				 rows[i].result);
 		if (!rows[i].result)
 			assert_int_equal(folders.items[0].write, rows[i].write);
 	}
@@ -235,7 +241,8 @@ static void bad_bytes_are_replaced(void **state)
 
 	(void)state;
 	text_append_clean(&out, (struct span){ "a\0b\xff\xed\xa0\x80", 7 }, 100);
-	assert_string_equal(out.data, "a\xef\xbf\xbd" "b\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+	assert_string_equal(out.data, "a\xef\xbf\xbd"
+				      "b\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 }
 
 static void only_plain_files_are_read(void **state)
@@ -313,7 +320,8 @@ static void files_are_written(void **state)
 	static const struct {
 		const char *path, *said, *name;
 	} rows[] = {
-		{ "work/reports/day/1.md", "wrote work/reports/day/1.md (4 bytes)", "work/reports/day/1.md" },
+		{ "work/reports/day/1.md", "wrote work/reports/day/1.md (4 bytes)",
+		  "work/reports/day/1.md" },
 		{ "/reports/2.md", "wrote work/reports/2.md (4 bytes)", "work/reports/2.md" },
 		{ "note.md", "wrote work/note.md (4 bytes)", "work/note.md" },
 		{ "/etc/passwd", "wrote work/etc/passwd (4 bytes)", "work/etc/passwd" },

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define TIMEOUT_MS 20000
-#define HELD_MAX   8
+#define HELD_MAX 8
 
 /* ---- folders ---- */
 
@@ -42,7 +42,7 @@ void peer_init(struct peer *peer)
 	peer->tools = json_array();
 }
 
-static int delete(const char *path, const struct stat *st, int type, struct FTW *walk)
+static int delete (const char *path, const struct stat *st, int type, struct FTW *walk)
 {
 	(void)st;
 	(void)type;
@@ -96,14 +96,16 @@ static void hear_complete(struct rpc *rpc, void *context, const char *method, co
 	if (peer->hang_up) {
 		rpc_close(rpc);
 	} else if (turn < count) {
-		rpc_reply(rpc, id, json_pack("{s:o}", "reply", json_loads(peer->replies[turn], 0, NULL)));
+		rpc_reply(rpc, id,
+			  json_pack("{s:o}", "reply", json_loads(peer->replies[turn], 0, NULL)));
 	} else {
 		error_set(&error, ERROR_REMOTE, "the model is on strike");
 		rpc_refuse(rpc, id, &error);
 	}
 }
 
-/* Answers all held calls, the last one first: results must come out in the order of the calls all the same. */
+/* Answers all held calls, the last one first: results must come out in the order of the calls all
+ * the same. */
 static void answer_held(struct rpc *rpc, struct service *service)
 {
 	while (service->held_count) {
@@ -154,7 +156,10 @@ static void spawn(struct peer *peer, const char *const *words, int socket, int f
 	const struct process_plan plan = {
 		.path = SESSION,
 		.argv = words,
-		.fds = { { 2, 2 }, { socket, 3 }, { peer->knowledge, 5 }, { peer->work, 6 },
+		.fds = { { 2, 2 },
+			 { socket, 3 },
+			 { peer->knowledge, 5 },
+			 { peer->work, 6 },
 			 { filter, 4 } },
 		.fd_count = filter < 0 ? 4 : 5,
 		.directory = -1,
@@ -192,8 +197,10 @@ struct process_end peer_start(struct peer *peer, const char *const *words, bool 
 
 void peer_serve(struct peer *peer, json_t *plan)
 {
-	static const char *const words[] = { "agentd-session", "role=session", "read=5", "write=6",
-					     "memory=536870912", "dir=knowledge:5", "dir=work:6", NULL };
+	static const char *const words[] = { "agentd-session",   "role=session",
+					     "read=5",           "write=6",
+					     "memory=536870912", "dir=knowledge:5",
+					     "dir=work:6",       NULL };
 	struct service service = { .peer = peer };
 	_fd_ int filter = -1;
 	struct process process;

@@ -14,7 +14,7 @@
 #define CALL(id, name, arguments) \
 	"{\"id\":\"" id "\",\"name\":\"" name "\",\"arguments\":" arguments "}"
 #define CALLS(list) "{\"text\":\"on it\",\"calls\":[" list "],\"stop\":\"tools\",\"usage\":null}"
-#define SAYS(text)  "{\"text\":\"" text "\",\"calls\":[],\"stop\":\"end\",\"usage\":null}"
+#define SAYS(text) "{\"text\":\"" text "\",\"calls\":[],\"stop\":\"end\",\"usage\":null}"
 
 static struct plan *plan_new(void)
 {
@@ -121,11 +121,12 @@ static void stable_sections_come_first(void **state)
 static void calls_are_worked_off_in_order(void **state)
 {
 	static const char *const replies[] = {
-		CALLS(CALL("a", "remember", "{\"text\":\"one\"}") ","
-		      CALL("b", "write_file", "{\"path\":\"work/r.md\",\"text\":\"four\"}") ","
-		      CALL("c", "remember", "{\"text\":\"two\"}") ","
-		      CALL("d", "read_file", "{\"path\":\"knowledge/facts.md\"}")),
-		SAYS("Done."), NULL };
+		CALLS(CALL("a", "remember", "{\"text\":\"one\"}") "," CALL("b", "write_file", "{\"path\":\"work/r.md\",\"text\":\"four\"}") "," CALL(
+			"c", "remember",
+			"{\"text\":\"two\"}") "," CALL("d", "read_file",
+						       "{\"path\":\"knowledge/facts.md\"}")),
+		SAYS("Done."), NULL
+	};
 	struct peer peer = { .replies = replies, .hold = 2 };
 	const json_t *messages;
 
@@ -142,11 +143,12 @@ static void calls_are_worked_off_in_order(void **state)
 		    "\"content\":\"Two plus two is four.\"}]");
 	messages = json_object_get(at(peer.completions, 1, "request"), "messages");
 	assert_int_equal(json_array_size(messages), 3);
-	assert_json(at(messages, 2, "results"),
-		    "[{\"id\":\"a\",\"name\":\"remember\",\"content\":\"answer 0\"},"
-		    "{\"id\":\"b\",\"name\":\"write_file\",\"content\":\"wrote work/r.md (4 bytes)\"},"
-		    "{\"id\":\"c\",\"name\":\"remember\",\"content\":\"answer 1\"},"
-		    "{\"id\":\"d\",\"name\":\"read_file\",\"content\":\"Two plus two is four.\"}]");
+	assert_json(
+		at(messages, 2, "results"),
+		"[{\"id\":\"a\",\"name\":\"remember\",\"content\":\"answer 0\"},"
+		"{\"id\":\"b\",\"name\":\"write_file\",\"content\":\"wrote work/r.md (4 bytes)\"},"
+		"{\"id\":\"c\",\"name\":\"remember\",\"content\":\"answer 1\"},"
+		"{\"id\":\"d\",\"name\":\"read_file\",\"content\":\"Two plus two is four.\"}]");
 	assert_json(peer.done, "{\"text\":\"Done.\",\"turns\":2}");
 	assert_true(work_holds(&peer, "r.md", "four"));
 	peer_clear(&peer);
@@ -164,7 +166,8 @@ static void bad_calls_get_error_results(void **state)
 		{ "{\"id\":\"a\",\"name\":\"read_file\",\"malformed\":\"{\\\"path\"}",
 		  "no JSON object, so nothing was done: {\"path" },
 		{ CALL("a", "read_file", "{\"path\":\"../SOUL.md\"}"), "\"..\"" },
-		{ CALL("a", "read_file", "{\"path\":\"/etc/passwd\"}"), "there is no work/etc/passwd" },
+		{ CALL("a", "read_file", "{\"path\":\"/etc/passwd\"}"),
+		  "there is no work/etc/passwd" },
 		{ CALL("a", "write_file", "{\"path\":\"knowledge/x\",\"text\":\"\"}"),
 		  "can only be read" },
 		{ CALL("a", "list_files", "{\"path\":\"skills\"}"), "there is no work/skills" },
@@ -196,8 +199,10 @@ static void bad_calls_get_error_results(void **state)
 static void only_allowed_tools_are_there(void **state)
 {
 	static const char *const replies[] = {
-		CALLS(CALL("a", "write_file", "{\"path\":\"x\",\"text\":\"\"}") ","
-		      CALL("b", "remember", "{\"text\":\"x\"}")), SAYS("Sorry."), NULL };
+		CALLS(CALL("a", "write_file", "{\"path\":\"x\",\"text\":\"\"}") "," CALL(
+			"b", "remember", "{\"text\":\"x\"}")),
+		SAYS("Sorry."), NULL
+	};
 	struct peer peer = { .replies = replies };
 	struct plan *plan = plan_new();
 
@@ -206,8 +211,8 @@ static void only_allowed_tools_are_there(void **state)
 	plan->tools[plan->tool_count++] = xstrdup("read_file");
 	serve(&peer, plan);
 	assert_ended(&peer, 0);
-	assert_int_equal(json_array_size(json_object_get(at(peer.completions, 0, "request"), "tools")),
-			 1);
+	assert_int_equal(
+		json_array_size(json_object_get(at(peer.completions, 0, "request"), "tools")), 1);
 	assert_int_equal(json_array_size(at(peer.completions, 1, "results")), 2);
 	assert_int_equal(json_array_size(peer.tools), 0);
 	assert_false(work_holds(&peer, "x", ""));
@@ -216,8 +221,9 @@ static void only_allowed_tools_are_there(void **state)
 
 static void a_rehearsal_writes_nothing(void **state)
 {
-	static const char *const replies[] = {
-		CALLS(CALL("a", "write_file", "{\"path\":\"x\",\"text\":\"y\"}")), SAYS("Done."), NULL };
+	static const char *const replies[] = { CALLS(CALL("a", "write_file",
+							  "{\"path\":\"x\",\"text\":\"y\"}")),
+					       SAYS("Done."), NULL };
 	struct peer peer = { .replies = replies };
 	struct plan *plan = plan_new();
 	const json_t *results;
@@ -234,8 +240,9 @@ static void a_rehearsal_writes_nothing(void **state)
 
 static void output_is_cut(void **state)
 {
-	static const char *const replies[] = {
-		CALLS(CALL("a", "read_file", "{\"path\":\"knowledge/facts.md\"}")), SAYS("Done."), NULL };
+	static const char *const replies[] = { CALLS(CALL("a", "read_file",
+							  "{\"path\":\"knowledge/facts.md\"}")),
+					       SAYS("Done."), NULL };
 	struct peer peer = { .replies = replies };
 	struct plan *plan = plan_new();
 
@@ -249,9 +256,9 @@ static void output_is_cut(void **state)
 
 static void turns_have_a_limit(void **state)
 {
-	static const char *const replies[] = {
-		CALLS(CALL("a", "list_files", "{\"path\":\"\"}")),
-		CALLS(CALL("b", "list_files", "{\"path\":\"\"}")), SAYS("Never."), NULL };
+	static const char *const replies[] = { CALLS(CALL("a", "list_files", "{\"path\":\"\"}")),
+					       CALLS(CALL("b", "list_files", "{\"path\":\"\"}")),
+					       SAYS("Never."), NULL };
 	struct peer peer = { .replies = replies };
 	struct plan *plan = plan_new();
 
@@ -327,7 +334,9 @@ static void no_walls_no_start(void **state)
 		{ { "agentd-session", "role=session", "read=5", NULL }, false },
 		{ { "agentd-session", "role=session", "read=99", NULL }, true },
 		{ { "agentd-session", "role=session", "dir=work:6", NULL }, true },
-		{ { "agentd-session", "role=session", "write=6", "dir=work:6", "sandbox=off", NULL }, true },
+		{ { "agentd-session", "role=session", "write=6", "dir=work:6", "sandbox=off",
+		    NULL },
+		  true },
 		{ { "agentd-session", "role=history", "read=", NULL }, true },
 	};
 	struct peer peer = { 0 };
