@@ -101,7 +101,7 @@ static void on_ping(struct call *call, const struct model_event *event)
 
 static void on_event(void *context, const struct model_event *event)
 {
-	static void (*const handlers[])(struct call *call, const struct model_event *event) = {
+	static void (*const handlers[])(struct call * call, const struct model_event *event) = {
 		[MODEL_EVENT_TEXT] = on_text,
 		[MODEL_EVENT_CALL] = on_call,
 		[MODEL_EVENT_PROGRESS] = on_progress,
@@ -137,8 +137,8 @@ static void answer(struct call *call, int status, const struct model_reply *repl
 
 	(void)deltas_tick(&call->deltas, INT64_MAX);
 	(void)rpc_reply(call->gateway->rpc, call->request,
-			json_pack("{s:o, s:i, s:I, s:I}", "reply", model_reply_to_json(reply), "status",
-				  status, "first_byte_ms",
+			json_pack("{s:o, s:i, s:I, s:I}", "reply", model_reply_to_json(reply),
+				  "status", status, "first_byte_ms",
 				  (json_int_t)(call->first_byte_ms - call->started_ms), "total_ms",
 				  (json_int_t)(now - call->started_ms)));
 }
@@ -243,8 +243,8 @@ static int post(struct call *call, const struct order *order, const struct model
 	return transport_start(call->gateway->transport, &request, &call->transport, error);
 }
 
-static int start_network_call(struct gateway *gateway, const struct order *order,
-			      uint64_t request, struct error *error)
+static int start_network_call(struct gateway *gateway, const struct order *order, uint64_t request,
+			      struct error *error)
 {
 	const struct model_format *format = model_format_find(order->kind);
 	CLEANUP(model_http_clear) struct model_http http = { 0 };
@@ -265,8 +265,7 @@ static int start_network_call(struct gateway *gateway, const struct order *order
 	return result;
 }
 
-int call_start(struct gateway *gateway, const json_t *params, uint64_t request,
-	       struct error *error)
+int call_start(struct gateway *gateway, const json_t *params, uint64_t request, struct error *error)
 {
 	struct order order;
 	int result = order_read(params, &order, error);

@@ -8,9 +8,9 @@
 
 struct deltas {
 	struct rpc *rpc;
-	const char *call;    /* its id */
-	struct buffer text;  /* not sent yet */
-	int64_t sent_at_ms;  /* monotonic */
+	const char *call;   /* its id */
+	struct buffer text; /* not sent yet */
+	int64_t sent_at_ms; /* monotonic */
 };
 
 void deltas_init(struct deltas *deltas, struct rpc *rpc, const char *call);

@@ -12,10 +12,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#define SOCKET	        3
-#define FILTER	        4
-#define SECRETS	        5
-#define STATUS_FAILED   1
+#define SOCKET 3
+#define FILTER 4
+#define SECRETS 5
+#define STATUS_FAILED 1
 #define STATUS_NO_WALLS 111
 
 /* Keys must not end up in a core file or in the hands of a debugger; before they are read. */
@@ -62,8 +62,7 @@ static int enter(char *const *words, size_t count, struct error *error)
 
 	if (!result && policy.role != SANDBOX_GATEWAY)
 		return error_set(error, ERROR_INVALID, "the policy is not a gateway's");
-	return result ? result :
-			sandbox_enter(&policy, FILTER, keep, ARRAY_LENGTH(keep), error);
+	return result ? result : sandbox_enter(&policy, FILTER, keep, ARRAY_LENGTH(keep), error);
 }
 
 static int fail(const struct error *error, int status)
@@ -76,7 +75,7 @@ int main(int argc, char **argv)
 {
 	struct gateway gateway = { 0 };
 	struct error error;
-	json_t *secrets;
+	CLEANUP(json_decref) json_t *secrets = NULL;
 	int result;
 
 	become_opaque();
@@ -87,7 +86,7 @@ int main(int argc, char **argv)
 		return fail(&error, STATUS_FAILED);
 	if (enter(argv + 1, argc > 1 ? (size_t)argc - 1 : 0, &error))
 		return fail(&error, STATUS_NO_WALLS);
-	result = gateway_open(&gateway, SOCKET, secrets, &error);
+	result = gateway_open(&gateway, SOCKET, steal_pointer(&secrets), &error);
 	if (!result)
 		result = gateway_run(&gateway, &error);
 	gateway_close(&gateway);

@@ -17,7 +17,7 @@ int rehearsal_answer(struct rpc *rpc, const struct order *order, uint64_t reques
 		deltas_news(&deltas, "tool", json_string(reply->calls[i].name), 0);
 	deltas_clear(&deltas);
 	(void)rpc_reply(rpc, request,
-			json_pack("{s:o, s:i, s:i, s:i}", "reply", model_reply_to_json(reply), "status",
-				  200, "first_byte_ms", 0, "total_ms", 0));
+			json_pack("{s:o, s:i, s:i, s:i}", "reply", model_reply_to_json(reply),
+				  "status", 200, "first_byte_ms", 0, "total_ms", 0));
 	return 0;
 }

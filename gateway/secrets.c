@@ -22,8 +22,8 @@ int secrets_read(int fd, json_t **ret_secrets, struct error *error)
 
 	/* An earlier gateway may have read the same open file. */
 	if (lseek(fd, 0, SEEK_SET) || fd_read_all(fd, &text, error))
-		return error_set(error, ERROR_INVALID, "descriptor %d: the environment cannot be read",
-				 fd);
+		return error_set(error, ERROR_INVALID,
+				 "descriptor %d: the environment cannot be read", fd);
 	secrets = json_loadb(text.data ? text.data : "", text.length, 0, NULL);
 	if (!json_is_object(secrets)) {
 		json_decref(secrets);
@@ -51,9 +51,10 @@ static int check_key(struct span text, const char *what, const char *name, char 
 	/* A line end inside it would end the header and begin another. */
 	for (size_t i = 0; i < key.length; i++) {
 		if ((unsigned char)key.data[i] <= ' ' || key.data[i] == 0x7f)
-			return error_set(error, ERROR_INVALID,
-					 "%s %s holds more than a key: blanks or control characters",
-					 what, name);
+			return error_set(
+				error, ERROR_INVALID,
+				"%s %s holds more than a key: blanks or control characters", what,
+				name);
 	}
 	*ret_key = span_dup(key);
 	return 0;
@@ -69,18 +70,23 @@ static int read_key_file(const char *path, char **ret_key, struct error *error)
 	int result;
 
 	if (path[0] != '/')
-		return error_set(error, ERROR_INVALID, "the key file %s needs an absolute path", path);
+		return error_set(error, ERROR_INVALID, "the key file %s needs an absolute path",
+				 path);
 	if (!real)
 		return error_set(error, ERROR_NOT_FOUND,
-				 "the key is missing: there is no file %s that the gateway may see", path);
+				 "the key is missing: there is no file %s that the gateway may see",
+				 path);
+	if (!strcmp(real, "/"))
+		return error_set(error, ERROR_INVALID, "the key file %s is a folder", path);
 	result = directory_open(folder, &dir, error);
 	if (!result)
 		result = file_read(dir, strrchr(real, '/') + 1, &text, NULL, error);
 	if (result == -ERROR_DENIED)
-		return error_set(error, ERROR_DENIED,
-				 "the key file %s may not be read: check its owner and mode; if it is "
-				 "new in agentd.yaml, the gateway's walls do not know its folder yet",
-				 path);
+		return error_set(
+			error, ERROR_DENIED,
+			"the key file %s may not be read: check its owner and mode; if it is "
+			"new in agentd.yaml, the gateway's walls do not know its folder yet",
+			path);
 	if (result)
 		return error_prefix(error, "the key file %s: ", path);
 	return check_key(buffer_span(&text), "file", path, ret_key, error);
@@ -92,10 +98,11 @@ static int key_from_environment(const json_t *secrets, const char *name, char **
 	const char *value = json_string_value(json_object_get(secrets, name));
 
 	if (!value)
-		return error_set(error, ERROR_NOT_FOUND,
-				 "the key is missing: set the environment variable %s where agentd is "
-				 "started, and start it again",
-				 name);
+		return error_set(
+			error, ERROR_NOT_FOUND,
+			"the key is missing: set the environment variable %s where agentd is "
+			"started, and start it again",
+			name);
 	return check_key(span_of(value), "environment variable", name, ret_key, error);
 }
 
@@ -116,10 +123,11 @@ static int key_from_credential(const json_t *secrets, const char *name, char **r
 	if (!*name || strchr(name, '/') || !strcmp(name, ".."))
 		return error_set(error, ERROR_INVALID, "\"%s\" is no name of a credential", name);
 	if (!folder)
-		return error_set(error, ERROR_NOT_FOUND,
-				 "the key is missing: credential %s needs LoadCredential=%s:… in the "
-				 "service of agentd",
-				 name, name);
+		return error_set(
+			error, ERROR_NOT_FOUND,
+			"the key is missing: credential %s needs LoadCredential=%s:… in the "
+			"service of agentd",
+			name, name);
 	path = xasprintf("%s/%s", folder, name);
 	return read_key_file(path, ret_key, error);
 }
@@ -146,5 +154,6 @@ int secrets_find_key(const json_t *secrets, const json_t *where, char **ret_key,
 		if (name)
 			return places[i].find(secrets, name, ret_key, error);
 	}
-	return error_set(error, ERROR_INVALID, "a key is {\"env\":…}, {\"file\":…} or {\"credential\":…}");
+	return error_set(error, ERROR_INVALID,
+			 "a key is {\"env\":…}, {\"file\":…} or {\"credential\":…}");
 }

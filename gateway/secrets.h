@@ -11,13 +11,14 @@
 int secrets_read(int fd, json_t **ret_secrets, struct error *error);
 
 /* The key of a provider: {"env":NAME}, {"file":PATH} (read now) or {"credential":NAME} (a file in
- * $CREDENTIALS_DIRECTORY); JSON null or NULL: none, *ret_key is NULL. Blanks and line ends around it are
- * dropped. Errors name the variable or the file, never the value: NOT_FOUND (nothing there), DENIED (may
- * not be read), INVALID (no key that a header could carry). key_free wipes it. */
+ * $CREDENTIALS_DIRECTORY); JSON null or NULL: none, *ret_key is NULL. Blanks and line ends around
+ * it are dropped. Errors name the variable or the file, never the value: NOT_FOUND (nothing there),
+ * DENIED (may not be read), INVALID (no key that a header could carry). key_free wipes it. */
 int secrets_find_key(const json_t *secrets, const json_t *where, char **ret_key,
 		     struct error *error);
 void key_free(char *key);
 
 CLEANUP_DEFINE(char *, key_free)
+CLEANUP_DEFINE(json_t *, json_decref)
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/span.h"
 
 struct answer_head {
-	size_t bytes;	       /* of all header lines so far */
+	size_t bytes;          /* of all header lines so far */
 	double retry_after_s;  /* < 0: not given */
 	bool retry_is_precise; /* by retry-after-ms, which beats retry-after */
 };

@@ -106,7 +106,8 @@ static void set_headers(struct transport_call *call, const char *const *headers)
 	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
 }
 
-/* What holds for every call. Nothing comes from the environment: no proxy, no .netrc, no redirect. */
+/* What holds for every call. Nothing comes from the environment: no proxy, no .netrc, no redirect.
+ */
 static void set_rules(CURL *easy, bool tls)
 {
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -126,8 +127,8 @@ static void set_rules(CURL *easy, bool tls)
 	/* Else a removed call waits for its getaddrinfo() thread, and every stream with it
 	 * (curl#8515; the remedy is curl#9147). The thread frees its own memory. */
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-	/* ALPN decides about HTTP/2, and calls that start together wait for that decision to share one
-	 * connection. Without TLS there is nothing to wait for but the first answer. */
+	/* ALPN decides about HTTP/2, and calls that start together wait for that decision to share
+	 * one connection. Without TLS there is nothing to wait for but the first answer. */
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 			 (long)(tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
@@ -140,7 +141,8 @@ static void set_request(struct transport_call *call, const struct transport_requ
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
 	curl_easy_setopt(easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.length);
-	curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body.data ? request->body.data : "");
+	curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS,
+			 request->body.data ? request->body.data : "");
 	set_headers(call, request->headers);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -191,9 +193,9 @@ static uint32_t phase_limit_ms(const struct transport_call *call)
 {
 	const struct transport_clocks *clocks = &call->request.clocks;
 
-	return call->phase == PHASE_CONNECT    ? clocks->connect_ms :
-	       call->phase == PHASE_FIRST_BYTE ? clocks->first_byte_ms :
-						 clocks->progress_ms;
+	return call->phase == PHASE_CONNECT      ? clocks->connect_ms
+	       : call->phase == PHASE_FIRST_BYTE ? clocks->first_byte_ms
+						 : clocks->progress_ms;
 }
 
 void call_enter(struct transport_call *call, enum call_phase phase)

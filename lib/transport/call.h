@@ -25,7 +25,7 @@ struct transport_call {
 	struct answer_head head;
 	struct buffer body; /* of an answer that is not 2xx */
 	int64_t received;
-	bool cancelled;	    /* within a callback: removed when libcurl has returned */
+	bool cancelled;     /* within a callback: removed when libcurl has returned */
 	bool body_enough;   /* we ended it ourselves, with all of an error that we want */
 	struct error error; /* why we ended it ourselves; code 0: we did not */
 };

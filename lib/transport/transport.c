@@ -10,7 +10,7 @@ struct transport {
 	int64_t clocks_at; /* at or before the first deadline of all calls */
 	int64_t armed_at;  /* what the loop's timer was set to */
 	size_t cancelled;  /* calls that wait for libcurl to return */
-	bool inside;	   /* libcurl is on the stack */
+	bool inside;       /* libcurl is on the stack */
 };
 
 /* ---- the loop's side ---- */
@@ -142,8 +142,8 @@ static struct transport_call *find_expired(struct transport *t, int64_t now)
 	return NULL;
 }
 
-/* Deadlines move with every piece of progress, the timer does not: it rings at the earliest that was
- * known, looks at all calls and is set anew. */
+/* Deadlines move with every piece of progress, the timer does not: it rings at the earliest that
+ * was known, looks at all calls and is set anew. */
 static void check_clocks(struct transport *t, int64_t now)
 {
 	struct transport_call *call;

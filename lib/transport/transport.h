@@ -1,9 +1,10 @@
 /* HTTP for model calls: libcurl's multi interface behind three callbacks.
  *
- * One value owns all connections (keep-alive, HTTP/2, one DNS cache). It has no loop: it tells which
- * descriptors and which time it waits for, as curl_multi_socket_action wants it, through `struct
- * transport_loop`. Redirects are never followed, proxies and .netrc come from nowhere (no environment),
- * certificates are always verified, bodies and headers are bounded. The process ignores SIGPIPE.
+ * One value owns all connections (keep-alive, HTTP/2, one DNS cache). It has no loop: it tells
+ * which descriptors and which time it waits for, as curl_multi_socket_action wants it, through
+ * `struct transport_loop`. Redirects are never followed, proxies and .netrc come from nowhere (no
+ * environment), certificates are always verified, bodies and headers are bounded. The process
+ * ignores SIGPIPE.
  *
  * A call is a list of clocks, one running at a time: connect (name, TCP, TLS), first byte (of the
  * body), progress. Errors name the server, and the clock where one ran out, never a header.
@@ -40,16 +41,18 @@ struct transport_clocks {
 
 struct transport_request {
 	const char *url;
-	const char *const *headers;  /* NULL-terminated; copied */
-	struct span body;            /* copied */
+	const char *const *headers;     /* NULL-terminated; copied */
+	struct span body;               /* copied */
 	struct transport_clocks clocks; /* 0: that clock does not run */
-	/* The connection stands and the request goes out: from here on the server may have it. May be
-	 * NULL; called again when a kept connection turns out dead and a new one is made. */
+	/* The connection stands and the request goes out: from here on the server may have it. May
+	 * be NULL; called again when a kept connection turns out dead and a new one is made. */
 	void (*sent)(void *context);
-	/* Bytes of a 2xx answer's body as they come; a non-zero return ends the call (ERROR_INVALID). */
+	/* Bytes of a 2xx answer's body as they come; a non-zero return ends the call
+	 * (ERROR_INVALID). */
 	int (*data)(void *context, struct span bytes);
 	/* The end, exactly once. status 0: no answer. error is NULL after a whole answer of any
-	 * status; `body` holds the beginning of an answer that is not 2xx. `retry_after_s` < 0: not given. */
+	 * status; `body` holds the beginning of an answer that is not 2xx. `retry_after_s` < 0: not
+	 * given. */
 	void (*done)(void *context, int status, struct span body, int64_t retry_after_s,
 		     const struct error *error);
 	void *context;
@@ -60,14 +63,15 @@ int transport_new(const struct transport_loop *loop, struct transport **ret_tran
 		  struct error *error);
 void transport_free(struct transport *transport);
 
-/* Fails with ERROR_INVALID for a URL that is no http:// or https:// one; all else comes by `done`. Not from
- * within `data` or `sent`. *ret_call is good until `done` was called or the call was cancelled. */
+/* Fails with ERROR_INVALID for a URL that is no http:// or https:// one; all else comes by `done`.
+ * Not from within `data` or `sent`. *ret_call is good until `done` was called or the call was
+ * cancelled. */
 int transport_start(struct transport *transport, const struct transport_request *request,
 		    struct transport_call **ret_call, struct error *error);
 /* Progress as the caller understands it (a ping is none): restarts the progress clock. */
 void transport_progress(struct transport_call *call);
-/* Closes the connection at once (HTTP/2: the stream); `done` is not called any more. From anywhere but
- * the call's own `done`. */
+/* Closes the connection at once (HTTP/2: the stream); `done` is not called any more. From anywhere
+ * but the call's own `done`. */
 void transport_cancel(struct transport_call *call);
 
 /* From the loop: a watched descriptor is ready, the timer ran out. */

@@ -9,9 +9,11 @@ static const struct verdict {
 	enum error_code error;
 	const char *text; /* follows "SERVER: " */
 } verdicts[] = {
-	{ CURLE_UNSUPPORTED_PROTOCOL, ERROR_INVALID, "base_url has to begin with http:// or https://" },
+	{ CURLE_UNSUPPORTED_PROTOCOL, ERROR_INVALID,
+	  "base_url has to begin with http:// or https://" },
 	{ CURLE_URL_MALFORMAT, ERROR_INVALID, "base_url is no valid address" },
-	{ CURLE_COULDNT_RESOLVE_HOST, ERROR_SYSTEM, "the name cannot be resolved; check base_url and DNS" },
+	{ CURLE_COULDNT_RESOLVE_HOST, ERROR_SYSTEM,
+	  "the name cannot be resolved; check base_url and DNS" },
 	{ CURLE_COULDNT_CONNECT, ERROR_SYSTEM, "cannot connect" },
 	{ CURLE_SSL_CONNECT_ERROR, ERROR_SYSTEM, "the TLS handshake failed" },
 	{ CURLE_SSL_CIPHER, ERROR_SYSTEM, "no TLS cipher in common" },
@@ -26,7 +28,8 @@ static const struct verdict {
 	{ CURLE_SEND_ERROR, ERROR_CLOSED, "the connection broke while the request went out" },
 	{ CURLE_HTTP2, ERROR_CLOSED, "the HTTP/2 connection broke" },
 	{ CURLE_HTTP2_STREAM, ERROR_CLOSED, "the server reset the HTTP/2 stream" },
-	{ CURLE_BAD_CONTENT_ENCODING, ERROR_PROTOCOL, "the answer is compressed and cannot be read" },
+	{ CURLE_BAD_CONTENT_ENCODING, ERROR_PROTOCOL,
+	  "the answer is compressed and cannot be read" },
 	{ CURLE_WEIRD_SERVER_REPLY, ERROR_PROTOCOL, "the answer is not HTTP" },
 };
 

@@ -40,8 +40,8 @@ static int read_header_line(struct span line, struct http_request *request)
 static int read_head(struct span head, struct http_request *request)
 {
 	struct span line = SPAN("");
-	int result = span_next_line(&head, &line) ? read_request_line(line, request) :
-						    -ERROR_PROTOCOL;
+	int result = span_next_line(&head, &line) ? read_request_line(line, request)
+						  : -ERROR_PROTOCOL;
 
 	request->headers = json_object();
 	while (!result && span_next_line(&head, &line) && line.length)

@@ -11,13 +11,14 @@
 
 struct http_request {
 	char *method, *path;
-	json_t *headers; /* names in lower case */
+	json_t *headers;  /* names in lower case */
 	struct span body; /* within the input */
-	size_t size;	  /* of the whole request */
+	size_t size;      /* of the whole request */
 	bool expects_continue;
 };
 
-/* 0: *ret_request is whole; 1: more bytes are needed (`expects_continue` may be set); < 0: no HTTP. */
+/* 0: *ret_request is whole; 1: more bytes are needed (`expects_continue` may be set); < 0: no HTTP.
+ */
 int http_read(struct span input, struct http_request *ret_request);
 void http_request_clear(struct http_request *request);
 

@@ -13,7 +13,8 @@ static bool last_is_from_user(const json_t *body)
 
 	if (!role || strcmp(role, "user") != 0)
 		return false;
-	json_array_foreach (content, i, block) {
+	json_array_foreach(content, i, block)
+	{
 		const char *type = json_string_value(json_object_get(block, "type"));
 
 		if (type && !strcmp(type, "tool_result"))
@@ -33,10 +34,18 @@ const struct answer *instant_answer(const json_t *body, unsigned number)
 		{ .kind = STEP_TEXT, .text = done },
 		{ .kind = STEP_USAGE, .numbers = { 120, 2 } },
 	};
-	static const struct answer call = { .kind = ANSWER_REPLY, .status = 200, .cut = -1,
-					    .chunk = -1, .steps = call_steps, .step_count = 2 };
-	static const struct answer text = { .kind = ANSWER_REPLY, .status = 200, .cut = -1,
-					    .chunk = -1, .steps = text_steps, .step_count = 2 };
+	static const struct answer call = { .kind = ANSWER_REPLY,
+					    .status = 200,
+					    .cut = -1,
+					    .chunk = -1,
+					    .steps = call_steps,
+					    .step_count = 2 };
+	static const struct answer text = { .kind = ANSWER_REPLY,
+					    .status = 200,
+					    .cut = -1,
+					    .chunk = -1,
+					    .steps = text_steps,
+					    .step_count = 2 };
 
 	snprintf(arguments, sizeof(arguments), "{\"text\":\"Measurement %u was taken.\"}", number);
 	return last_is_from_user(body) ? &call : &text;

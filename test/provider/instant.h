@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-/* One `remember` call when the last message of `body` is a user's, else a short final text. The answer
- * is made of static memory and good until the next call. */
+/* One `remember` call when the last message of `body` is a user's, else a short final text. The
+ * answer is made of static memory and good until the next call. */
 const struct answer *instant_answer(const json_t *body, unsigned number);
 
 #endif

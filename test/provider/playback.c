@@ -36,7 +36,8 @@ static void put_pieces(struct making *m, const char *text,
 	struct span rest = span_of(text);
 
 	while (rest.length) {
-		size_t size = rest.length > m->piece_bytes ? utf8_cut(rest, m->piece_bytes) : rest.length;
+		size_t size = rest.length > m->piece_bytes ? utf8_cut(rest, m->piece_bytes)
+							   : rest.length;
 
 		size = size ? size : rest.length;
 		put(&m->stream, span_slice(rest, 0, size));
@@ -131,7 +132,7 @@ static void (*const makers[])(struct making *m, const struct step *step) = {
 	[STEP_TEXT] = make_text,   [STEP_THINK] = make_think, [STEP_CALL] = make_call,
 	[STEP_PING] = make_ping,   [STEP_FAIL] = make_fail,   [STEP_BYTES] = make_bytes,
 	[STEP_DELAY] = make_delay, [STEP_STALL] = make_stall, [STEP_HEADERS] = make_headers,
-	[STEP_CUT] = make_cut,	   [STEP_END] = make_end,     [STEP_USAGE] = NULL,
+	[STEP_CUT] = make_cut,     [STEP_END] = make_end,     [STEP_USAGE] = NULL,
 	[STEP_STOP] = NULL,
 };
 
@@ -174,7 +175,8 @@ static void make_body(struct making *m)
 	static const struct step plain[] = { { .kind = STEP_HEADERS } };
 
 	for (size_t i = 0; i < m->answer->step_count; i++) {
-		if (m->answer->steps[i].kind == STEP_DELAY || m->answer->steps[i].kind == STEP_STALL)
+		if (m->answer->steps[i].kind == STEP_DELAY ||
+		    m->answer->steps[i].kind == STEP_STALL)
 			makers[m->answer->steps[i].kind](m, &m->answer->steps[i]);
 	}
 	make_headers(m, plain);
@@ -188,7 +190,8 @@ static void cut_after(struct playback *play, size_t size)
 {
 	size_t i = 0;
 
-	while (i < play->count && play->pieces[i].end <= size && play->pieces[i].moment != MOMENT_END)
+	while (i < play->count && play->pieces[i].end <= size &&
+	       play->pieces[i].moment != MOMENT_END)
 		i++;
 	if (size >= play->body.length)
 		return;
@@ -251,7 +254,9 @@ void playback_init(struct playback *play, const struct answer *answer,
 		.play = play,
 		.answer = answer ? answer : &ok,
 		.wire = request->wire,
-		.stream = { .out = &play->body, .model = request->model, .number = request->number },
+		.stream = { .out = &play->body,
+			    .model = request->model,
+			    .number = request->number },
 		.piece_bytes = request->at_once ? SIZE_MAX : PIECE_BYTES,
 	};
 
@@ -265,7 +270,8 @@ void playback_init(struct playback *play, const struct answer *answer,
 		make_reply(&m);
 	else
 		make_body(&m);
-	make_head(play, m.answer, m.answer->status < 400 ? "text/event-stream" : "application/json");
+	make_head(play, m.answer,
+		  m.answer->status < 400 ? "text/event-stream" : "application/json");
 	if (m.answer->cut >= 0)
 		cut_after(play, (size_t)m.answer->cut);
 	if (m.answer->chunk > 0)
@@ -298,8 +304,8 @@ static void put_body(struct playback *play, size_t end, struct buffer *out)
 enum moment playback_next(struct playback *play, struct buffer *out, int64_t *ret_wait_ms)
 {
 	static const struct piece behind_the_end = { .moment = MOMENT_CUT };
-	const struct piece *piece = play->at < play->count ? &play->pieces[play->at++] :
-							     &behind_the_end;
+	const struct piece *piece = play->at < play->count ? &play->pieces[play->at++]
+							   : &behind_the_end;
 	bool speaks = piece->moment == MOMENT_HEADERS || piece->end > play->sent ||
 		      piece->moment == MOMENT_END;
 

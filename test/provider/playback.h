@@ -39,8 +39,8 @@ void playback_init(struct playback *play, const struct answer *answer,
 		   const struct playback_request *request);
 void playback_clear(struct playback *play);
 
-/* Appends what is to be written next to `out` and says what comes after it: BYTES (call again once it
- * is written), WAIT (call again after *ret_wait_ms; < 0: never), CUT or END. */
+/* Appends what is to be written next to `out` and says what comes after it: BYTES (call again once
+ * it is written), WAIT (call again after *ret_wait_ms; < 0: never), CUT or END. */
 enum moment playback_next(struct playback *play, struct buffer *out, int64_t *ret_wait_ms);
 
 #endif

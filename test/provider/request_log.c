@@ -36,10 +36,10 @@ void request_log_request(int fd, unsigned number, unsigned connection,
 {
 	if (fd < 0)
 		return;
-	put_line(fd, json_pack("{s:s, s:i, s:i, s:s, s:s, s:O, s:o*}", "event", "request", "request",
-			       (int)number, "connection", (int)connection, "method", request->method,
-			       "path", request->path, "headers", request->headers, "body",
-			       body_json(request->body)));
+	put_line(fd, json_pack("{s:s, s:i, s:i, s:s, s:s, s:O, s:o*}", "event", "request",
+			       "request", (int)number, "connection", (int)connection, "method",
+			       request->method, "path", request->path, "headers", request->headers,
+			       "body", body_json(request->body)));
 }
 
 void request_log_event(int fd, const char *event, unsigned number)

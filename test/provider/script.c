@@ -80,55 +80,53 @@ static int take_json(struct line *line, struct span *ret_text)
 
 /* ---- indented lines ---- */
 
-static int add_step(struct line *line, enum step_kind kind, struct step **ret_step)
+/* NULL: too many; the error is set. */
+static struct step *add_step(struct line *line, int kind)
 {
 	struct answer *answer = line->answer;
+	struct step *step;
 
 	if (array_grow((void **)&answer->steps, answer->step_count, &answer->step_capacity,
-		       sizeof(*answer->steps), SCRIPT_STEPS_MAX))
-		return line_wrong(line, "the answer has too many steps");
-	*ret_step = &answer->steps[answer->step_count++];
-	**ret_step = (struct step){ .kind = kind };
-	return 0;
+		       sizeof(*answer->steps), SCRIPT_STEPS_MAX)) {
+		line_wrong(line, "the answer has too many steps");
+		return NULL;
+	}
+	step = &answer->steps[answer->step_count++];
+	*step = (struct step){ .kind = (enum step_kind)kind };
+	return step;
 }
 
 static int read_plain(struct line *line, int kind)
 {
-	struct step *step;
-
-	return add_step(line, (enum step_kind)kind, &step);
+	return add_step(line, kind) ? 0 : -ERROR_INVALID;
 }
 
 static int read_text(struct line *line, int kind)
 {
-	struct step *step;
-	int result = add_step(line, (enum step_kind)kind, &step);
+	struct step *step = add_step(line, kind);
 
-	return result ? result : take_text(line, &step->text);
+	return step ? take_text(line, &step->text) : -ERROR_INVALID;
 }
 
 static int read_call(struct line *line, int kind)
 {
-	struct step *step;
-	struct span arguments;
-	int result = add_step(line, (enum step_kind)kind, &step);
+	struct step *step = add_step(line, kind);
 
-	if (result)
-		return result;
+	if (!step)
+		return -ERROR_INVALID;
 	step->name = span_dup(take_word(&line->rest));
 	/* What is no JSON is sent as it is: cut arguments are a case of their own. */
-	arguments = line->rest;
-	step->text = span_dup(arguments);
+	step->text = span_dup(line->rest);
 	return *step->name ? 0 : line_wrong(line, "a call has a tool's name and its arguments");
 }
 
 static int read_numbers(struct line *line, int kind)
 {
-	struct step *step;
-	int result = add_step(line, (enum step_kind)kind, &step);
+	struct step *step = add_step(line, kind);
+	int result = step ? 0 : -ERROR_INVALID;
 
-	for (size_t i = 0; !result && i < ARRAY_LENGTH(step->numbers) && (i == 0 || line->rest.length);
-	     i++)
+	for (size_t i = 0;
+	     !result && i < ARRAY_LENGTH(step->numbers) && (i == 0 || line->rest.length); i++)
 		result = take_number(line, &step->numbers[i]);
 	return result;
 }
@@ -171,14 +169,22 @@ static const struct {
 	int (*read)(struct line *line, int kind);
 	int kind;
 } inner_lines[] = {
-	{ "text", read_text, STEP_TEXT },      { "think", read_text, STEP_THINK },
-	{ "call", read_call, STEP_CALL },      { "usage", read_numbers, STEP_USAGE },
-	{ "stop", read_text, STEP_STOP },      { "ping", read_plain, STEP_PING },
-	{ "fail", read_text, STEP_FAIL },      { "bytes", read_text, STEP_BYTES },
-	{ "delay", read_numbers, STEP_DELAY }, { "stall", read_plain, STEP_STALL },
-	{ "cut", read_plain, STEP_CUT },       { "end", read_plain, STEP_END },
-	{ "when", read_when, 0 },	       { "headers", read_plain, STEP_HEADERS },
-	{ "times", read_times, 0 },	       { "header", read_header, 0 },
+	{ "text", read_text, STEP_TEXT },
+	{ "think", read_text, STEP_THINK },
+	{ "call", read_call, STEP_CALL },
+	{ "usage", read_numbers, STEP_USAGE },
+	{ "stop", read_text, STEP_STOP },
+	{ "ping", read_plain, STEP_PING },
+	{ "fail", read_text, STEP_FAIL },
+	{ "bytes", read_text, STEP_BYTES },
+	{ "delay", read_numbers, STEP_DELAY },
+	{ "stall", read_plain, STEP_STALL },
+	{ "cut", read_plain, STEP_CUT },
+	{ "end", read_plain, STEP_END },
+	{ "when", read_when, 0 },
+	{ "headers", read_plain, STEP_HEADERS },
+	{ "times", read_times, 0 },
+	{ "header", read_header, 0 },
 	{ "body", read_body, 0 },
 };
 

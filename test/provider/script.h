@@ -35,8 +35,8 @@
  *     times N                   good for N requests (1), `times 0`: for any number
  *     header NAME: VALUE · body TEXT
  *
- * TEXT is the rest of the line, or a JSON string when it begins with a quote. Each request takes the
- * first answer, in order, that is left and fits. */
+ * TEXT is the rest of the line, or a JSON string when it begins with a quote. Each request takes
+ * the first answer, in order, that is left and fits. */
 #ifndef PROVIDER_SCRIPT_H
 #define PROVIDER_SCRIPT_H
 
@@ -75,10 +75,10 @@ enum answer_kind { ANSWER_REPLY, ANSWER_ERROR, ANSWER_RAW, ANSWER_DROP };
 struct answer {
 	enum answer_kind kind;
 	bool is_default, reset;
-	char *when; /* NULL: any request */
+	char *when;         /* NULL: any request */
 	int64_t times_left; /* < 0: any number */
 	int status;
-	int64_t cut, chunk; /* < 0: none */
+	int64_t cut, chunk;    /* < 0: none */
 	struct buffer headers; /* lines with CR LF */
 	struct buffer body;    /* ERROR, RAW */
 	struct step *steps;
@@ -91,7 +91,8 @@ struct script {
 };
 
 /* Errors name the line. Files of `raw` are read here. */
-int script_parse(struct span text, const char *file, struct script *ret_script, struct error *error);
+int script_parse(struct span text, const char *file, struct script *ret_script,
+		 struct error *error);
 void script_clear(struct script *script);
 
 /* The answer to a request, counted as given; NULL: none is left and there is no default. */

@@ -176,7 +176,8 @@ static bool play_on(struct connection *c)
 		if (written < 0)
 			return connection_lost(c), false;
 		if (moment == MOMENT_WAIT && wait_ms)
-			connection_sleep(c, wait_ms < 0 ? FOR_EVER : clock_monotonic_ms() + wait_ms);
+			connection_sleep(c,
+					 wait_ms < 0 ? FOR_EVER : clock_monotonic_ms() + wait_ms);
 		if (moment == MOMENT_END || moment == MOMENT_CUT)
 			end_answer(c, moment);
 		c->last = moment == MOMENT_CUT;

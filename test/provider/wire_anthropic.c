@@ -62,7 +62,8 @@ static void call_begin(struct stream *s, const char *name)
 {
 	CLEANUP(buffer_clear) struct buffer block = BUFFER(64 * 1024);
 
-	buffer_printf(&block, "{\"type\":\"tool_use\",\"id\":\"toolu_%06u_%u\",\"name\":", s->number,
+	buffer_printf(&block,
+		      "{\"type\":\"tool_use\",\"id\":\"toolu_%06u_%u\",\"name\":", s->number,
 		      s->calls++);
 	wire_put_string(&block, span_of(name));
 	buffer_append_text(&block, ",\"input\":{}}");
@@ -100,7 +101,8 @@ static void finish(struct stream *s)
 	buffer_append_text(s->out, ",\"stop_sequence\":null}");
 	if (s->usage_known)
 		buffer_printf(s->out, ",\"usage\":{\"output_tokens\":%" PRId64 "}", s->output);
-	buffer_append_text(s->out, "}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
+	buffer_append_text(s->out,
+			   "}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
 }
 
 const struct wire wire_anthropic = {

@@ -69,8 +69,8 @@ static void call_begin(struct stream *s, const char *name)
 static void call(struct stream *s, struct span piece)
 {
 	delta_begin(s);
-	buffer_printf(s->out, "\"tool_calls\":[{\"index\":%u,\"function\":{\"arguments\":",
-		      s->calls - 1);
+	buffer_printf(s->out,
+		      "\"tool_calls\":[{\"index\":%u,\"function\":{\"arguments\":", s->calls - 1);
 	wire_put_string(s->out, piece);
 	buffer_append_text(s->out, "}}]");
 	delta_end(s);
@@ -89,7 +89,8 @@ static void fail(struct stream *s, const char *json)
 static void finish(struct stream *s)
 {
 	chunk_begin(s);
-	buffer_append_text(s->out, "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":");
+	buffer_append_text(s->out,
+			   "{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":");
 	wire_put_string(s->out, span_of(s->stop ? s->stop : s->calls ? "tool_calls" : "stop"));
 	buffer_append_text(s->out, "}]}\n\n");
 	if (s->usage_known) {

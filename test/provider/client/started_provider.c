@@ -56,8 +56,12 @@ void provider_start(struct started_provider *p, const char *script)
 	log_path = xasprintf("%s/log", p->folder);
 	if (script)
 		write_script(p->folder, script);
-	const char *const argv[] = { "provider", "--with-parent", "--log", log_path,
-				     script ? "--script" : "--instant", script ? script_path : NULL,
+	const char *const argv[] = { "provider",
+				     "--with-parent",
+				     "--log",
+				     log_path,
+				     script ? "--script" : "--instant",
+				     script ? script_path : NULL,
 				     NULL };
 	char here[4096];
 	_fd_ int dir = open(getcwd(here, sizeof(here)), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

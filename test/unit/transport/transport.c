@@ -101,58 +101,115 @@ static const struct row {
 	int refuse_after; /* one more than the pieces; 0: never */
 	/* expected */
 	int status;
-	enum error_code code; /* 0: a whole answer */
+	enum error_code code;              /* 0: a whole answer */
 	const char *data, *body, *message; /* contained; NULL: nothing there */
-	int64_t retry_after_s; /* one more; 0: not given */
+	int64_t retry_after_s;             /* one more; 0: not given */
 } rows[] = {
-	{ .name = "a stream", .script = "reply\n text Checked the bulletin.\n", .status = 200,
+	{ .name = "a stream",
+	  .script = "reply\n text Checked the bulletin.\n",
+	  .status = 200,
 	  .data = "[DONE]" },
-	{ .name = "bytes as they are", .script = "reply\n bytes \"a\\r\\n\\u0001b\"\n end\n",
-	  .status = 200, .data = "a\r\n\001b" },
-	{ .name = "an error's body", .script = "error 400 {\"error\":{\"message\":\"bad\"}}\n",
-	  .status = 400, .body = "\"bad\"" },
-	{ .name = "retry-after in seconds", .script = "error 429 {} retry-after 7\n", .status = 429,
-	  .body = "{}", .retry_after_s = 8 },
-	{ .name = "retry-after-ms wins", .status = 529, .body = "{}", .retry_after_s = 3,
+	{ .name = "bytes as they are",
+	  .script = "reply\n bytes \"a\\r\\n\\u0001b\"\n end\n",
+	  .status = 200,
+	  .data = "a\r\n\001b" },
+	{ .name = "an error's body",
+	  .script = "error 400 {\"error\":{\"message\":\"bad\"}}\n",
+	  .status = 400,
+	  .body = "\"bad\"" },
+	{ .name = "retry-after in seconds",
+	  .script = "error 429 {} retry-after 7\n",
+	  .status = 429,
+	  .body = "{}",
+	  .retry_after_s = 8 },
+	{ .name = "retry-after-ms wins",
+	  .status = 529,
+	  .body = "{}",
+	  .retry_after_s = 3,
 	  .script = "error 529 {} retry-after 9\n header retry-after-ms: 1500\n" },
 	{ .name = "an empty error", .script = "error 503\n", .status = 503 },
-	{ .name = "an error from a proxy", .status = 502, .body = "<html>",
+	{ .name = "an error from a proxy",
+	  .status = 502,
+	  .body = "<html>",
 	  .script = "error 502\n header content-type: text/html\n body <html><b>no</b></html>\n" },
-	{ .name = "a redirect is not followed", .status = 302,
+	{ .name = "a redirect is not followed",
+	  .status = 302,
 	  .script = "error 302\n header Location: http://127.0.0.1:1/\nreply\n text followed\n" },
-	{ .name = "nothing comes", .script = "reply\n stall\n", .clocks = { 5000, 100, 5000 },
-	  .code = ERROR_TIMEOUT, .message = "no first byte from 127.0.0.1:" },
-	{ .name = "headers are no first byte", .script = "reply\n headers\n stall\n", .status = 200,
-	  .clocks = { 5000, 100, 5000 }, .code = ERROR_TIMEOUT, .message = "within 100 ms" },
-	{ .name = "silence after some text", .script = "reply\n text some\n stall\n", .status = 200,
-	  .clocks = { 5000, 5000, 100 }, .code = ERROR_TIMEOUT, .data = "some",
+	{ .name = "nothing comes",
+	  .script = "reply\n stall\n",
+	  .clocks = { 5000, 100, 5000 },
+	  .code = ERROR_TIMEOUT,
+	  .message = "no first byte from 127.0.0.1:" },
+	{ .name = "headers are no first byte",
+	  .script = "reply\n headers\n stall\n",
+	  .status = 200,
+	  .clocks = { 5000, 100, 5000 },
+	  .code = ERROR_TIMEOUT,
+	  .message = "within 100 ms" },
+	{ .name = "silence after some text",
+	  .script = "reply\n text some\n stall\n",
+	  .status = 200,
+	  .clocks = { 5000, 5000, 100 },
+	  .code = ERROR_TIMEOUT,
+	  .data = "some",
 	  .message = "no progress in the answer of 127.0.0.1:" },
-	{ .name = "bytes without progress", .status = 200, .clocks = { 5000, 5000, 120 },
-	  .script = "reply\n ping\n delay 50\n ping\n delay 50\n ping\n delay 50\n ping\n delay 50\n"
-		    " ping\n delay 50\n ping\n delay 50\n ping\n",
-	  .code = ERROR_TIMEOUT, .data = "keep-alive", .message = "no progress" },
-	{ .name = "slow progress", .status = 200, .clocks = { 5000, 5000, 200 }, .progresses = true,
-	  .script = "reply\n ping\n delay 80\n ping\n delay 80\n ping\n delay 80\n ping\n text end\n",
+	{ .name = "bytes without progress",
+	  .status = 200,
+	  .clocks = { 5000, 5000, 120 },
+	  .script =
+		  "reply\n ping\n delay 50\n ping\n delay 50\n ping\n delay 50\n ping\n delay 50\n"
+		  " ping\n delay 50\n ping\n delay 50\n ping\n",
+	  .code = ERROR_TIMEOUT,
+	  .data = "keep-alive",
+	  .message = "no progress" },
+	{ .name = "slow progress",
+	  .status = 200,
+	  .clocks = { 5000, 5000, 200 },
+	  .progresses = true,
+	  .script =
+		  "reply\n ping\n delay 80\n ping\n delay 80\n ping\n delay 80\n ping\n text end\n",
 	  .data = "end" },
-	{ .name = "a chunked answer that breaks off", .script = "reply\n text some\n cut\n",
-	  .status = 200, .data = "some", .code = ERROR_CLOSED, .message = "127.0.0.1:" },
-	{ .name = "an error that breaks off", .script = "error 500 {\"a\":\"bcdefgh\"} cut 4\n",
-	  .status = 500, .body = "{\"a\"", .code = ERROR_CLOSED },
+	{ .name = "a chunked answer that breaks off",
+	  .script = "reply\n text some\n cut\n",
+	  .status = 200,
+	  .data = "some",
+	  .code = ERROR_CLOSED,
+	  .message = "127.0.0.1:" },
+	{ .name = "an error that breaks off",
+	  .script = "error 500 {\"a\":\"bcdefgh\"} cut 4\n",
+	  .status = 500,
+	  .body = "{\"a\"",
+	  .code = ERROR_CLOSED },
 	{ .name = "no answer", .script = "drop\n", .code = ERROR_CLOSED },
 	{ .name = "a reset", .script = "drop reset\n", .code = ERROR_CLOSED },
-	{ .name = "data that is not wanted", .script = "reply\n text a\n", .status = 200,
-	  .refuse_after = 1, .data = "data:", .code = ERROR_INVALID },
-	{ .name = "gzip that nobody asked for", .status = 200, .data = "data: hello\n",
+	{ .name = "data that is not wanted",
+	  .script = "reply\n text a\n",
+	  .status = 200,
+	  .refuse_after = 1,
+	  .data = "data:",
+	  .code = ERROR_INVALID },
+	{ .name = "gzip that nobody asked for",
+	  .status = 200,
+	  .data = "data: hello\n",
 	  .script = "raw test/unit/transport/hello.gz\n header content-encoding: gzip\n" },
-	{ .name = "broken gzip", .status = 200, .code = ERROR_PROTOCOL,
+	{ .name = "broken gzip",
+	  .status = 200,
+	  .code = ERROR_PROTOCOL,
 	  .message = "compressed and cannot be read",
 	  .script = "reply\n header content-encoding: gzip\n bytes not gzip at all\n end\n" },
-	{ .name = "an unknown encoding", .status = 200, .code = ERROR_PROTOCOL,
+	{ .name = "an unknown encoding",
+	  .status = 200,
+	  .code = ERROR_PROTOCOL,
 	  .script = "reply\n header content-encoding: rot13\n bytes uryyb\n end\n" },
-	{ .name = "300 MiB from 658 bytes", .status = 200, .code = ERROR_TOO_LARGE, .data = "",
+	{ .name = "300 MiB from 658 bytes",
+	  .status = 200,
+	  .code = ERROR_TOO_LARGE,
+	  .data = "",
 	  .message = "larger than 256 MiB",
 	  .script = "raw test/unit/transport/bomb.gz.gz\n header content-encoding: gzip, gzip\n" },
-	{ .name = "a bomb as an error", .status = 500, .body = "",
+	{ .name = "a bomb as an error",
+	  .status = 500,
+	  .body = "",
 	  .script = "raw test/unit/transport/bomb.gz.gz status 500\n"
 		    " header content-encoding: gzip, gzip\n" },
 };
@@ -162,7 +219,8 @@ static void check_text(const char *name, const char *what, const struct buffer *
 {
 	if (!expected && got->length)
 		fail_msg("%s: unexpected %s: %.200s", name, what, got->data);
-	if (expected && !memmem(got->data ? got->data : "", got->length, expected, strlen(expected)))
+	if (expected &&
+	    !memmem(got->data ? got->data : "", got->length, expected, strlen(expected)))
 		fail_msg("%s: %s has no \"%s\": %.200s", name, what, expected,
 			 got->data ? got->data : "(none)");
 }
@@ -318,14 +376,18 @@ static void tls_needs_a_tls_server(void **state)
 
 static void addresses_that_are_none(void **state)
 {
-	static const char *const urls[] = { "", "nonsense", "ftp://127.0.0.1/x", "file:///etc/passwd",
-					    "http://", "http://a b/", "gopher://127.0.0.1/" };
+	static const char *const urls[] = {
+		"",        "nonsense",    "ftp://127.0.0.1/x",  "file:///etc/passwd",
+		"http://", "http://a b/", "gopher://127.0.0.1/"
+	};
 	struct loop loop;
 
 	(void)state;
 	loop_open(&loop);
 	for (size_t i = 0; i < ARRAY_LENGTH(urls); i++) {
-		struct transport_request request = { .url = urls[i], .data = on_data, .done = on_done };
+		struct transport_request request = { .url = urls[i],
+						     .data = on_data,
+						     .done = on_done };
 		struct transport_call *call;
 		struct error error;
 
@@ -362,10 +424,11 @@ static void the_request(void **state)
 	headers = json_object_get(json_array_get(log, 0), "headers");
 	assert_string_equal("Bearer secret-key",
 			    json_string_value(json_object_get(headers, "authorization")));
-	assert_string_equal("identity", json_string_value(json_object_get(headers, "accept-encoding")));
+	assert_string_equal("identity",
+			    json_string_value(json_object_get(headers, "accept-encoding")));
 	assert_null(json_object_get(headers, "expect"));
-	assert_string_equal("POST", json_string_value(
-					    json_object_get(json_array_get(log, 0), "method")));
+	assert_string_equal("POST",
+			    json_string_value(json_object_get(json_array_get(log, 0), "method")));
 	json_decref(log);
 	heard_clear(&heard);
 	loop_close(&loop);
@@ -396,7 +459,8 @@ static void connections_are_kept(void **state)
 		heard_clear(&heard);
 	}
 	log = provider_await(&provider, "request", 5);
-	assert_int_equal(1, json_integer_value(json_object_get(json_array_get(log, 4), "connection")));
+	assert_int_equal(1,
+			 json_integer_value(json_object_get(json_array_get(log, 4), "connection")));
 	json_decref(log);
 	loop_close(&loop);
 	provider_stop(&provider);
@@ -446,7 +510,8 @@ static void cancel_from_within(void **state)
 	struct heard heard;
 	unsigned ended = 0;
 	_free_ char *url = NULL;
-	struct transport_request request = { .data = cancel_from_data, .done = on_done,
+	struct transport_request request = { .data = cancel_from_data,
+					     .done = on_done,
 					     .context = &heard };
 
 	(void)state;

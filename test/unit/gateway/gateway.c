@@ -1,0 +1,566 @@
+/* The real agentd-gateway behind its real walls, and a provider that does what its script says. */
+#include "child.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "model/model.h"
+#include "provider/client/started_provider.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define KEY "sk-canary-5f1d0c7e9b"
+#define SECRETS "{\"TEST_KEY\":\"" KEY "\",\"EMPTY\":\" \",\"TWO\":\"a\\nb\"}"
+
+static const struct {
+	const char *kind, *base, *auth_header, *auth_value;
+} kinds[] = {
+	{ "anthropic", "", "x-api-key", KEY },
+	{ "openai", "/v1", "authorization", "Bearer " KEY },
+};
+
+static json_t *request_json(const char *text)
+{
+	json_t *request = model_request_new(256);
+
+	model_request_add_system(request, SPAN("You are kira."), true);
+	for (size_t i = 0, count = 0; i < 2 && tool_table(&count); i++)
+		model_request_add_tool(request, &tool_table(&count)[3 + i]);
+	model_request_add_user(request, span_of(text));
+	return request;
+}
+
+/* `key`: the JSON text of where it is. */
+static json_t *order(const struct started_provider *p, const char *call, const char *kind,
+		     const char *key)
+{
+	const char *base = !strcmp(kind, "openai") ? "/v1" : "";
+	_free_ char *url = p ? provider_url(p, base) : xstrdup("http://127.0.0.1:1");
+
+	return json_pack("{s:s, s:{s:s, s:s, s:s, s:o, s:i, s:i, s:i}, s:s, s:o, s:n}", "call",
+			 call, "provider", "name", "claude", "kind", kind, "base_url", url, "key",
+			 json_loads(key, JSON_DECODE_ANY, NULL), "connect_ms", 5000,
+			 "first_byte_ms", 3000, "progress_ms", 300, "model", "m-1", "request",
+			 request_json("Go on."), "script");
+}
+
+#define ENV_KEY "{\"env\":\"TEST_KEY\"}"
+
+static json_int_t number_at(const json_t *json, const char *key)
+{
+	return json_integer_value(json_object_get(json, key));
+}
+
+/* ---- a whole answer ---- */
+
+static const char two_calls[] =
+	"reply\n text Checked the bulletin \xE2\x80\x94 na\xC3\xAFve, and long enough for pieces.\n"
+	" call remember {\"text\":\"Two refunds are open.\"}\n"
+	" call bulletin_post {\"text\":\"To all.\"}\n usage 120 30\n";
+
+static void check_deltas(const struct child *child)
+{
+	static const char *const tools[] = { "remember", "bulletin_post" };
+	size_t tool = 0, i;
+	const json_t *delta;
+
+	assert_true(json_is_true(json_object_get(json_array_get(child->deltas, 0), "sent")));
+	json_array_foreach(child->deltas, i, delta)
+	{
+		const char *name = json_string_value(json_object_get(delta, "tool"));
+
+		assert_string_equal("c1", json_string_value(json_object_get(delta, "call")));
+		if (name)
+			assert_string_equal(tools[tool++], name);
+	}
+	assert_int_equal(2, tool);
+}
+
+static void check_reply(const struct child *child, const json_t *result)
+{
+	CLEANUP(model_reply_free) struct model_reply *reply = NULL;
+	_free_ char *text = child_text(child, "c1");
+
+	assert_int_equal(0, model_reply_from_json(json_object_get(result, "reply"), &reply, NULL));
+	assert_string_equal(reply->text, text);
+	assert_non_null(strstr(text, "na\xC3\xAFve"));
+	assert_int_equal(2, reply->call_count);
+	assert_int_equal(MODEL_STOP_TOOLS, reply->stop);
+	assert_string_equal("bulletin_post", reply->calls[1].name);
+	assert_string_equal("To all.",
+			    json_string_value(json_object_get(reply->calls[1].arguments, "text")));
+	assert_true(reply->usage.known);
+	assert_int_equal(120, reply->usage.input_tokens);
+	assert_int_equal(30, reply->usage.output_tokens);
+	assert_int_equal(200, number_at(result, "status"));
+	assert_true(number_at(result, "total_ms") >= number_at(result, "first_byte_ms"));
+}
+
+static void check_request(const struct started_provider *provider, size_t kind)
+{
+	json_t *log = provider_await(provider, "request", 1);
+	const json_t *line = json_array_get(log, 0);
+	const json_t *headers = json_object_get(line, "headers");
+	const char *auth = json_string_value(json_object_get(headers, kinds[kind].auth_header));
+
+	assert_non_null(auth);
+	assert_string_equal(kinds[kind].auth_value, auth);
+	assert_string_equal(
+		"m-1", json_string_value(json_object_get(json_object_get(line, "body"), "model")));
+	json_decref(log);
+}
+
+static void both_formats(void **state)
+{
+	(void)state;
+	for (size_t kind = 0; kind < ARRAY_LENGTH(kinds); kind++) {
+		struct started_provider provider;
+		struct child child;
+		struct outcome outcome;
+
+		provider_start(&provider, two_calls);
+		child_start(&child, SECRETS, NULL);
+		child_complete(&child, order(&provider, "c1", kinds[kind].kind, ENV_KEY), &outcome);
+		child_wait(&child, &outcome);
+		if (!outcome.result)
+			fail_msg("%s: %s", kinds[kind].kind, outcome.error.message);
+		check_deltas(&child);
+		check_reply(&child, outcome.result);
+		check_request(&provider, kind);
+		json_decref(outcome.result);
+		assert_int_equal(0, child_end(&child, KEY).code);
+		provider_stop(&provider);
+	}
+}
+
+/* ---- what goes wrong ---- */
+
+static const struct row {
+	const char *name, *script, *key; /* key NULL: the one in the environment */
+	enum error_code code;
+	int system;
+	const char *message;
+	int retry_after_s; /* 0: none */
+} rows[] = {
+	{ .name = "an error of the server",
+	  .code = ERROR_REMOTE,
+	  .system = 400,
+	  .message = "too bad",
+	  .script =
+		  "error 400 {\"error\":{\"type\":\"invalid_request_error\",\"message\":\"too bad\"}}\n" },
+	{ .name = "a rate limit",
+	  .code = ERROR_REMOTE,
+	  .system = 429,
+	  .message = "(retry after 2 s)",
+	  .retry_after_s = 2,
+	  .script = "error 429 {\"error\":{\"message\":\"slow down\"}} retry-after 2\n" },
+	{ .name = "a server that repeats the key",
+	  .code = ERROR_REMOTE,
+	  .system = 401,
+	  .message = "Incorrect API key",
+	  .script = "error 401 {\"error\":{\"message\":\"Incorrect API key provided: " KEY
+		    ".\"}}\n" },
+	{ .name = "a redirect",
+	  .code = ERROR_REMOTE,
+	  .system = 307,
+	  .message = "set base_url",
+	  .script = "error 307\n header location: http://127.0.0.1:1/\n" },
+	{ .name = "an error inside the stream",
+	  .code = ERROR_REMOTE,
+	  .message = "Overloaded",
+	  .script =
+		  "reply\n text Some\n fail "
+		  "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n" },
+	{ .name = "a stream cut by the network",
+	  .code = ERROR_CLOSED,
+	  .message = "claude: 127.0.0.1",
+	  .script = "reply\n text Some\n cut\n" },
+	{ .name = "a stream without its end",
+	  .code = ERROR_CLOSED,
+	  .message = "claude: ",
+	  .script = "reply\n text Some\n end\n" },
+	{ .name = "no answer",
+	  .code = ERROR_CLOSED,
+	  .message = "without an answer",
+	  .script = "drop\n" },
+	{ .name = "pings only",
+	  .code = ERROR_TIMEOUT,
+	  .message = "no progress",
+	  .script =
+		  "reply\n ping\n delay 100\n ping\n delay 100\n ping\n delay 100\n ping\n delay 100\n"
+		  " ping\n stall\n" },
+	{ .name = "a stall",
+	  .code = ERROR_TIMEOUT,
+	  .message = "within 300 ms",
+	  .script = "reply\n text Some\n stall\n" },
+	{ .name = "no such variable",
+	  .key = "{\"env\":\"NOT_SET\"}",
+	  .code = ERROR_NOT_FOUND,
+	  .message = "NOT_SET" },
+	{ .name = "an empty variable",
+	  .key = "{\"env\":\"EMPTY\"}",
+	  .code = ERROR_NOT_FOUND,
+	  .message = "EMPTY is empty" },
+	{ .name = "a header in a key",
+	  .key = "{\"env\":\"TWO\"}",
+	  .code = ERROR_INVALID,
+	  .message = "TWO" },
+	{ .name = "no such file",
+	  .key = "{\"file\":\"/nowhere/key\"}",
+	  .code = ERROR_NOT_FOUND,
+	  .message = "/nowhere/key" },
+	{ .name = "no credentials",
+	  .key = "{\"credential\":\"claude\"}",
+	  .code = ERROR_NOT_FOUND,
+	  .message = "LoadCredential=claude" },
+};
+
+static void check_failure(const struct row *row, const struct child *child,
+			  const struct outcome *outcome)
+{
+	int64_t retry = 0;
+	const json_t *delta;
+	size_t i;
+
+	if (outcome->result || outcome->error.code != row->code ||
+	    outcome->error.system != row->system || !strstr(outcome->error.message, row->message))
+		fail_msg("%s: code %d, system %d, \"%s\"", row->name, outcome->error.code,
+			 outcome->error.system, outcome->error.message);
+	if (!strncmp(outcome->error.message, "claude: claude: ", 16))
+		fail_msg("%s: said twice", row->name);
+	assert_null(strstr(outcome->error.message, KEY));
+	json_array_foreach(child->deltas, i, delta) retry += number_at(delta, "retry_after_s");
+	assert_int_equal(row->retry_after_s, retry);
+}
+
+static void what_goes_wrong(void **state)
+{
+	(void)state;
+	for (const struct row *row = rows; row < rows + ARRAY_LENGTH(rows); row++) {
+		struct started_provider provider;
+		struct child child;
+		struct outcome outcome;
+
+		provider_start(&provider, row->script ? row->script : "");
+		child_start(&child, SECRETS, NULL);
+		child_complete(&child,
+			       order(&provider, "c1", "anthropic", row->key ? row->key : ENV_KEY),
+			       &outcome);
+		child_wait(&child, &outcome);
+		check_failure(row, &child, &outcome);
+		assert_int_equal(0, child_end(&child, KEY).code);
+		provider_stop(&provider);
+	}
+}
+
+static void bad_orders(void **state)
+{
+	static const char *const orders[] = {
+		"{}",
+		"{\"call\":\"c1\"}",
+		"{\"call\":7,\"provider\":{\"name\":\"a\",\"kind\":\"openai\"},\"request\":{}}",
+		"{\"call\":\"c1\",\"provider\":{\"name\":\"a\",\"kind\":\"openai\"},\"request\":[]}",
+		"{\"call\":\"c1\",\"provider\":{\"name\":\"a\",\"kind\":\"gopher\"},\"request\":{}}",
+		"{\"call\":\"c1\",\"provider\":{\"name\":\"a\",\"kind\":\"openai\",\"base_url\":\"file:///x\"},"
+		"\"model\":\"m\",\"request\":{\"messages\":[{\"role\":\"user\",\"text\":\"x\"}],\"max_tokens\":9}}",
+		"{\"call\":\"c1\",\"provider\":{\"name\":\"a\",\"kind\":\"openai\",\"key\":{\"env\":7}},"
+		"\"model\":\"m\",\"request\":{\"messages\":[{\"role\":\"user\",\"text\":\"x\"}],\"max_tokens\":9}}",
+	};
+	struct child child;
+
+	(void)state;
+	child_start(&child, SECRETS, NULL);
+	for (size_t i = 0; i < ARRAY_LENGTH(orders); i++) {
+		struct outcome outcome;
+
+		child_complete(&child, json_loads(orders[i], 0, NULL), &outcome);
+		child_wait(&child, &outcome);
+		if (outcome.result || (outcome.error.code != ERROR_INVALID &&
+				       outcome.error.code != ERROR_UNSUPPORTED))
+			fail_msg("%s: %s", orders[i], outcome.error.message);
+	}
+	assert_int_equal(0, child_end(&child, KEY).code);
+}
+
+/* ---- keys in files ---- */
+
+static void keys_in_files(void **state)
+{
+	char folder[] = "/tmp/gateway.XXXXXX", other[] = "/tmp/gateway.XXXXXX";
+	const char *folders[] = { folder, NULL };
+	struct started_provider provider;
+	struct child child;
+	struct outcome outcome;
+	_fd_ int dir = -1, other_dir = -1;
+	_free_ char *secrets = NULL, *outside = NULL, *file = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_non_null(mkdtemp(other));
+	assert_int_equal(0, directory_open(folder, &dir, NULL));
+	assert_int_equal(0, directory_open(other, &other_dir, NULL));
+	assert_int_equal(0, file_replace(dir, "claude", SPAN("  " KEY "\n"), 0600, NULL));
+	assert_int_equal(0, file_replace(other_dir, "claude", SPAN(KEY "\n"), 0600, NULL));
+	assert_int_equal(0, symlinkat("claude", dir, "link"));
+	secrets = xasprintf("{\"CREDENTIALS_DIRECTORY\":\"%s\"}", folder);
+	file = xasprintf("{\"file\":\"%s/link\"}", folder);
+	outside = xasprintf("{\"file\":\"%s/claude\"}", other);
+	provider_start(&provider, "default reply\n text ok\n");
+	child_start(&child, secrets, folders);
+
+	child_complete(&child, order(&provider, "c1", "openai", "{\"credential\":\"claude\"}"),
+		       &outcome);
+	child_wait(&child, &outcome);
+	assert_non_null(outcome.result);
+	json_decref(outcome.result);
+	child_complete(&child, order(&provider, "c2", "openai", file), &outcome);
+	child_wait(&child, &outcome);
+	assert_non_null(outcome.result);
+	json_decref(outcome.result);
+	check_request(&provider, 1);
+	/* the wall, not our code */
+	child_complete(&child, order(&provider, "c3", "openai", outside), &outcome);
+	child_wait(&child, &outcome);
+	assert_null(outcome.result);
+	assert_int_equal(ERROR_DENIED, outcome.error.code);
+	assert_non_null(strstr(outcome.error.message, other));
+
+	assert_int_equal(0, child_end(&child, KEY).code);
+	provider_stop(&provider);
+	assert_int_equal(0, file_unlink(dir, "claude", NULL));
+	assert_int_equal(0, unlinkat(dir, "link", 0));
+	assert_int_equal(0, file_unlink(other_dir, "claude", NULL));
+	rmdir(folder);
+	rmdir(other);
+}
+
+/* ---- several calls, cancelling, ending ---- */
+
+static void cancel_closes_and_answers_nothing(void **state)
+{
+	struct started_provider provider;
+	struct child child;
+	struct outcome cancelled, other;
+
+	(void)state;
+	provider_start(&provider,
+		       "reply\n when Go on\n text Some\n stall\ndefault reply\n text ok\n");
+	child_start(&child, SECRETS, NULL);
+	child_complete(&child, order(&provider, "c1", "openai", ENV_KEY), &cancelled);
+	json_decref(provider_await(&provider, "request", 1));
+	assert_int_equal(0, rpc_notify(child.rpc, "cancel", json_pack("{s:s}", "call", "c1")));
+	json_decref(provider_await(&provider, "closed", 1));
+	assert_int_equal(0, rpc_notify(child.rpc, "cancel", json_pack("{s:s}", "call", "c1")));
+	assert_int_equal(0, rpc_notify(child.rpc, "cancel", json_pack("{}")));
+	/* the id is free again, and the gateway still works */
+	child_complete(&child, order(&provider, "c1", "openai", ENV_KEY), &other);
+	child_wait(&child, &other);
+	assert_non_null(other.result);
+	assert_false(cancelled.here);
+	json_decref(other.result);
+	assert_int_equal(0, child_end(&child, KEY).code);
+	provider_stop(&provider);
+}
+
+static void one_id_is_one_call(void **state)
+{
+	struct started_provider provider;
+	struct child child;
+	struct outcome first, second;
+
+	(void)state;
+	provider_start(&provider, "default reply\n text Some\n delay 50\n text more\n");
+	child_start(&child, SECRETS, NULL);
+	child_complete(&child, order(&provider, "c1", "openai", ENV_KEY), &first);
+	child_complete(&child, order(&provider, "c1", "openai", ENV_KEY), &second);
+	child_wait(&child, &first);
+	assert_true(second.here);
+	assert_int_equal(ERROR_EXISTS, second.error.code);
+	assert_non_null(first.result);
+	json_decref(first.result);
+	assert_int_equal(0, child_end(&child, KEY).code);
+	provider_stop(&provider);
+}
+
+/* agentd dies in the middle: the gateway goes, and its connections with it. */
+static void the_end_of_agentd(void **state)
+{
+	struct started_provider provider;
+	struct child child;
+	struct outcome outcome;
+
+	(void)state;
+	provider_start(&provider, "reply\n text Some\n stall\n");
+	child_start(&child, SECRETS, NULL);
+	child_complete(&child, order(&provider, "c1", "openai", ENV_KEY), &outcome);
+	json_decref(provider_await(&provider, "request", 1));
+	assert_int_equal(0, child_end(&child, KEY).code);
+	json_decref(provider_await(&provider, "closed", 1));
+	provider_stop(&provider);
+}
+
+static void the_end_of_the_provider(void **state)
+{
+	struct started_provider provider;
+	struct child child;
+	struct outcome outcome;
+
+	(void)state;
+	provider_start(&provider, "reply\n text Some\n stall\n");
+	child_start(&child, SECRETS, NULL);
+	child_complete(&child, order(&provider, "c1", "openai", ENV_KEY), &outcome);
+	json_decref(provider_await(&provider, "request", 1));
+	provider_stop(&provider);
+	child_wait(&child, &outcome);
+	assert_int_equal(ERROR_CLOSED, outcome.error.code);
+	assert_int_equal(0, child_end(&child, KEY).code);
+}
+
+static void many_at_once(void **state)
+{
+	enum { COUNT = 500 };
+	static struct outcome outcomes[COUNT];
+	struct started_provider provider;
+	struct child child;
+
+	(void)state;
+	provider_start(&provider, "default reply\n text Half\n delay 50\n text way.\n");
+	child_start(&child, SECRETS, NULL);
+	for (size_t i = 0; i < COUNT; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "c%zu", i);
+		child_complete(&child, order(&provider, id, kinds[i % 2].kind, ENV_KEY),
+			       &outcomes[i]);
+	}
+	for (size_t i = 0; i < COUNT; i++) {
+		child_wait(&child, &outcomes[i]);
+		if (!outcomes[i].result)
+			fail_msg("%zu: %s", i, outcomes[i].error.message);
+		json_decref(outcomes[i].result);
+	}
+	assert_int_equal(0, child_end(&child, KEY).code);
+	provider_stop(&provider);
+}
+
+/* ---- deltas ---- */
+
+/* 60 pieces over 300 ms: each 20 ms one notification, not one a piece. */
+static void deltas_are_joined(void **state)
+{
+	CLEANUP(buffer_clear) struct buffer script = BUFFER(64 * 1024);
+	struct started_provider provider;
+	struct child child;
+	struct outcome outcome;
+	_free_ char *text = NULL;
+	int64_t start = clock_monotonic_ms(), took;
+	size_t texts = 0, i;
+	const json_t *delta;
+
+	(void)state;
+	buffer_append_text(&script, "reply\n");
+	for (int piece = 0; piece < 60; piece++)
+		buffer_printf(&script, " text \"%02d \"\n delay 5\n", piece);
+	provider_start(&provider, script.data);
+	child_start(&child, SECRETS, NULL);
+	child_complete(&child, order(&provider, "c1", "openai", ENV_KEY), &outcome);
+	child_wait(&child, &outcome);
+	took = clock_monotonic_ms() - start;
+	assert_non_null(outcome.result);
+	json_array_foreach(child.deltas, i, delta) texts += json_object_get(delta, "text") != NULL;
+	text = child_text(&child, "c1");
+	assert_int_equal(180, strlen(text));
+	assert_true(texts >= 3 && (int64_t)texts <= took / 20 + 2);
+	json_decref(outcome.result);
+	assert_int_equal(0, child_end(&child, KEY).code);
+	provider_stop(&provider);
+}
+
+/* ---- rehearsal ---- */
+
+static void a_rehearsal_calls_nothing(void **state)
+{
+	json_t *params = json_pack("{s:s, s:{s:s, s:s}, s:s, s:o, s:s}", "call", "c1", "provider",
+				   "name", "rehearsal", "kind", "rehearsal", "model", "rehearsal",
+				   "request", request_json("Daily check"), "script",
+				   "## When Daily\n- say: On it.\n- call remember: All quiet.\n");
+	struct child child;
+	struct outcome outcome;
+	_free_ char *text = NULL;
+	const json_t *reply;
+
+	(void)state;
+	child_start(&child, SECRETS, NULL);
+	child_complete(&child, params, &outcome);
+	child_wait(&child, &outcome);
+	if (!outcome.result)
+		fail_msg("%s", outcome.error.message);
+	text = child_text(&child, "c1");
+	reply = json_object_get(outcome.result, "reply");
+	assert_string_equal("On it.", text);
+	assert_string_equal("On it.", json_string_value(json_object_get(reply, "text")));
+	assert_int_equal(1, json_array_size(json_object_get(reply, "calls")));
+	assert_string_equal("remember", json_string_value(json_object_get(
+						json_array_get(child.deltas, 1), "tool")));
+	json_decref(outcome.result);
+	assert_int_equal(0, child_end(&child, KEY).code);
+}
+
+/* ---- no walls, no start ---- */
+
+static void no_start_without_walls(void **state)
+{
+	static const char *const bad_words[][2] = { { "role=session", NULL },
+						    { "nonsense", NULL },
+						    { "role=gateway", NULL } /* but no filter */ };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(bad_words); i++) {
+		struct child child;
+		struct outcome outcome;
+		struct process_end end;
+
+		child_start_as(&child, SECRETS, bad_words[i], -1);
+		child_complete(&child, order(NULL, "c1", "openai", ENV_KEY), &outcome);
+		end = child_end(&child, KEY);
+		assert_int_equal(ERROR_CLOSED, outcome.error.code);
+		assert_false(end.signalled);
+		assert_int_equal(111, end.code);
+	}
+}
+
+static void no_start_without_secrets(void **state)
+{
+	static const char *const words[] = { "role=gateway", NULL };
+	struct child child;
+
+	(void)state;
+	child_start_as(&child, "[\"" KEY "\"]", words, -1);
+	assert_int_equal(1, child_end(&child, KEY).code);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_formats),
+		cmocka_unit_test(what_goes_wrong),
+		cmocka_unit_test(bad_orders),
+		cmocka_unit_test(keys_in_files),
+		cmocka_unit_test(cancel_closes_and_answers_nothing),
+		cmocka_unit_test(one_id_is_one_call),
+		cmocka_unit_test(the_end_of_agentd),
+		cmocka_unit_test(the_end_of_the_provider),
+		cmocka_unit_test(many_at_once),
+		cmocka_unit_test(deltas_are_joined),
+		cmocka_unit_test(a_rehearsal_calls_nothing),
+		cmocka_unit_test(no_start_without_walls),
+		cmocka_unit_test(no_start_without_secrets),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
