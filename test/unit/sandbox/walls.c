@@ -19,6 +19,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#if defined(__has_feature) /* clang's name for what gcc says with __SANITIZE_ADDRESS__ */
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
 #define NOBODY 65534
 #define WORDS_MAX 32
 
