@@ -74,6 +74,12 @@ int history_write(struct history *history, const char *path, struct span expecte
 		  char ret_commit[HISTORY_ID_SIZE], struct history_files *ret_files,
 		  struct error *error);
 
+/* The git blob id of some bytes, and the bytes of a blob that the repository has (appended to `out`, whose
+ * maximum is the limit). ERROR_NOT_FOUND: it has none of that id. */
+void history_blob_id(struct span bytes, char ret_id[HISTORY_ID_SIZE]);
+int history_blob_read(struct history *history, const char *id, struct buffer *out,
+		      struct error *error);
+
 /* One commit as `agentctl log` shows it. Valid during the visit. */
 struct history_entry {
 	const char *commit;

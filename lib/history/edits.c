@@ -1,0 +1,184 @@
+#include "edits.h"
+
+#include "identity.h"
+#include "pending.h"
+#include "rescue.h"
+#include "subject.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define ROUNDS_MAX 64 /* commits of one call, and tries while somebody else moves HEAD */
+
+/* What one call is about. */
+struct round {
+	struct history *h;
+	int64_t at;
+	struct snapshot snapshot;
+	struct scan scan;
+	git_oid commit;  /* the last that was made */
+	size_t merged;
+};
+
+/* `git checkout` writes files and index first and moves HEAD last. Files that equal the index and not HEAD may
+ * be such a moment, so they get another look. */
+static bool is_settled(const struct round *r)
+{
+	static const struct timespec moment = { 0, 20 * 1000000L };
+
+	for (size_t i = 0; i < r->scan.changes.count; i++) {
+		const struct change *change = &r->scan.changes.items[i];
+		const git_index_entry *entry =
+			git_index_get_bypath(r->snapshot.index, change->path, 0);
+
+		if (change->gone ? entry != NULL : !entry || !git_oid_equal(&entry->id, &change->id))
+			continue;
+		nanosleep(&moment, NULL);
+		return snapshot_holds(r->h, &r->snapshot);
+	}
+	return true;
+}
+
+static void merge_message(const struct rescue *rescues, size_t count, size_t entries,
+			  struct buffer *out)
+{
+	const char *agent = rescues[0].agent;
+
+	for (size_t i = 1; i < count; i++)
+		if (strcmp(rescues[i].agent, agent))
+			agent = "several agents";
+	buffer_printf(out, "merge: %zu entr%s of %.40s kept\n\n", entries, entries == 1 ? "y" : "ies",
+		      agent);
+	for (size_t i = 0; i < count; i++)
+		buffer_printf(out, "%s was saved from a version that lacked %s.\n",
+			      rescues[i].merged.path,
+			      rescues[i].entries == 1 ? "one" : "them");
+}
+
+/* The commit after the person's, on top of it; objects only. */
+static int merge_make(struct round *r, const git_oid *persons, const struct rescue *rescues,
+		      size_t count, git_oid *ret_id, struct error *error)
+{
+	const struct history_author daemon = { IDENTITY_DAEMON_NAME, IDENTITY_DAEMON_EMAIL, r->at };
+	CLEANUP(buffer_clear) struct buffer message = BUFFER(4096);
+	struct change merged[RESCUES_MAX];
+	size_t entries = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		merged[i] = rescues[i].merged;
+		entries += rescues[i].entries;
+	}
+	merge_message(rescues, count, entries, &message);
+	r->merged += entries;
+	return commit_make(r->h, persons, merged, count, &daemon, message.data, ret_id, error);
+}
+
+/* The person's commit, and the merge behind it where there is one. */
+static int commit_round(struct round *r, size_t count, struct error *error)
+{
+	const struct change *changes = r->scan.changes.items;
+	struct identity person;
+	struct history_author author = { person.name, person.email, r->at };
+	struct rescue rescues[RESCUES_MAX];
+	size_t rescue_count, merged_before = r->merged;
+	char subject[SUBJECT_MAX + 2];
+	git_oid made, merge;
+	int result = rescues_find(r->h, &r->snapshot, changes, count, rescues, &rescue_count, error);
+
+	if (result)
+		return result;
+	identity_of(r->h->repository, &person);
+	subject_of_edits(r->h, &r->snapshot, changes, count, subject);
+	memcpy(subject + strlen(subject), "\n", 2);
+	result = commit_make(r->h, r->snapshot.unborn ? NULL : &r->snapshot.head, changes, count,
+			     &author, subject, &made, error);
+	if (!result && rescue_count)
+		result = merge_make(r, &made, rescues, rescue_count, &merge, error);
+	if (!result)
+		result = pending_set(r->h, rescue_count ? PENDING_MERGE : PENDING_EDITS,
+				     rescue_count ? &merge : &made, error);
+	if (!result)
+		result = commit_publish(r->h, &r->snapshot, &made, changes, count,
+					&r->scan.refreshed, &author, error);
+	if (result) {
+		r->merged = merged_before;
+		return result;
+	}
+	r->commit = made;
+	if (rescue_count)
+		result = pending_complete(r->h, PENDING_MERGE, &merge, &r->commit, NULL, error);
+	if (!result || result == -ERROR_CONFLICT)
+		pending_drop(r->h);
+	return result == -ERROR_CONFLICT ? 0 : result;
+}
+
+/* Returns 1 when there is nothing left to do and the scan's files stand, 0 to go round again. */
+static int go_round(struct round *r, struct error *error)
+{
+	size_t count;
+	int result = snapshot_take(r->h, &r->snapshot, error);
+
+	if (!result)
+		result = scan_work_tree(r->h, &r->snapshot, &r->scan, error);
+	if (result)
+		return result;
+	count = r->scan.changes.count;
+	if (!count && r->snapshot.index_lost && !r->snapshot.unborn)
+		result = index_mend(r->h, &r->snapshot, NULL, 0, &r->scan.refreshed, error);
+	else if (count && !is_settled(r))
+		return 0;
+	else if (count)
+		result = commit_round(r, count < HISTORY_FILES_MAX ? count : HISTORY_FILES_MAX, error);
+	if (result)
+		return result == -ERROR_CONFLICT ? 0 : result;
+	return !count || (count <= HISTORY_FILES_MAX && !r->merged);
+}
+
+int edits_commit(struct history *h, int64_t at, git_oid *ret_commit, size_t *ret_merged,
+		 struct history_files *ret_files, struct error *error)
+{
+	struct round r = { .h = h, .at = at };
+	int result = 0;
+
+	for (int i = 0; !result && i < ROUNDS_MAX; i++) {
+		scan_clear(&r.scan);
+		snapshot_clear(&r.snapshot);
+		result = go_round(&r, error);
+	}
+	if (result == 1) {
+		*ret_commit = r.commit;
+		*ret_merged = r.merged;
+		*ret_files = r.scan.files;
+		r.scan.files = (struct history_files){ 0 };
+	}
+	scan_clear(&r.scan);
+	snapshot_clear(&r.snapshot);
+	if (!result)
+		return error_set(error, ERROR_BUSY, "%s keeps changing while its edits are committed",
+				 h->path);
+	return result == 1 ? 0 : result;
+}
+
+int history_commit_edits(struct history *h, int64_t at, char ret_commit[HISTORY_ID_SIZE],
+			 size_t *ret_merged, struct history_files *ret_files, struct error *error)
+{
+	CLEANUP(history_files_clear) struct history_files files = { 0 };
+	git_oid commit = { { 0 } };
+	size_t merged = 0;
+	int result = history_begin(h, error);
+
+	if (!result)
+		result = edits_commit(h, at, &commit, &merged, &files, error);
+	if (result)
+		return result;
+	ret_commit[0] = '\0';
+	if (!git_oid_is_zero(&commit))
+		git_oid_tostr(ret_commit, HISTORY_ID_SIZE, &commit);
+	if (ret_merged)
+		*ret_merged = merged;
+	if (ret_files) {
+		*ret_files = files;
+		files = (struct history_files){ 0 };
+	}
+	return 0;
+}

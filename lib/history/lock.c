@@ -1,0 +1,126 @@
+#include "lock.h"
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What our own index.lock holds; git writes an index there, or nothing yet. */
+#define OUR_MARK "agentd\n"
+
+/* Between making a lock file and opening it for the first look somebody needs a moment. */
+#define LOCK_YOUNG_S 2
+
+static int64_t started_s;
+
+void lock_start(void)
+{
+	started_s = clock_wall_s();
+}
+
+bool backoff_wait(struct backoff *backoff)
+{
+	int64_t now = clock_monotonic_ms();
+	struct timespec pause = { 0, backoff->pause_ms * 1000000L };
+
+	if (!backoff->end_ms)
+		backoff->end_ms = now + LOCK_WAIT_MS;
+	if (now >= backoff->end_ms)
+		return false;
+	nanosleep(&pause, NULL);
+	if (backoff->pause_ms < 64)
+		backoff->pause_ms *= 2;
+	return true;
+}
+
+/* A write lease is granted only while nobody else has the file open (fcntl(2)): that asks the kernel
+ * and needs no look into /proc, which our walls hide. Ours is held by flock as well. */
+static bool is_open_elsewhere(int fd)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return true;
+	if (!fcntl(fd, F_SETLEASE, F_WRLCK)) {
+		fcntl(fd, F_SETLEASE, F_UNLCK);
+		return false;
+	}
+	return errno == EAGAIN;
+}
+
+static bool is_ours(int fd)
+{
+	char mark[sizeof(OUR_MARK)];
+	ssize_t length = pread(fd, mark, sizeof(mark), 0);
+
+	return length == (ssize_t)strlen(OUR_MARK) && !memcmp(mark, OUR_MARK, strlen(OUR_MARK));
+}
+
+/* Ours with nobody holding it is a dead one's at once. Git closes its lock file while a person writes
+ * the message of `git commit -a`, so that another's has to be old as well. */
+static bool is_stale(int fd)
+{
+	int64_t age;
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || is_open_elsewhere(fd))
+		return false;
+	age = clock_wall_s() - st.st_mtim.tv_sec;
+	return is_ours(fd) || age > LOCK_OLD_S ||
+	       (st.st_mtim.tv_sec < started_s && age > LOCK_YOUNG_S);
+}
+
+bool lock_remove_stale(int git, const char *name)
+{
+	_fd_ int fd = -1;
+	struct stat seen, now;
+
+	if (file_open_beneath(git, name, &fd, &seen, NULL) || !is_stale(fd))
+		return false;
+	if (file_stat(git, name, &now, NULL) || now.st_ino != seen.st_ino)
+		return false; /* another one by now */
+	return !file_unlink(git, name, NULL);
+}
+
+static int lock_try(int git)
+{
+	int fd = openat(git, "index.lock", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) || fd_write_all(fd, SPAN(OUR_MARK), NULL)) {
+		unlinkat(git, "index.lock", 0);
+		fd_close(&fd);
+		return -EIO;
+	}
+	return fd;
+}
+
+int index_lock_take(struct history *history, struct index_lock *ret_lock, struct error *error)
+{
+	struct backoff backoff = BACKOFF;
+	int fd = FAILPOINT("history.lock") ? -EEXIST : lock_try(history->git);
+
+	while (fd == -EEXIST) {
+		if (!lock_remove_stale(history->git, "index.lock") && !backoff_wait(&backoff))
+			return error_set(error, ERROR_BUSY,
+					 "%s/.git/index.lock is held by another git; it is tried "
+					 "again (if no git is running, remove that file)",
+					 history->path);
+		fd = lock_try(history->git);
+	}
+	if (fd < 0)
+		return error_set_system(error, -fd, "locking %s/.git/index", history->path);
+	*ret_lock = (struct index_lock){ .git = history->git, .fd = fd };
+	fstat(fd, &ret_lock->made);
+	return 0;
+}
+
+void index_lock_drop(struct index_lock *lock)
+{
+	if (lock->fd >= 0)
+		unlinkat(lock->git, "index.lock", 0);
+	fd_close(&lock->fd);
+}
