@@ -30,6 +30,7 @@
 
 #define FILTER 4
 #define WORK 5
+#define GIVEN 6 /* a single file, to be read: agents/kira/SOUL.md */
 
 /* Where a child stands; from its words. */
 static struct {
@@ -83,6 +84,14 @@ static bool reads_workspace(void)
 	_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	return fd >= 0;
+}
+
+static bool reads_given_file(void)
+{
+	_free_ char *path = xasprintf("%s/agents/kira/SOUL.md", scene.root);
+	_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC), write_fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd >= 0 && write_fd < 0;
 }
 
 static bool replaces_files(void)
@@ -192,6 +201,7 @@ static const struct question questions[] = {
 	{ "execs", execs, false, false },
 	{ "reads /etc", reads_etc, true, true },
 	{ "reads another folder", reads_workspace, false, false },
+	{ "reads the file it was given", reads_given_file, true, true },
 	{ "replaces files", replaces_files, true, false },
 	{ "handles locks and folders", handles_locks_and_folders, true, false },
 	{ "writes outside", writes_outside, false, false },
@@ -284,17 +294,18 @@ static void run_child(const struct sandbox_policy *policy, const struct workspac
 		.path = "/proc/self/exe",
 		.argv = (const char *const *)argv,
 		.environment = environment,
-		.fds = { { 2, 2 }, { w->work, WORK }, { -1, FILTER } },
-		.fd_count = 3,
+		.fds = { { 2, 2 }, { w->work, WORK }, { -1, FILTER }, { -1, GIVEN } },
+		.fd_count = 4,
 		.directory = -1,
 	};
-	_fd_ int filter = -1;
+	_fd_ int filter = -1, given = openat(w->work, "../SOUL.md", O_PATH | O_CLOEXEC);
 	struct process process;
 	struct error error;
 
 	sandbox_policy_words(policy, argv + 3);
 	assert_int_equal(sandbox_filter_build(policy->role, &filter, &error), 0);
 	plan.fds[2].from = filter;
+	plan.fds[3].from = given;
 	assert_int_equal(process_spawn(&plan, &process, &error), 0);
 	assert_int_equal(process_reap(&process, true, ret_end, &error), 0);
 	for (size_t i = 0; argv[i]; i++)
@@ -323,8 +334,8 @@ static void ask(const struct sandbox_policy *policy, const char *abi)
 static void history_has_what_it_needs(void **state)
 {
 	const struct sandbox_policy policy = { .role = SANDBOX_HISTORY,
-					       .rules = { { WORK, true } },
-					       .rule_count = 1 };
+					       .rules = { { WORK, true }, { GIVEN, false } },
+					       .rule_count = 2 };
 
 	(void)state;
 	ask(&policy, "999");
@@ -333,7 +344,9 @@ static void history_has_what_it_needs(void **state)
 
 static void gateway_has_what_it_needs(void **state)
 {
-	const struct sandbox_policy policy = { .role = SANDBOX_GATEWAY };
+	const struct sandbox_policy policy = { .role = SANDBOX_GATEWAY,
+					       .rules = { { GIVEN, false } },
+					       .rule_count = 1 };
 
 	(void)state;
 	ask(&policy, "999");
