@@ -57,7 +57,7 @@ static bool same_model(struct span made_by, const char *asked)
 
 	if (alias.length > latest && !strcmp(asked + alias.length - latest, "-latest"))
 		alias.length -= latest;
-	if (!span_starts_with(made_by, alias))
+	if (!made_by.length || !span_starts_with(made_by, alias))
 		return false;
 	rest = span_slice(made_by, alias.length, made_by.length);
 	if (!rest.length)

@@ -97,7 +97,7 @@ static void begin_call(struct model_stream *stream, struct block *block, const j
 	if (!call)
 		return;
 	block->call = stream->draft.call_count - 1;
-	call->key = wire_text(span_slice(id, 0, utf8_cut(id, 200)));
+	call->key = wire_text(wire_cut(id, 200));
 	draft_add_name(call, wire_get_text(content, "name"));
 	if (json_object_size(input))
 		text = wire_dump(input);

@@ -64,7 +64,7 @@ int draft_add_text(struct draft *draft, struct span text, struct error *error)
 static void set_once(char **slot, struct span text)
 {
 	if (!*slot && text.length)
-		*slot = wire_text(span_slice(text, 0, utf8_cut(text, 200)));
+		*slot = wire_text(wire_cut(text, 200));
 }
 
 void draft_set_id(struct draft *draft, struct span id)
@@ -202,7 +202,7 @@ static char *quote_malformed(const struct draft_call *call)
 {
 	struct span all = buffer_span(&call->arguments);
 
-	return wire_text(span_slice(all, 0, utf8_cut(all, DRAFT_MALFORMED_MAX)));
+	return wire_text(wire_cut(all, DRAFT_MALFORMED_MAX));
 }
 
 static void move_call(struct draft *draft, size_t i, struct model_call *out)
@@ -266,7 +266,7 @@ static void add_printed_call(struct draft *draft)
 	if (!call)
 		return;
 	draft_add_name(call, span_of(tool->name));
-	draft_add_arguments(call, span_slice(text, 0, utf8_cut(text, DRAFT_MALFORMED_MAX)));
+	draft_add_arguments(call, wire_cut(text, DRAFT_MALFORMED_MAX));
 }
 
 struct model_reply *draft_reply(struct draft *draft, const char *provider)

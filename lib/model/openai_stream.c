@@ -146,7 +146,7 @@ static void take_call(struct model_stream *stream, const json_t *json, struct sp
 	if (!call)
 		return;
 	if (!call->key && delta.id.length)
-		call->key = wire_text(span_slice(delta.id, 0, utf8_cut(delta.id, 200)));
+		call->key = wire_text(wire_cut(delta.id, 200));
 	take_name(call, delta.name);
 	if (delta.object)
 		take_object(call, delta.object, event);

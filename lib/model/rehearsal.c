@@ -117,6 +117,7 @@ int model_rehearse(const json_t *request, const char *script, struct model_reply
 		say(&draft, over);
 	reply = draft_reply(&draft, "rehearsal");
 	reply->usage = (struct model_usage){ .known = true };
+	free(steal_pointer(&reply->request_id));
 	buffer_clear(&cue.text);
 	*ret_reply = reply;
 	return 0;

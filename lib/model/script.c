@@ -153,32 +153,46 @@ static bool read_line(struct span text, struct span *ret_tool, struct span *ret_
 
 /* ---- checks ---- */
 
+/* Why `text` cannot be the tool's argument, or NULL. */
+static char *argument_fault(const struct tool *tool, const char *text)
+{
+	size_t count = 0;
+	_json_ json_t *arguments = NULL;
+	struct error error;
+
+	while (tool->parameters[count])
+		count++;
+	if (text[0] == '{') {
+		arguments = wire_parse_arguments(span_of(text));
+		if (!arguments)
+			return xstrdup("this is no JSON object");
+		return tool_check_arguments(tool, arguments, &error) ? xstrdup(error.message) : NULL;
+	}
+	if (!count && text[0])
+		return xasprintf("%s takes no argument", tool->name);
+	if (count == 1 && !text[0])
+		return xasprintf("write `call %s: TEXT`", tool->name);
+	if (count > 1)
+		return xasprintf("%s has %zu parameters: write `call %s: {\"%s\": …, \"%s\": …}`",
+				 tool->name, count, tool->name, tool->parameters[0],
+				 tool->parameters[1]);
+	return NULL;
+}
+
 static void check_call(const struct reading *reading, const struct markdown_node *item,
 		       const struct script_line *line)
 {
 	const struct tool *tool = tool_find(line->tool);
 	unsigned at = item->line + reading->line_offset;
-	_json_ json_t *arguments = NULL;
-	struct error error = { 0 };
+	_free_ char *fault = tool ? argument_fault(tool, line->text) : NULL;
 
-	if (!tool) {
+	if (!tool)
 		diagnostics_add(reading->found, SEVERITY_WARNING, "rehearsal-tool", at, item->column,
 				"there is no tool \"%s\": the call will be answered with an error",
 				line->tool);
-		return;
-	}
-	if (line->text[0] == '{')
-		arguments = wire_parse_arguments(span_of(line->text));
-	else if (!tool->parameters[0] ? !line->text[0] : !tool->parameters[1])
-		return;
-	if (!arguments)
+	if (fault)
 		diagnostics_add(reading->found, SEVERITY_ERROR, "rehearsal-arguments", at,
-				item->column, "write the arguments of %s as a JSON object%s%s",
-				tool->name, tool->parameters[0] ? "" : ", or none",
-				tool->parameters[1] ? ": it has more than one" : "");
-	else if (tool_check_arguments(tool, arguments, &error))
-		diagnostics_add(reading->found, SEVERITY_ERROR, "rehearsal-arguments", at,
-				item->column, "%s", error.message);
+				item->column, "%s", fault);
 }
 
 static void check_title(const struct reading *reading, const struct script_section *section)
@@ -221,7 +235,7 @@ static int take_heading(struct reading *reading, const struct markdown_node *nod
 	reading->section = &script->sections[script->count++];
 	reading->level = node->level;
 	*reading->section = (struct script_section){
-		.title = span_dup(title),
+		.title = span_dup(wire_cut(title, SCRIPT_TITLE_MAX)),
 		.line = node->line + reading->line_offset,
 		.column = node->column,
 	};

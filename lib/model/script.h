@@ -7,7 +7,8 @@
 #include "base/span.h"
 
 #define SCRIPT_MAX (1024 * 1024)
-#define SCRIPT_SECTIONS_MAX 1000
+#define SCRIPT_SECTIONS_MAX 200
+#define SCRIPT_TITLE_MAX 200
 #define SCRIPT_LINES_MAX 10000
 
 struct script_line {

@@ -58,7 +58,7 @@ static void append_word(struct buffer *out, struct span word)
 
 void wire_line_append(struct buffer *out, struct span bytes, size_t max)
 {
-	_free_ char *text = wire_text(span_slice(bytes, 0, bytes.length < 4 * max ? bytes.length : 4 * max));
+	_free_ char *text = wire_text(wire_cut(bytes, 4 * max));
 	CLEANUP(buffer_clear) struct buffer line = BUFFER(8 * max + 64);
 	const char *at = text;
 	size_t cut;

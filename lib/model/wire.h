@@ -27,6 +27,12 @@ char *wire_text(struct span bytes);
 json_t *wire_string(struct span bytes); /* the same as a JSON string */
 void wire_text_append(struct buffer *out, struct span bytes);
 
+/* The beginning of a text, at most `max` bytes, no code point split. */
+static inline struct span wire_cut(struct span text, size_t max)
+{
+	return (struct span){ text.data, utf8_cut(text, max) };
+}
+
 /* One line for a person: control characters and runs of blanks become one blank, words that look like
  * keys ("sk-…") are hidden, cut at `max` bytes. */
 void wire_line_append(struct buffer *out, struct span bytes, size_t max);

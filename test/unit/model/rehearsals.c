@@ -36,6 +36,7 @@ static const char script[] =
 	"- call bulletin_read: x\n"
 	"- call remember: {\"text\": 5}\n"
 	"- call remember\n"
+	"\n"
 	"say: no item\n"
 	"\n"
 	"## When empty\n"
@@ -142,8 +143,9 @@ static const struct found_row found_rows[] = {
 	{ 36, 3, "rehearsal-arguments" },
 	{ 37, 3, "rehearsal-arguments" },
 	{ 38, 3, "rehearsal-arguments" },
-	{ 42, 4, "rehearsal-when" },
-	{ 41, 4, "rehearsal-empty" },
+	{ 40, 1, "rehearsal-list" },
+	{ 43, 4, "rehearsal-when" },
+	{ 42, 4, "rehearsal-empty" },
 };
 
 static void scripts_are_checked(void **state)

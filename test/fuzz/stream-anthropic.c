@@ -1,0 +1,2 @@
+#define FORMAT "anthropic"
+#include "stream.h"

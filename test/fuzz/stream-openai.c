@@ -1,0 +1,2 @@
+#define FORMAT "openai"
+#include "stream.h"
