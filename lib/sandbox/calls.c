@@ -217,6 +217,8 @@ static const struct call history_calls[] = {
 	ALLOW(renameat),
 	ALLOW(renameat2),
 	ALLOW(rmdir),
+	ALLOW(symlink),
+	ALLOW(symlinkat),
 	ALLOW(umask),
 	ALLOW(unlink),
 	ALLOW(unlinkat),

@@ -58,10 +58,11 @@ static const struct ruleset_attr added[] = {
 	[7] = { 0 },
 };
 
-/* What a write rule gives: a session replaces files by new ones, so it needs no truncation;
- * libgit2 truncates and removes folders. Links, devices, sockets and FIFOs are for nobody. */
+/* What a write rule gives: a session replaces files by new ones, so it needs no truncation. libgit2
+ * truncates, removes folders, and makes a symbolic link to find out whether it could (if not, it
+ * writes core.symlinks=false into the repository). Devices, sockets and FIFOs are for nobody. */
 #define WRITE_SESSION (FS_WRITE_FILE | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG | FS_REFER)
-#define WRITE_FULL (WRITE_SESSION | FS_REMOVE_DIR | FS_TRUNCATE)
+#define WRITE_FULL (WRITE_SESSION | FS_REMOVE_DIR | FS_TRUNCATE | FS_MAKE_SYM)
 
 static const uint64_t write_rights[] = {
 	[SANDBOX_SESSION] = WRITE_SESSION,

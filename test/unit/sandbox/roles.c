@@ -99,6 +99,11 @@ static bool replaces_files(void)
 	return !file_replace(WORK, "note.md", SPAN("new"), 0600, NULL);
 }
 
+static bool makes_links(void)
+{
+	return !symlinkat("note.md", WORK, "link") && !unlinkat(WORK, "link", 0);
+}
+
 static bool handles_locks_and_folders(void)
 {
 	int dir = WORK;
@@ -203,6 +208,7 @@ static const struct question questions[] = {
 	{ "reads another folder", reads_workspace, false, false },
 	{ "reads the file it was given", reads_given_file, true, true },
 	{ "replaces files", replaces_files, true, false },
+	{ "makes links", makes_links, true, false },
 	{ "handles locks and folders", handles_locks_and_folders, true, false },
 	{ "writes outside", writes_outside, false, false },
 	{ "makes sockets", makes_sockets, false, true },
