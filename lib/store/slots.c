@@ -1,0 +1,124 @@
+#include "database.h"
+
+#define COLUMNS "agent, section, heading, planned, event, state, reason, session, outcome, recorded"
+
+static const char insert_slot[] = "INSERT INTO slot(" COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?)";
+
+int store_slot_insert(struct store *store, const struct slot *slot, struct error *error)
+{
+	struct query q;
+	int r;
+
+	query_begin(&q, store, insert_slot, error);
+	query_text(&q, slot->agent);
+	query_text(&q, slot->section);
+	query_text(&q, slot->heading);
+	query_int(&q, slot->planned);
+	query_text(&q, slot->event);
+	query_int(&q, (int64_t)slot->state);
+	query_text(&q, slot->reason);
+	query_text(&q, slot->session);
+	query_text(&q, slot->outcome);
+	query_int(&q, slot->recorded);
+	r = query_run(&q);
+	if (r == -(int)ERROR_EXISTS)
+		return error_set(error, ERROR_EXISTS, "this slot of %s has its row already", slot->agent);
+	return r;
+}
+
+/* A planned slot is known by its moment, an event slot by its event. */
+#define SET "UPDATE slot SET state = ?4, reason = ?5, session = ?6, outcome = ?7"
+#define FIND_PLANNED " WHERE agent = ?1 AND section = ?2 AND event = '' AND planned = ?3"
+#define FIND_EVENT " WHERE agent = ?1 AND section = ?2 AND event <> '' AND event = ?3"
+
+static const char finish_planned[] = SET FIND_PLANNED " AND state = 0";
+static const char finish_event[] = SET FIND_EVENT " AND state = 0";
+static const char is_there_planned[] = "SELECT 1 FROM slot" FIND_PLANNED;
+static const char is_there_event[] = "SELECT 1 FROM slot" FIND_EVENT;
+
+static void begin_of_slot(struct query *q, struct store *store, const struct slot *slot,
+			  const char *planned, const char *event, struct error *error)
+{
+	bool by_event = slot->event && slot->event[0];
+
+	query_begin(q, store, by_event ? event : planned, error);
+	query_text(q, slot->agent);
+	query_text(q, slot->section);
+	if (by_event)
+		query_text(q, slot->event);
+	else
+		query_int(q, slot->planned);
+}
+
+static int not_finished(struct store *store, const struct slot *slot, struct error *error)
+{
+	int64_t there = 0;
+	struct query q;
+	int r;
+
+	begin_of_slot(&q, store, slot, is_there_planned, is_there_event, error);
+	r = query_value(&q, &there);
+	if (r)
+		return r;
+	if (!there)
+		return error_set(error, ERROR_NOT_FOUND, "%s has no such slot", slot->agent);
+	return error_set(error, ERROR_CONFLICT, "this slot of %s has ended already", slot->agent);
+}
+
+int store_slot_finish(struct store *store, const struct slot *slot, struct error *error)
+{
+	int r, changes = 0;
+	struct query q;
+
+	begin_of_slot(&q, store, slot, finish_planned, finish_event, error);
+	query_int(&q, (int64_t)slot->state);
+	query_text(&q, slot->reason);
+	query_text(&q, slot->session);
+	query_text(&q, slot->outcome);
+	r = query_change(&q, &changes);
+	return r || changes ? r : not_finished(store, slot, error);
+}
+
+static const char slots_of_all[] = "SELECT " COLUMNS " FROM slot"
+				   " WHERE planned >= ?1 AND planned < ?2"
+				   " ORDER BY planned, id LIMIT ?3";
+static const char slots_of_agent[] = "SELECT " COLUMNS " FROM slot"
+				     " WHERE planned >= ?1 AND planned < ?2 AND agent = ?4"
+				     " ORDER BY planned, id LIMIT ?3";
+
+static void read_slot(struct query *q, struct slot *ret_slot)
+{
+	/* members of an initialiser have no order of evaluation (C11 6.7.9p23) */
+	ret_slot->agent = column_text(q);
+	ret_slot->section = column_text(q);
+	ret_slot->heading = column_text(q);
+	ret_slot->planned = column_int(q);
+	ret_slot->event = column_text(q);
+	ret_slot->state = (enum slot_state)column_int(q);
+	ret_slot->reason = column_text(q);
+	ret_slot->session = column_text(q);
+	ret_slot->outcome = column_text(q);
+	ret_slot->recorded = column_int(q);
+}
+
+int store_slots(struct store *store, const char *agent, int64_t from, int64_t to, size_t max,
+		store_slot_visit visit, void *context, struct error *error)
+{
+	struct query q;
+	struct slot slot;
+	int r, visited = 0;
+
+	query_begin(&q, store, agent ? slots_of_agent : slots_of_all, error);
+	query_int(&q, from);
+	query_int(&q, to);
+	query_int(&q, max < INT64_MAX ? (int64_t)max : INT64_MAX);
+	if (agent)
+		query_text(&q, agent);
+	while (!visited && (r = query_next(&q)) > 0) {
+		read_slot(&q, &slot);
+		visited = visit(context, &slot);
+	}
+	if (visited)
+		query_end(&q);
+	return visited ? visited : r;
+}

@@ -1,0 +1,308 @@
+/* The one thread that writes. Queues are lists in order of arrival; the lock guards them and nothing
+ * else: works and `done` run without it. */
+#include "database.h"
+
+#include "base/failpoint.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#define BATCH_MAX 1024               /* works that share a sync */
+#define CHECKPOINT_PAGES 1024        /* 4 MiB of log */
+#define STACK_SIZE (256 * 1024)
+
+struct job {
+	struct job *next;
+	store_work work;
+	store_done done;
+	void *context;
+	int result;
+	struct error *error; /* NULL: none */
+};
+
+struct jobs {
+	struct job *first, **end;
+	size_t count;
+};
+
+struct store_writer {
+	struct store *store;
+	void (*wake)(void *);
+	void *wake_context;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed; /* something waits, or nothing does any more, or stopping */
+	struct jobs waiting, finished;
+	bool working, stopping;
+};
+
+static void jobs_init(struct jobs *jobs)
+{
+	*jobs = (struct jobs){ 0 };
+	jobs->end = &jobs->first;
+}
+
+static void jobs_add(struct jobs *jobs, struct job *job)
+{
+	job->next = NULL;
+	*jobs->end = job;
+	jobs->end = &job->next;
+	jobs->count++;
+}
+
+static struct job *jobs_take(struct jobs *jobs)
+{
+	struct job *job = jobs->first;
+
+	if (!job)
+		return NULL;
+	jobs->first = job->next;
+	if (!jobs->first)
+		jobs->end = &jobs->first;
+	jobs->count--;
+	return job;
+}
+
+static void jobs_move(struct jobs *from, struct jobs *to, size_t max)
+{
+	while (max-- && from->first)
+		jobs_add(to, jobs_take(from));
+}
+
+static void job_fail(struct job *job, int result, const struct error *error)
+{
+	if (!job->error)
+		job->error = xmalloc(sizeof(*job->error));
+	*job->error = *error;
+	job->result = result;
+}
+
+/* ---- a batch: on the thread ---- */
+
+/* Runs a work in its savepoint. What it returns matters to itself alone; an error here is one of the
+ * transaction. */
+static int run_job(struct store *store, struct job *job, struct error *error)
+{
+	struct error own = { .code = ERROR_INVALID };
+	int r = savepoint_begin(store, error);
+
+	if (r)
+		return r;
+	job->result = job->work(store, job->context, &own);
+	if (!job->result)
+		return savepoint_keep(store, error);
+	job_fail(job, job->result, &own);
+	/* SQLite undoes a transaction by itself when the disk is full or broken: then it took along what
+	 * the works before had written */
+	if (sqlite3_get_autocommit(store->db)) {
+		*error = own;
+		return job->result < 0 ? job->result : -(int)ERROR_SYSTEM;
+	}
+	savepoint_undo(store);
+	return 0;
+}
+
+static int commit(struct store *store, struct error *error)
+{
+	int system = FAILPOINT("store.commit");
+	struct query q;
+	int r;
+
+	if (system) {
+		error_set_system(error, system, "cannot be written");
+		return error_at(error, ".agentd/state.db", 0, 0);
+	}
+	query_begin(&q, store, "COMMIT", error);
+	r = query_run(&q);
+	if (!r)
+		(void)FAILPOINT("store.committed"); /* durable, and nobody knows it yet */
+	return r;
+}
+
+static int run_in_transaction(struct store *store, struct jobs *batch, struct error *error)
+{
+	struct query q;
+	int r;
+
+	query_begin(&q, store, "BEGIN IMMEDIATE", error);
+	r = query_run(&q);
+	for (struct job *job = batch->first; !r && job; job = job->next)
+		r = run_job(store, job, error);
+	return r ? r : commit(store, error);
+}
+
+/* A transaction that failed fails every work in it that had not failed by itself. */
+static void run_batch(struct store *store, struct jobs *batch)
+{
+	struct error error = { .code = ERROR_SYSTEM };
+	int r = run_in_transaction(store, batch, &error);
+
+	if (!r)
+		return;
+	if (!sqlite3_get_autocommit(store->db))
+		database_run(store, "ROLLBACK", NULL);
+	for (struct job *job = batch->first; job; job = job->next)
+		if (!job->result)
+			job_fail(job, r, &error);
+}
+
+/* After the answers are out: nobody waits for it. Readers may hold it up; then it goes on the next time. */
+static void checkpoint(struct store *store, int mode)
+{
+	sqlite3_wal_checkpoint_v2(store->db, NULL, mode, NULL, NULL);
+	store->wal_pages = 0;
+}
+
+static void hand_back(struct store_writer *writer, struct jobs *batch)
+{
+	bool first;
+
+	pthread_mutex_lock(&writer->lock);
+	first = !writer->finished.first;
+	jobs_move(batch, &writer->finished, batch->count);
+	writer->working = false;
+	pthread_cond_broadcast(&writer->changed);
+	pthread_mutex_unlock(&writer->lock);
+	if (first)
+		writer->wake(writer->wake_context);
+}
+
+/* False: all is done and the writer is to stop. */
+static bool take_batch(struct store_writer *writer, struct jobs *ret_batch)
+{
+	pthread_mutex_lock(&writer->lock);
+	while (!writer->waiting.first && !writer->stopping)
+		pthread_cond_wait(&writer->changed, &writer->lock);
+	jobs_move(&writer->waiting, ret_batch, BATCH_MAX);
+	writer->working = ret_batch->first != NULL;
+	pthread_mutex_unlock(&writer->lock);
+	return ret_batch->first != NULL;
+}
+
+static void *write_all(void *context)
+{
+	struct store_writer *writer = context;
+	struct jobs batch;
+
+	jobs_init(&batch);
+	while (take_batch(writer, &batch)) {
+		run_batch(writer->store, &batch);
+		hand_back(writer, &batch);
+		if (writer->store->wal_pages > CHECKPOINT_PAGES)
+			checkpoint(writer->store, SQLITE_CHECKPOINT_PASSIVE);
+	}
+	checkpoint(writer->store, SQLITE_CHECKPOINT_PASSIVE);
+	return NULL;
+}
+
+/* ---- the loop's side ---- */
+
+/* Signals are the loop's business. */
+static int start_thread(struct store_writer *writer)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	int system;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	system = pthread_create(&writer->thread, &attributes, write_all, writer);
+	pthread_attr_destroy(&attributes);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return system;
+}
+
+static void writer_free(struct store_writer *writer)
+{
+	pthread_mutex_destroy(&writer->lock);
+	pthread_cond_destroy(&writer->changed);
+	free(writer);
+}
+
+int store_writer_start(struct store *store, void (*wake)(void *), void *wake_context,
+		       struct store_writer **ret_writer, struct error *error)
+{
+	struct store_writer *writer = xcalloc(1, sizeof(*writer));
+	int system;
+
+	writer->store = store;
+	writer->wake = wake;
+	writer->wake_context = wake_context;
+	pthread_mutex_init(&writer->lock, NULL);
+	pthread_cond_init(&writer->changed, NULL);
+	jobs_init(&writer->waiting);
+	jobs_init(&writer->finished);
+	system = start_thread(writer);
+	if (system) {
+		writer_free(writer);
+		return error_set_system(error, system, "cannot start the thread of state.db");
+	}
+	*ret_writer = writer;
+	return 0;
+}
+
+int store_submit(struct store_writer *writer, store_work work, store_done done, void *context)
+{
+	struct job *job = xcalloc(1, sizeof(*job));
+	bool full;
+
+	job->work = work;
+	job->done = done;
+	job->context = context;
+	pthread_mutex_lock(&writer->lock);
+	full = writer->waiting.count >= STORE_QUEUE_MAX;
+	if (!full)
+		jobs_add(&writer->waiting, job);
+	pthread_cond_broadcast(&writer->changed);
+	pthread_mutex_unlock(&writer->lock);
+	if (full)
+		free(job);
+	return full ? -(int)ERROR_TOO_LARGE : 0;
+}
+
+void store_complete(struct store_writer *writer)
+{
+	struct jobs finished;
+	struct job *job;
+
+	jobs_init(&finished);
+	pthread_mutex_lock(&writer->lock);
+	jobs_move(&writer->finished, &finished, writer->finished.count);
+	pthread_mutex_unlock(&writer->lock);
+	while ((job = jobs_take(&finished))) {
+		if (job->done)
+			job->done(job->context, job->result, job->error);
+		free(job->error);
+		free(job);
+	}
+}
+
+/* Waits until nothing is in work, and says whether there is something to complete. */
+static bool wait_until_idle(struct store_writer *writer)
+{
+	bool more;
+
+	pthread_mutex_lock(&writer->lock);
+	while (writer->waiting.first || writer->working)
+		pthread_cond_wait(&writer->changed, &writer->lock);
+	more = writer->finished.first != NULL;
+	pthread_mutex_unlock(&writer->lock);
+	return more;
+}
+
+void store_writer_stop(struct store_writer *writer)
+{
+	if (!writer)
+		return;
+	while (wait_until_idle(writer)) /* `done` may have submitted more */
+		store_complete(writer);
+	pthread_mutex_lock(&writer->lock);
+	writer->stopping = true;
+	pthread_cond_broadcast(&writer->changed);
+	pthread_mutex_unlock(&writer->lock);
+	pthread_join(writer->thread, NULL);
+	writer_free(writer);
+}
