@@ -24,7 +24,8 @@ struct limits {
 	bool circuit_breaker;
 };
 
-void limits_lower(struct limits *into, const struct limits *other); /* field by field, the lower */
+/* Field by field the lower one; the breaker is on where either has it on. */
+void limits_lower(struct limits *into, const struct limits *other);
 
 /* ---- agentd.yaml ---- */
 
@@ -60,7 +61,7 @@ struct grant {
 	char agent[SETTINGS_NAME_MAX];
 	char **read;                 /* absolute paths */
 	size_t read_count;
-	struct limits limits;        /* fields that were not given are INT64_MAX (circuit_breaker true) */
+	struct limits limits;        /* fields that were not given are INT64_MAX (circuit_breaker false) */
 };
 
 struct settings {
@@ -127,6 +128,7 @@ struct setting_row {
 	const char *key;      /* "limits.per_session_usd" */
 	const char *files;    /* "agentd.yaml", "SOUL.md, HEARTBEAT.md", … */
 	const char *type, *range, *fallback, *text;
+	bool not_yet;         /* accepted and checked, but nothing reads it so far */
 };
 const struct setting_row *settings_table(size_t *ret_count);
 

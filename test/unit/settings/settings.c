@@ -1,0 +1,482 @@
+/* agentd.yaml: what is understood, and line, column and words of everything that is not. */
+#include "settings_tests.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "diagnostics.h"
+#include "settings/settings.h"
+
+static struct settings *read_settings(const char *yaml, const char *expected)
+{
+	CLEANUP(diagnostics_clear) struct diagnostics found = { .file = "agentd.yaml" };
+	_free_ char *text = NULL;
+	struct settings *settings = NULL;
+	struct error error = { 0 };
+
+	if (settings_parse(span_of(yaml), &settings, &found, &error))
+		fail_msg("%s\n%s", error.message, yaml);
+	text = diagnostics_text(&found);
+	if (strcmp(text, expected)) {
+		settings_free(settings);
+		fail_msg("\n%s\ngives\n%s\nnot\n%s", yaml, text, expected);
+	}
+	return settings;
+}
+
+/* ---- what is understood ---- */
+
+static const char design[] =
+	"timezone: Asia/Taipei\n"
+	"providers:\n"
+	"  claude: {kind: anthropic, api_key: {env: ANTHROPIC_API_KEY}}\n"
+	"  local:  {kind: openai, base_url: \"http://127.0.0.1:8080/v1\"}\n"
+	"models:\n"
+	"  strong: {provider: claude, name: claude-sonnet-4-5, context: 200000, max_output_tokens: 4096,\n"
+	"           usd_per_mtok: {input: 3, output: 15, cache_read: 0.3, cache_write: 3.75}}\n"
+	"  fast:   {provider: local, name: \"qwen3:4b\", context: 32768, free: true}\n"
+	"routes:\n"
+	"  default:  [strong, fast]\n"
+	"  lookup:   [fast]\n"
+	"  analysis: [strong]\n"
+	"limits:\n"
+	"  per_request_tokens: 64000\n"
+	"  per_task_tokens: 200000\n"
+	"  per_session_usd: 0.50\n"
+	"  per_agent_hourly_usd: 1.00\n"
+	"  per_agent_daily_usd: 2.00\n"
+	"  system_hourly_usd: 10.00\n"
+	"  system_daily_usd: 20.00\n"
+	"  people_share: 0.20\n"
+	"  experimental_share: 0.15\n"
+	"  circuit_breaker: true\n"
+	"agents:\n"
+	"  log-watcher: {read: [/var/log/app], limits: {per_agent_daily_usd: 0.50}}\n"
+	"alerts: [{command: \"notify-send agentd\"}, {webhook: \"https://example.org/x\"}]\n"
+	"sandbox: on\n";
+
+static void design_example_is_understood(void **state)
+{
+	CLEANUP(settings_free) struct settings *s = read_settings(design, "");
+	const struct model_settings *strong = settings_model(s, "strong");
+	const struct provider *claude = settings_provider(s, "claude");
+	const struct grant *grant = settings_grant(s, "log-watcher");
+
+	(void)state;
+	assert_string_equal(s->zone, "Asia/Taipei");
+	assert_false(s->sandbox_off);
+	assert_int_equal(claude->kind, PROVIDER_ANTHROPIC);
+	assert_int_equal(claude->key_source, KEY_ENV);
+	assert_string_equal(claude->key_reference, "ANTHROPIC_API_KEY");
+	assert_string_equal(claude->base_url, "https://api.anthropic.com/v1/messages");
+	assert_int_equal(claude->connect_ms, 10000);
+	assert_string_equal(settings_provider(s, "local")->base_url, "http://127.0.0.1:8080/v1");
+	assert_int_equal(settings_provider(s, "local")->key_source, KEY_NONE);
+	assert_string_equal(strong->model, "claude-sonnet-4-5");
+	assert_int_equal(strong->price_input, 3000000);
+	assert_int_equal(strong->price_output, 15000000);
+	assert_int_equal(strong->price_cache_read, 300000);
+	assert_int_equal(strong->price_cache_write, 3750000);
+	assert_true(strong->priced && !strong->free);
+	assert_true(settings_model(s, "fast")->free);
+	assert_int_equal(settings_route(s, NULL)->count, 2);
+	assert_string_equal(settings_route(s, "analysis")->models[0], "strong");
+	assert_string_equal(settings_route(s, "no such")->name, "default");
+	assert_string_equal(settings_route(s, "rehearsal")->models[0], "rehearsal");
+	assert_int_equal(grant->read_count, 1);
+	assert_string_equal(grant->read[0], "/var/log/app");
+	assert_int_equal(grant->limits.per_agent_daily_micro_usd, 500000);
+	assert_int_equal(grant->limits.per_task_tokens, INT64_MAX);
+	assert_null(settings_grant(s, "kira"));
+}
+
+/* An empty file, and one that writes the defaults out, are the same. */
+static void defaults_hold(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"# nothing\n",
+		"\xEF\xBB\xBF# BOM\r\n",
+		"limits:\nproviders:\nmodels: {}\nroutes: ~\nagents:\nalerts:\nmonitors:\ntick:\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
+		CLEANUP(settings_free) struct settings *s = read_settings(texts[i], "");
+
+		assert_string_equal(s->zone, "UTC");
+		assert_int_equal(s->debounce_ms, 50);
+		assert_int_equal(s->tick_s, 1800);
+		assert_int_equal(s->shortest_interval_s, 60);
+		assert_int_equal(s->turns_per_session, 40);
+		assert_int_equal(s->sessions_at_once, 64);
+		assert_int_equal(s->first_byte_ms, 120000);
+		assert_int_equal(s->progress_ms, 180000);
+		assert_int_equal(s->max_output_tokens, 4096);
+		assert_int_equal(s->context, 32768);
+		assert_int_equal(s->tool_output_bytes, 256 * 1024);
+		assert_int_equal(s->log_bytes, 64 << 20);
+		assert_int_equal(s->log_files, 5);
+		assert_int_equal(s->daily_hour, 9);
+		assert_int_equal(s->limits.per_session_micro_usd, 500000);
+		assert_int_equal(s->limits.system_daily_micro_usd, 20000000);
+		assert_int_equal(s->limits.people_share_ppm, 200000);
+		assert_true(s->limits.circuit_breaker);
+		assert_int_equal(s->provider_count, 1);
+		assert_int_equal(s->model_count, 1);
+		assert_string_equal(settings_route(s, "default")->models[0], "rehearsal");
+		assert_true(settings_model(s, "rehearsal")->free);
+		assert_int_equal(settings_provider(s, "rehearsal")->kind, PROVIDER_REHEARSAL);
+	}
+}
+
+static void values_are_exact(void **state)
+{
+	static const struct {
+		const char *written;
+		int64_t micro;
+	} rows[] = {
+		{ "0", 0 },
+		{ "0.000001", 1 },
+		{ "0.1", 100000 },
+		{ "0.29", 290000 },
+		{ "4.35", 4350000 },
+		{ "1.10", 1100000 },
+		{ "123.456789", 123456789 },
+		{ "3.7500000000000", 3750000 },
+		{ "007", 7000000 },
+		{ "999999.999999", INT64_C(999999999999) },
+		{ "1000000", INT64_C(1000000000000) },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		_free_ char *yaml = xasprintf("limits: {system_daily_usd: %s}\n", rows[i].written);
+		CLEANUP(settings_free) struct settings *s = read_settings(yaml, "");
+
+		assert_int_equal(s->limits.system_daily_micro_usd, rows[i].micro);
+	}
+}
+
+static void spellings_of_values(void **state)
+{
+	CLEANUP(settings_free) struct settings *s =
+		read_settings("tick: every 45 minutes\ndebounce: 1s\ndaily_at: 7:00\nsandbox: off\n"
+			      "tool_output: 1MiB\nlog_size: 65536\ntz: Europe/Berlin\nfirst_byte: 2 min\n"
+			      "limits: {people_share: 25%, circuit_breaker: no}\n"
+			      "providers: {p: {kind: OpenAI, progress: 4s}}\n",
+			      "");
+
+	(void)state;
+	assert_int_equal(s->tick_s, 2700);
+	assert_int_equal(s->debounce_ms, 1000);
+	assert_int_equal(s->daily_hour, 7);
+	assert_true(s->sandbox_off);
+	assert_int_equal(s->tool_output_bytes, 1 << 20);
+	assert_int_equal(s->log_bytes, 65536);
+	assert_string_equal(s->zone, "Europe/Berlin");
+	assert_int_equal(s->limits.people_share_ppm, 250000);
+	assert_false(s->limits.circuit_breaker);
+	assert_int_equal(settings_provider(s, "p")->progress_ms, 4000);
+	assert_int_equal(settings_provider(s, "p")->first_byte_ms, 120000);
+	assert_string_equal(settings_provider(s, "p")->base_url, "https://api.openai.com/v1");
+}
+
+/* ---- what is not ---- */
+
+#define LOCAL "providers: {l: {kind: openai, base_url: 'http://h/v1'}}\n"
+#define FAST "models: {fast: {provider: l, free: on}}\n"
+
+static const struct {
+	const char *yaml, *found;
+} wrong[] = {
+	/* keys */
+	{ "time_zone: UTC\n",
+	  "error settings-unknown 1:1 agentd.yaml has no key \"time_zone\"; did you mean \"timezone\"?\n" },
+	{ "limits:\n  per_sesion_usd: 1\n",
+	  "error settings-unknown 2:3 limits has no key \"per_sesion_usd\"; did you mean "
+	  "\"per_session_usd\"?\n" },
+	{ "limits: {per_session: 1}\n",
+	  "error settings-unknown 1:10 limits has no key \"per_session\"; did you mean "
+	  "\"per_session_usd\"?\n" },
+	{ "frobnicate: 1\n",
+	  "error settings-unknown 1:1 agentd.yaml has no key \"frobnicate\"; see agentd.yaml(5) for those "
+	  "it has\n" },
+	/* types and ranges */
+	{ "tick: 30\n", "error settings-value 1:7 tick: \"30\": write a time with its unit, such as 500 ms, "
+			"30 s, 10 min or 2 h\n" },
+	{ "tick: 1500 ms\n", "error settings-value 1:7 tick: \"1500 ms\": write whole seconds\n" },
+	{ "tick: 0s\n", "error settings-value 1:7 tick: \"0s\": it is out of range, which is 1 s to 366 days\n" },
+	{ "tick: [1]\n", "error settings-value 1:7 tick: write a single value, not a list or a map\n" },
+	{ "tick: 9999999999999999999 s\n",
+	  "error settings-value 1:7 tick: \"9999999999999999999 s\": write a time with its unit, such as "
+	  "500 ms, 30 s, 10 min or 2 h\n" },
+	{ "turns_per_session: 1e3\n",
+	  "error settings-value 1:20 turns_per_session: \"1e3\": write a whole number such as 4096\n" },
+	{ "turns_per_session: -1\n",
+	  "error settings-value 1:20 turns_per_session: \"-1\": write a whole number such as 4096\n" },
+	{ "sessions_at_once: 2000\n",
+	  "error settings-value 1:19 sessions_at_once: \"2000\": it is out of range, which is 1 to 1024\n" },
+	{ "daily_at: 24:00\n",
+	  "error settings-value 1:11 daily_at: \"24:00\": write a full hour from 00:00 to 23:00\n" },
+	{ "daily_at: 07:30\n",
+	  "error settings-value 1:11 daily_at: \"07:30\": write a full hour from 00:00 to 23:00\n" },
+	{ "sandbox: maybe\n", "error settings-value 1:10 sandbox: \"maybe\": write one of: on, off\n" },
+	{ "timezone: ../etc/passwd\n", "error settings-value 1:11 timezone: \"../etc/passwd\": write a zone of "
+				       "the tz database, such as Europe/Berlin or UTC\n" },
+	{ "tool_output: 1 GiB\n",
+	  "error settings-value 1:14 tool_output: \"1 GiB\": it is out of range, which is 1 KiB to 64 MiB\n" },
+	{ "limits: {per_session_usd: 0.0000001}\n",
+	  "error settings-value 1:27 limits.per_session_usd: \"0.0000001\": write a number such as 2 or "
+	  "0.25, with at most 6 decimals\n" },
+	{ "limits: {per_session_usd: 1.}\n",
+	  "error settings-value 1:27 limits.per_session_usd: \"1.\": write a number such as 2 or 0.25, with "
+	  "at most 6 decimals\n" },
+	{ "limits: {per_session_usd: .5}\n",
+	  "error settings-value 1:27 limits.per_session_usd: \".5\": write a number such as 2 or 0.25, with "
+	  "at most 6 decimals\n" },
+	{ "limits: {per_session_usd: 99999999999999}\n",
+	  "error settings-value 1:27 limits.per_session_usd: \"99999999999999\": the number is too large\n" },
+	{ "limits: {per_session_usd: 1000001}\n",
+	  "error settings-value 1:27 limits.per_session_usd: \"1000001\": it is out of range, which is 0 to "
+	  "1000000\n" },
+	{ "limits: {people_share: 1.1}\n", "error settings-value 1:24 limits.people_share: \"1.1\": write a "
+					   "share from 0 to 1, such as 0.2 or 20%\n" },
+	{ "limits: 5\n", "error settings-type 1:9 limits is not a map; write keys and values below it\n" },
+	/* providers */
+	{ "providers:\n  x: {kind: ollama}\n",
+	  "error settings-value 2:13 providers.NAME.kind: \"ollama\": write one of: rehearsal, openai, "
+	  "anthropic\n" },
+	{ "providers:\n  x: {base_url: 'http://h'}\n",
+	  "error settings-missing 2:3 provider \"x\" has no kind; write openai, anthropic or rehearsal\n" },
+	{ "providers: {x: {kind: openai, base_url: 'ftp://h'}}\n",
+	  "error settings-value 1:41 providers.NAME.base_url: write an address that begins with https:// or "
+	  "http://\n" },
+	{ "providers: {x: {kind: openai, base_url: 'https://u:secret@h/v1'}}\n",
+	  "error settings-value 1:41 providers.NAME.base_url: an address must not hold a user or a key; use "
+	  "api_key\n" },
+	{ "providers: {rehearsal: {kind: openai}}\n",
+	  "error settings-name 1:13 \"rehearsal\" is built in; use another name\n" },
+	{ "providers: {'a b': {kind: openai}}\n",
+	  "error settings-name 1:13 \"a b\" cannot name a provider: write a name of up to 63 letters, "
+	  "digits, \".\", \"_\" and \"-\"\n" },
+	/* keys are never repeated */
+	{ "providers: {x: {kind: openai, api_key: sk-secret}}\n",
+	  "error settings-key 1:31 name where the key is, never the key itself: api_key: {env: VARIABLE}, "
+	  "{file: PATH} or {credential: NAME}\n" },
+	{ "providers: {x: {kind: openai, api_key: {env: sk-secret}}}\n",
+	  "error settings-key 1:41 env takes the name of an environment variable, such as "
+	  "ANTHROPIC_API_KEY\n" },
+	{ "providers: {x: {kind: openai, api_key: {file: key}}}\n",
+	  "error settings-value 1:47 providers.NAME.api_key.file: write an absolute path without \"..\", "
+	  "such as /var/log/app\n" },
+	{ "providers: {x: {kind: openai, api_key: {env: }}}\n",
+	  "error settings-key 1:41 write which env holds the key\n" },
+	{ "providers: {x: {kind: openai, api_key: {env: A, file: /k}}}\n",
+	  "error settings-key 1:31 name where the key is, never the key itself: api_key: {env: VARIABLE}, "
+	  "{file: PATH} or {credential: NAME}\n" },
+	/* models */
+	{ LOCAL "models:\n  m: {provider: l}\n",
+	  "error model-unpriced 3:3 model \"m\" has no price and is not used; write usd_per_mtok: {input: 3, "
+	  "output: 15}, or free: true\n" },
+	{ LOCAL "models:\n  m: {provider: l, usd_per_mtok: {input: 3}}\n",
+	  "error model-unpriced 3:3 model \"m\" has no price and is not used; write usd_per_mtok: {input: 3, "
+	  "output: 15}, or free: true\n" },
+	{ LOCAL "models:\n  m: {provider: l, usd_per_mtok: {input: 3, output: x}}\n",
+	  "error settings-value 3:52 models.NAME.usd_per_mtok.output: \"x\": write a number such as 2 or "
+	  "0.25, with at most 6 decimals\n" },
+	{ LOCAL "models: {m: {provider: l, free: on, usd_per_mtok: {input: 3, output: 1}}}\n",
+	  "warning model-free 2:10 model \"m\" is free and has prices; the prices hold\n" },
+	{ LOCAL "models: {m: {free: on}}\n", "error settings-missing 2:10 model \"m\" has no provider\n" },
+	{ LOCAL "models: {m: {provider: ll, free: on}}\n",
+	  "error settings-provider 2:24 there is no usable provider \"ll\"; write it under providers\n" },
+	/* routes */
+	{ LOCAL FAST "routes: {default: [fats]}\n",
+	  "error route-model 3:20 there is no model \"fats\"; did you mean \"fast\"?\n"
+	  "error route-empty 3:10 route \"default\" has no usable model; nothing but the rehearsal is left\n" },
+	{ LOCAL FAST "routes: {default: fast, lookup: [gpt]}\n",
+	  "error route-model 3:34 there is no model \"gpt\"; write it under models\n"
+	  "error route-empty 3:25 route \"lookup\" has no usable model; the default route is used instead\n" },
+	{ LOCAL FAST "routes: {default: [[fast]]}\n",
+	  "error settings-type 3:20 a route is a list of models, such as [strong, fast]\n"
+	  "error route-empty 3:10 route \"default\" has no usable model; nothing but the rehearsal is left\n" },
+	{ LOCAL "models: {m: {provider: l}}\nroutes: {default: [m]}\n",
+	  "error model-unpriced 2:10 model \"m\" has no price and is not used; write usd_per_mtok: {input: "
+	  "3, output: 15}, or free: true\n"
+	  "error route-empty 3:10 route \"default\" has no usable model; nothing but the rehearsal is left\n" },
+	{ "routes: [a]\n", "error settings-type 1:9 routes is not a map; write keys and values below it\n" },
+	/* grants, alerts, monitors */
+	{ "agents: {Kira: {}}\n", "error settings-name 1:10 \"Kira\" cannot name an agent; names are a-z, 0-9 "
+				  "and \"-\", up to 63 of them\n" },
+	{ "agents: {kira: {read: [log, /var/log]}}\n",
+	  "error settings-value 1:24 agents.NAME.read: \"log\": write an absolute path without \"..\", such "
+	  "as /var/log/app\n" },
+	{ "agents: {kira: {read: /a/../../etc}}\n",
+	  "error settings-value 1:23 agents.NAME.read: \"/a/../../etc\": write an absolute path without "
+	  "\"..\", such as /var/log/app\n" },
+	{ "agents: {kira: {read: [/]}}\n", "error settings-value 1:17 agents.NAME.read: \"/\" is everything; "
+					   "name the folders that are needed\n" },
+	{ "agents: {kira: {write: [/x]}}\n", "error settings-unknown 1:17 the agent has no key \"write\"; see "
+					     "agentd.yaml(5) for those it has\n" },
+	{ "alerts: {command: x}\n", "error settings-type 1:1 alerts is a list; write - command: \"notify-send "
+				    "agentd\" or - webhook: URL\n" },
+	{ "alerts: [x, {webhook: http://h/}]\n",
+	  "error settings-type 1:10 an alert is either {command: TEXT} or {webhook: URL}\n" },
+	{ "alerts: [{webhook: nope}]\n", "error settings-value 1:20 alerts.webhook: write an address that "
+					 "begins with https:// or http://\n" },
+	{ "monitors: {site: {every: 1 min}}\n",
+	  "error settings-missing 1:12 monitor \"site\" needs either a url or a command\n" },
+	{ "monitors: {site: {url: 'http://h', every: 5}}\n",
+	  "error settings-value 1:43 monitors.NAME.every: \"5\": write a time with its unit, such as 500 ms, "
+	  "30 s, 10 min or 2 h\n" },
+	{ "tick: 1\xFF\n",
+	  "warning text-utf8 1:0 1 byte is no UTF-8 and read as U+FFFD; save the file as UTF-8\n"
+	  "error settings-value 1:7 tick: \"1\xEF\xBF\xBD\": write a time with its unit, such as 500 ms, 30 s, "
+	  "10 min or 2 h\n" },
+};
+
+static void wrong_values_are_named(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++)
+		settings_free(read_settings(wrong[i].yaml, wrong[i].found));
+}
+
+/* A bad value keeps the default, a bad provider is not there at all, and its models neither. */
+static void wrong_values_change_nothing(void **state)
+{
+	CLEANUP(diagnostics_clear) struct diagnostics found = { .file = "agentd.yaml" };
+	CLEANUP(settings_free) struct settings *s = NULL;
+	struct error error;
+
+	(void)state;
+	assert_int_equal(settings_parse(SPAN("tick: soon\nlimits: {per_session_usd: lots}\n"
+					     "providers: {p: {kind: openai, base_ulr: 'http://h/v1'}}\n"
+					     "models: {m: {provider: p, free: on}}\n"
+					     "routes: {default: [m], lookup: [rehearsal]}\n"),
+					&s, &found, &error),
+			 0);
+	assert_int_equal(s->tick_s, 1800);
+	assert_int_equal(s->limits.per_session_micro_usd, 500000);
+	assert_null(settings_provider(s, "p"));
+	assert_null(settings_model(s, "m"));
+	assert_string_equal(settings_route(s, "default")->models[0], "rehearsal");
+	assert_string_equal(settings_route(s, "lookup")->models[0], "rehearsal");
+	assert_int_equal(found.count, 5);
+}
+
+static const struct {
+	const char *yaml;
+	unsigned line, column;
+	const char *message;
+} refused[] = {
+	{ "- a\n", 1, 1, "agentd.yaml has to be a map of keys and values" },
+	{ "hello\n", 1, 1, "agentd.yaml has to be a map of keys and values" },
+	{ "a: [1\nb: 2\n", 0, 0, "this is no YAML" },
+	{ "tick: 1 s\ntick: 2 s\n", 2, 1, "the key \"tick\" is here twice (first on line 1); keep one" },
+	{ "tick: &x 1 s\n", 1, 10, "anchors" },
+};
+
+static void no_yaml_map_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(refused); i++) {
+		struct diagnostics found = { .file = "agentd.yaml" };
+		struct settings *s = NULL;
+		struct error error = { 0 };
+
+		assert_int_equal(settings_parse(span_of(refused[i].yaml), &s, &found, &error),
+				 -ERROR_INVALID);
+		assert_null(s);
+		assert_string_equal(error.file, "agentd.yaml");
+		assert_ptr_equal(strstr(error.message, refused[i].message), error.message);
+		if (refused[i].line) {
+			assert_int_equal(error.line, refused[i].line);
+			assert_int_equal(error.column, refused[i].column);
+		}
+		diagnostics_clear(&found);
+	}
+}
+
+/* Models without routes are the default route in their order. */
+static void routes_can_be_left_out(void **state)
+{
+	CLEANUP(settings_free) struct settings *s =
+		read_settings(LOCAL "models: {b: {provider: l, free: on}, a: {provider: l, free: on}}\n", "");
+
+	(void)state;
+	assert_int_equal(settings_route(s, NULL)->count, 2);
+	assert_string_equal(settings_route(s, NULL)->models[0], "b");
+	assert_string_equal(settings_model(s, "a")->model, "a");
+}
+
+static void lower_limit_wins(void **state)
+{
+	CLEANUP(settings_free) struct settings *s =
+		read_settings("limits: {per_session_usd: 0.4, circuit_breaker: off}\n"
+			      "agents: {a: {limits: {per_session_usd: 0.3, per_task_tokens: 900000}},\n"
+			      "         b: {limits: {circuit_breaker: on}}}\n",
+			      "");
+	struct limits limits = s->limits;
+
+	(void)state;
+	limits_lower(&limits, &settings_grant(s, "a")->limits);
+	assert_int_equal(limits.per_session_micro_usd, 300000);
+	assert_int_equal(limits.per_task_tokens, 200000);
+	assert_int_equal(limits.people_share_ppm, 200000);
+	assert_false(limits.circuit_breaker);
+	limits_lower(&limits, &settings_grant(s, "b")->limits);
+	assert_true(limits.circuit_breaker);
+	assert_int_equal(limits.per_session_micro_usd, 300000);
+}
+
+/* More of everything than there is room for. */
+static void lists_are_bounded(void **state)
+{
+	CLEANUP(buffer_clear) struct buffer yaml = BUFFER(1 << 20);
+	CLEANUP(diagnostics_clear) struct diagnostics found = { .file = "agentd.yaml" };
+	CLEANUP(settings_free) struct settings *s = NULL;
+	struct error error;
+
+	(void)state;
+	buffer_append_text(&yaml, "providers:\n");
+	for (int i = 0; i < 100; i++)
+		buffer_printf(&yaml, "  p%d: {kind: openai}\n", i);
+	buffer_append_text(&yaml, "models:\n");
+	for (int i = 0; i < 100; i++)
+		buffer_printf(&yaml, "  m%d: {provider: p1, free: on}\n", i);
+	buffer_append_text(&yaml, "routes:\n");
+	for (int i = 0; i < 100; i++)
+		buffer_printf(&yaml, "  r%d: [m1, m2, m1]\n", i);
+	assert_int_equal(settings_parse(buffer_span(&yaml), &s, &found, &error), 0);
+	assert_int_equal(s->provider_count, SETTINGS_PROVIDERS_MAX);
+	assert_int_equal(s->model_count, SETTINGS_MODELS_MAX);
+	assert_true(s->route_count <= SETTINGS_ROUTES_MAX);
+	assert_int_equal(settings_route(s, "r1")->count, 2);
+	assert_non_null(settings_route(s, "default"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table_has_every_default),
+		cmocka_unit_test(table_has_no_key_twice),
+		cmocka_unit_test(table_prints_ranges),
+		cmocka_unit_test(design_example_is_understood),
+		cmocka_unit_test(defaults_hold),
+		cmocka_unit_test(values_are_exact),
+		cmocka_unit_test(spellings_of_values),
+		cmocka_unit_test(wrong_values_are_named),
+		cmocka_unit_test(wrong_values_change_nothing),
+		cmocka_unit_test(no_yaml_map_is_refused),
+		cmocka_unit_test(routes_can_be_left_out),
+		cmocka_unit_test(lower_limit_wins),
+		cmocka_unit_test(lists_are_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
