@@ -1,4 +1,4 @@
-#include "scheduler.h"
+#include "slots.h"
 
 #include "gates.h"
 #include "journal.h"
@@ -8,10 +8,8 @@
 #include "base/alarm.h"
 #include "base/clock.h"
 
-#include <inttypes.h>
 #include <unistd.h>
 
-#define MISSED_MAX 10000      /* rows for slots of one section that nobody was there for */
 #define EVENT_GAP_S 60        /* an event wakes a section at most once a minute */
 
 struct scheduler {
@@ -28,14 +26,14 @@ static uint32_t tick_of(const struct daemon *daemon, const struct resident *resi
 	return own ? own : daemon->workspace->settings->tick_s;
 }
 
-static int next_slot(const struct daemon *daemon, const struct resident *resident,
+int scheduler_next(const struct daemon *daemon, const struct resident *resident,
 		     const struct schedule *schedule, int64_t from, int64_t *ret_at)
 {
 	return schedule_next(schedule, roster_zone(resident, daemon), tick_of(daemon, resident),
 			     from, ret_at);
 }
 
-static void set_alarm(struct daemon *daemon)
+void scheduler_set_alarm(struct daemon *daemon)
 {
 	const struct roster *roster = daemon->roster;
 	int64_t first = INT64_MAX;
@@ -83,7 +81,7 @@ static void store_section(struct daemon *daemon, const struct resident *resident
 	beat->stored = true;
 }
 
-static struct slot slot_of(const struct resident *resident, const struct heartbeat *heartbeat,
+struct slot scheduler_slot(const struct resident *resident, const struct heartbeat *heartbeat,
 			   int64_t planned)
 {
 	return (struct slot){
@@ -227,11 +225,11 @@ static void fire_due(struct daemon *daemon, struct resident *resident,
 	while (at <= now) {
 		if (array_grow((void **)&slots, count, &capacity, sizeof(*slots), MISSED_MAX))
 			break;
-		slots[count++] = slot_of(resident, heartbeat, at);
-		if (next_slot(daemon, resident, &heartbeat->schedule, at, &at))
+		slots[count++] = scheduler_slot(resident, heartbeat, at);
+		if (scheduler_next(daemon, resident, &heartbeat->schedule, at, &at))
 			at = INT64_MAX;
 	}
-	if (at <= now && next_slot(daemon, resident, &heartbeat->schedule, now, &at))
+	if (at <= now && scheduler_next(daemon, resident, &heartbeat->schedule, now, &at))
 		at = INT64_MAX;
 	beat->next = at;
 	fire(daemon, resident, heartbeat, beat, slots, count, "");
@@ -250,7 +248,7 @@ static void scheduler_look(struct daemon *daemon)
 				fire_due(daemon, resident, &resident->agent->beats.items[j],
 					 &resident->beats[j], now);
 	}
-	set_alarm(daemon);
+	scheduler_set_alarm(daemon);
 }
 
 static void alarm_ready(uv_poll_t *poll, int status, int events)
@@ -276,13 +274,13 @@ static void arm_section(struct daemon *daemon, struct resident *resident,
 	if (!beat->first_seen)
 		beat->first_seen = now;
 	if (beat->next == INT64_MAX &&
-	    next_slot(daemon, resident, &heartbeat->schedule, now, &beat->next))
+	    scheduler_next(daemon, resident, &heartbeat->schedule, now, &beat->next))
 		beat->next = INT64_MAX;
 	if (!beat->stored)
 		store_section(daemon, resident, heartbeat, beat);
 }
 
-static void arm_agent(struct daemon *daemon, struct resident *resident)
+void scheduler_arm_sections(struct daemon *daemon, struct resident *resident)
 {
 	int64_t now = clock_wall_s();
 
@@ -295,8 +293,8 @@ void scheduler_arm(struct daemon *daemon, struct resident *resident)
 {
 	if (!daemon->ready)
 		return; /* scheduler_restore arms all at once */
-	arm_agent(daemon, resident);
-	set_alarm(daemon);
+	scheduler_arm_sections(daemon, resident);
+	scheduler_set_alarm(daemon);
 }
 
 void scheduler_section_moved(struct daemon *daemon, struct resident *resident, const char *old_key,
@@ -331,7 +329,7 @@ static void fire_event(struct daemon *daemon, struct resident *resident,
 		       const struct heartbeat *heartbeat, struct beat *beat)
 {
 	char id[ULID_SIZE];
-	struct slot slot = slot_of(resident, heartbeat, clock_wall_s());
+	struct slot slot = scheduler_slot(resident, heartbeat, clock_wall_s());
 
 	ulid_new(id);
 	beat->last_event = clock_monotonic_ms();
@@ -392,110 +390,6 @@ void scheduler_beat_ended(struct resident *resident, const char *key, int64_t at
 		return;
 	beat->last_run = at;
 	snprintf(beat->inputs, sizeof(beat->inputs), "%s", inputs);
-}
-
-/* ---- start ---- */
-
-struct restore {
-	struct daemon *daemon;
-	int64_t now;
-};
-
-static int restore_agent(void *context, const struct agent_state *state)
-{
-	struct restore *restore = context;
-	struct resident *resident = roster_find(restore->daemon->roster, state->agent);
-
-	if (resident && state->paused) {
-		resident->paused = true;
-		resident->pause_reason = xstrdup(state->reason);
-	}
-	return 0;
-}
-
-/* Slots between the one that was armed and now: nobody was there. */
-static void skip_missed(struct daemon *daemon, struct resident *resident,
-			const struct heartbeat *heartbeat, const struct schedule *schedule,
-			int64_t armed, int64_t now)
-{
-	_free_ struct slot *slots = NULL;
-	size_t count = 0, capacity = 0;
-
-	for (int64_t at = armed; at <= now;) {
-		if (array_grow((void **)&slots, count, &capacity, sizeof(*slots), MISSED_MAX))
-			break;
-		slots[count] = slot_of(resident, heartbeat, at);
-		slots[count].state = SLOT_SKIPPED;
-		slots[count++].reason = "the daemon was not running";
-		if (next_slot(daemon, resident, schedule, at, &at))
-			break;
-	}
-	if (!count)
-		return;
-	log_event(daemon->log, LEVEL_NOTICE, "slots_missed", resident->name, NULL,
-		  "%s: %zu slots were due while the daemon was not running", heartbeat->heading,
-		  count);
-	journal_slots(daemon, slots, count, NULL, NULL, NULL);
-}
-
-static int restore_section(void *context, const struct section *section)
-{
-	struct restore *restore = context;
-	struct resident *resident = roster_find(restore->daemon->roster, section->agent);
-	struct beat *beat;
-	struct schedule schedule;
-	struct heartbeat *heartbeat =
-		resident ? roster_heartbeat(resident, section->key, &beat) : NULL;
-
-	if (!heartbeat)
-		return 0;
-	beat->first_seen = section->first_seen;
-	beat->last_run = section->last_run;
-	snprintf(beat->inputs, sizeof(beat->inputs), "%s", section->inputs);
-	if (schedule_parse(span_of(section->schedule), &schedule, NULL))
-		return 0;
-	/* The last good schedule of a section that is broken now outlives the restart. */
-	if (heartbeat->broken && heartbeat->schedule.kind == SCHEDULE_NONE)
-		heartbeat->schedule = schedule;
-	if (section->next <= restore->now)
-		skip_missed(restore->daemon, resident, heartbeat, &schedule, section->next,
-			    restore->now);
-	else if (schedule_equal(&schedule, &heartbeat->schedule)) {
-		beat->next = section->next;
-		beat->stored = true;
-	}
-	return 0;
-}
-
-static int restore_cost(void *context, const char *agent, int64_t micro_usd)
-{
-	struct restore *restore = context;
-	struct resident *resident = roster_find(restore->daemon->roster, agent);
-
-	if (resident)
-		roster_add_cost(restore->daemon, resident, micro_usd);
-	return 0;
-}
-
-int scheduler_restore(struct daemon *daemon, struct error *error)
-{
-	struct restore restore = { daemon, clock_wall_s() };
-	int64_t day = roster_local_day(daemon), midnight;
-	struct civil civil;
-	int result;
-
-	civil_from_instant(day * 86400, &civil);
-	midnight = zone_from_local(daemon->workspace->zone, &civil);
-	result = store_agents(daemon->store, restore_agent, &restore, error);
-	if (!result)
-		result = store_sections(daemon->store, restore_section, &restore, error);
-	if (!result)
-		result = store_costs_since(daemon->store, midnight, restore_cost, &restore, error);
-	for (size_t i = 0; !result && i < daemon->roster->count; i++)
-		arm_agent(daemon, daemon->roster->items[i]);
-	if (!result)
-		set_alarm(daemon);
-	return result;
 }
 
 /* ---- the value ---- */

@@ -78,6 +78,25 @@ struct session {
 #define SESSION_FACTS_MAX 200
 #define SESSION_POSTS_MAX 100
 
+enum session_event {
+	EVENT_ADMITTED,   /* its agent is free and there is room */
+	EVENT_RECORDED,   /* its rows are durable */
+	EVENT_UNRECORDED, /* they could not be written: it must not run */
+	EVENT_EXITED,     /* its process is gone, or never came to be */
+	EVENT_SAVED,      /* its facts are committed, or there are none */
+	EVENT_CLOSED,     /* its rows are closed */
+	EVENT_CANCELLED,
+	EVENTS,
+};
+
+/* session_life.c: the state × event table. */
+void session_handle(struct session *session, enum session_event event);
+
+/* session.c: rows of state.db as they stand now; strings are the session's. */
+struct slot session_slot(const struct session *session);
+struct session_row session_row_of(const struct session *session, const char *cause,
+				  const char *plan);
+
 const char *outcome_name(enum session_outcome outcome);
 const char *session_model_name(const struct session *session);
 char *session_cause(const struct session *session); /* `Cause:` trailer; the caller frees it */
@@ -95,6 +114,17 @@ int session_launch(struct session *session);
 /* session_steps.c: what a running session may ask. */
 extern const struct rpc_permit session_permits[];
 extern const size_t session_permit_count;
+/* A row of the journal, with this session, epoch and moment; the rest is the caller's. */
+struct step session_step(const struct session *session, int64_t seq);
+/* Refuses what the session asked, if it is still there to hear it. */
+void session_refuse(struct session *session, uint64_t id, enum error_code code, const char *why);
+/* A call of the latest reply; NULL: no such. */
+struct journalled_call *session_find_call(struct session *session, const char *id);
+
+/* session_tools.c: the session asks for a runtime tool. */
+void session_tool(struct rpc *rpc, void *context, const char *method, const json_t *params,
+		  uint64_t id);
+
 /* Gives up a model call that is under way. */
 void session_abandon_call(struct session *session);
 /* The gateway's notification. */
@@ -107,6 +137,7 @@ void session_emit_end(struct session *session);
 
 /* supervisor.c */
 struct session *supervisor_find(const struct daemon *daemon, const char *id);
+void supervisor_ended(struct session *session); /* takes it off the list; may free it */
 void session_fail(struct session *session, enum session_outcome outcome, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void session_stop(struct session *session); /* kills the process; its end follows */

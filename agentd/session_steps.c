@@ -1,16 +1,12 @@
 #include "session.h"
 
-#include "committer.h"
 #include "cost.h"
 #include "journal.h"
 #include "log.h"
 #include "service.h"
 
 #include "base/clock.h"
-#include "bulletin/bulletin.h"
-#include "memory/memory.h"
 
-#define BULLETIN_PATH "shared/BULLETIN.md"
 
 static const char *const effect_names[] = {
 	[TOOL_PURE] = "pure",
@@ -18,7 +14,7 @@ static const char *const effect_names[] = {
 	[TOOL_ONCE] = "once",
 };
 
-static struct step step_of(const struct session *session, int64_t seq)
+struct step session_step(const struct session *session, int64_t seq)
 {
 	return (struct step){
 		.session = session->id,
@@ -29,7 +25,7 @@ static struct step step_of(const struct session *session, int64_t seq)
 	};
 }
 
-static void refuse(struct session *session, uint64_t id, enum error_code code, const char *why)
+void session_refuse(struct session *session, uint64_t id, enum error_code code, const char *why)
 {
 	struct error error;
 
@@ -38,7 +34,7 @@ static void refuse(struct session *session, uint64_t id, enum error_code code, c
 		link_refuse(session->link, id, &error);
 }
 
-static struct journalled_call *find_call(struct session *session, const char *id)
+struct journalled_call *session_find_call(struct session *session, const char *id)
 {
 	for (size_t i = 0; id && i < session->call_count; i++)
 		if (!strcmp(session->calls[i].id, id))
@@ -100,7 +96,7 @@ static void take_calls(struct session *session, const struct model_reply *reply,
 		journalled->answered = false;
 		texts[i] = call->arguments ? json_dumps(call->arguments, JSON_COMPACT)
 					   : xstrdup("null");
-		intents[i] = step_of(session, journalled->seq);
+		intents[i] = session_step(session, journalled->seq);
 		intents[i].kind = call->name;
 		intents[i].effect =
 			effect_names[journalled->tool ? journalled->tool->effect : TOOL_PURE];
@@ -124,7 +120,7 @@ static void add_usage(struct session *session, const struct model_usage *usage, 
 
 static void record_reply(struct session *session, const struct model_reply *reply, json_t *json)
 {
-	struct step result = step_of(session, session->model_seq);
+	struct step result = session_step(session, session->model_seq);
 	struct step intents[MODEL_CALLS_MAX];
 	char *texts[MODEL_CALLS_MAX];
 	_free_ char *text = json_dumps(json, JSON_COMPACT);
@@ -248,13 +244,13 @@ static size_t take_results(struct session *session, const json_t *results, struc
 
 	json_array_foreach((json_t *)(uintptr_t)results, index, result) {
 		struct journalled_call *call =
-			find_call(session, json_string_value(json_object_get(result, "id")));
+			session_find_call(session, json_string_value(json_object_get(result, "id")));
 
 		if (!call || call->answered || count == MODEL_CALLS_MAX)
 			continue;
 		call->answered = true;
 		texts[count] = json_dumps(result, JSON_COMPACT);
-		steps[count] = step_of(session, call->seq);
+		steps[count] = session_step(session, call->seq);
 		steps[count].result = texts[count];
 		count++;
 	}
@@ -280,17 +276,17 @@ static bool may_go_on(struct session *session, uint64_t id)
 {
 	if (session->stop_at_step) {
 		session_fail(session, OUTCOME_PARKED, "its agent was paused");
-		refuse(session, id, ERROR_DENIED, "the agent was paused");
+		session_refuse(session, id, ERROR_DENIED, "the agent was paused");
 		return false;
 	}
 	if (session->asked) {
-		refuse(session, id, ERROR_PROTOCOL, "one model call at a time");
+		session_refuse(session, id, ERROR_PROTOCOL, "one model call at a time");
 		return false;
 	}
 	if (session->turns >= session->plan->turns_max) {
 		session_fail(session, OUTCOME_FAILED, "more than %u turns",
 			     session->plan->turns_max);
-		refuse(session, id, ERROR_DENIED, "no turns are left");
+		session_refuse(session, id, ERROR_DENIED, "no turns are left");
 		return false;
 	}
 	return true;
@@ -310,7 +306,7 @@ static void session_complete(struct rpc *rpc, void *context, const char *method,
 	(void)rpc;
 	(void)method;
 	if (!json_is_object(request)) {
-		refuse(session, id, ERROR_INVALID, "complete needs a request");
+		session_refuse(session, id, ERROR_INVALID, "complete needs a request");
 		return;
 	}
 	if (!may_go_on(session, id))
@@ -326,7 +322,7 @@ static void session_complete(struct rpc *rpc, void *context, const char *method,
 	count = take_results(session, json_object_get(params, "results"), results, texts);
 	session->model_seq = ++session->seq;
 	text = intent_text(session, request);
-	intent = step_of(session, session->model_seq);
+	intent = session_step(session, session->model_seq);
 	intent.kind = "model";
 	intent.effect = "idempotent";
 	intent.intent = text;
@@ -344,203 +340,6 @@ void session_abandon_call(struct session *session)
 		return;
 	session->asked = 0;
 	service_notify(session->daemon->gateway, "cancel", json_pack("{s:s}", "call", session->id));
-}
-
-/* ---- runtime tools: do, journal the result, answer ---- */
-
-struct tool_answer {
-	struct session *session;
-	uint64_t id;
-	json_t *result;
-};
-
-static void tool_recorded(void *context, const struct error *error)
-{
-	struct tool_answer *answer = context;
-	struct session *session = answer->session;
-
-	if (error)
-		refuse(session, answer->id, error->code, error->message);
-	else if (session->state == SESSION_RUNNING && session->link)
-		link_reply(session->link, answer->id, json_incref(answer->result));
-	json_decref(answer->result);
-	free(answer);
-	session_release(session);
-}
-
-/* The result of a runtime tool becomes durable, then the session hears of it. */
-static void tool_done(struct session *session, uint64_t id, struct journalled_call *call,
-		      const char *content, bool is_error)
-{
-	struct tool_answer *answer = xmalloc(sizeof(*answer));
-	struct step step = step_of(session, call->seq);
-	json_t *result = json_pack("{s:s,s:b}", "content", content, "error", (int)is_error);
-	_free_ char *text = NULL;
-
-	if (!result)
-		result = json_pack("{s:s,s:b}", "content", "text that is no UTF-8", "error", 1);
-	text = json_dumps(result, JSON_COMPACT);
-	*answer = (struct tool_answer){ session, id, result };
-	call->answered = true;
-	step.result = text;
-	session_hold(session);
-	session_emit(session, "tool",
-		     json_pack("{s:s,s:s,s:b}", "session", session->id, "tool", call->tool->name,
-			       "error", (int)is_error));
-	if (session->rehearse)
-		tool_recorded(answer, NULL);
-	else
-		journal_steps(session->daemon, &step, 1, NULL, 0, tool_recorded, answer);
-}
-
-static const char *argument(const json_t *arguments, const char *name)
-{
-	const char *value = json_string_value(json_object_get(arguments, name));
-
-	return value ? value : "";
-}
-
-/* A fact is durable with its step; it stands in MEMORY.md when the session ends. */
-static void do_remember(struct session *session, uint64_t id, struct journalled_call *call,
-			const json_t *arguments)
-{
-	CLEANUP(buffer_clear) struct buffer text = BUFFER(MEMORY_ENTRY_MAX + 8);
-	struct error error;
-
-	if (memory_entry_text(span_of(argument(arguments, "text")), &text, &error)) {
-		tool_done(session, id, call, error.message, true);
-		return;
-	}
-	if (array_grow((void **)&session->facts, session->fact_count, &session->fact_capacity,
-		       sizeof(char *), SESSION_FACTS_MAX)) {
-		tool_done(session, id, call, "too many facts in one session", true);
-		return;
-	}
-	session->facts[session->fact_count++] = xstrdup(text.data);
-	tool_done(session, id, call, session->rehearse ? "rehearsed, not remembered" : "remembered",
-		  false);
-}
-
-struct post {
-	struct session *session;
-	uint64_t id;
-	char call[MODEL_CALL_ID_MAX + 1];
-};
-
-static void posted(void *context, const char *commit, const struct error *error)
-{
-	struct post *post = context;
-	struct session *session = post->session;
-	struct journalled_call *call = find_call(session, post->call);
-
-	(void)commit;
-	if (session->state == SESSION_RUNNING && call)
-		tool_done(session, post->id, call, error ? error->message : "posted", error != NULL);
-	free(post);
-	session_release(session);
-}
-
-static void do_post(struct session *session, uint64_t id, struct journalled_call *call,
-		    const json_t *arguments)
-{
-	const char *text = argument(arguments, "text");
-	_free_ char *subject = xasprintf("bulletin: a post by %s", session->agent);
-	_free_ char *message = NULL;
-	struct post *post;
-
-	if (session->rehearse) {
-		tool_done(session, id, call, "rehearsed, not posted", false);
-		return;
-	}
-	message = session_commit_message(session, subject);
-	post = xcalloc(1, sizeof(*post));
-	post->session = session;
-	post->id = id;
-	snprintf(post->call, sizeof(post->call), "%s", call->id);
-	session_hold(session);
-	committer_post(session->daemon, session->agent, text, clock_wall_s(), message, posted, post);
-}
-
-static void do_read_bulletin(struct session *session, uint64_t id, struct journalled_call *call,
-			     const json_t *arguments)
-{
-	CLEANUP(buffer_clear) struct buffer raw = BUFFER(BULLETIN_FILE_MAX);
-	CLEANUP(buffer_clear) struct buffer quoted = BUFFER(BULLETIN_FILE_MAX);
-	CLEANUP(markdown_text_clear) struct markdown_text text = { 0 };
-	struct bulletin bulletin = { 0 };
-	struct error error;
-	int result = file_read(session->daemon->workspace->dir, BULLETIN_PATH, &raw, NULL, &error);
-
-	(void)arguments;
-	if (result == -(int)ERROR_NOT_FOUND) {
-		tool_done(session, id, call, "the bulletin is empty", false);
-		return;
-	}
-	if (!result)
-		result = markdown_clean(buffer_span(&raw), BULLETIN_FILE_MAX, &text, NULL);
-	if (!result)
-		result = bulletin_parse(markdown_body(&text), session->daemon->workspace->zone,
-					&bulletin, &error);
-	if (!result)
-		bulletin_quote(&bulletin, session->agent,
-			       (size_t)session->plan->tool_output_bytes, &quoted);
-	bulletin_clear(&bulletin);
-	if (result)
-		tool_done(session, id, call, error.message, true);
-	else
-		tool_done(session, id, call, quoted.length ? quoted.data : "the bulletin is empty",
-			  false);
-}
-
-static const struct {
-	const char *name;
-	void (*run)(struct session *session, uint64_t id, struct journalled_call *call,
-		    const json_t *arguments);
-} runtime_tools[] = {
-	{ "remember", do_remember },
-	{ "bulletin_post", do_post },
-	{ "bulletin_read", do_read_bulletin },
-};
-
-static bool is_allowed(const struct session *session, const char *tool)
-{
-	for (size_t i = 0; i < session->plan->tool_count; i++)
-		if (!strcmp(session->plan->tools[i], tool))
-			return true;
-	return !session->plan->tools;
-}
-
-/* Only what the model asked for in its latest reply runs, once, with the arguments it gave. */
-static void session_tool(struct rpc *rpc, void *context, const char *method, const json_t *params,
-			 uint64_t id)
-{
-	struct session *session = context;
-	const char *name = json_string_value(json_object_get(params, "name"));
-	const json_t *arguments = json_object_get(params, "arguments");
-	struct journalled_call *call =
-		find_call(session, json_string_value(json_object_get(params, "id")));
-	struct error error;
-
-	(void)rpc;
-	(void)method;
-	if (!call || call->answered || !call->tool || !name || strcmp(call->tool->name, name)) {
-		refuse(session, id, ERROR_DENIED, "no such call is open");
-		return;
-	}
-	if (!is_allowed(session, name)) {
-		tool_done(session, id, call, "this agent may not use that tool", true);
-		return;
-	}
-	if (tool_check_arguments(call->tool, arguments, &error)) {
-		tool_done(session, id, call, error.message, true);
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_LENGTH(runtime_tools); i++)
-		if (!strcmp(runtime_tools[i].name, name)) {
-			runtime_tools[i].run(session, id, call, arguments);
-			return;
-		}
-	refuse(session, id, ERROR_DENIED, "that tool runs in the session");
 }
 
 /* ---- the rest ---- */

@@ -1,97 +1,13 @@
 #include "session.h"
 
-#include "committer.h"
-#include "cost.h"
-#include "journal.h"
-#include "log.h"
-#include "scheduler.h"
 
 #include "base/clock.h"
-
-#include <inttypes.h>
-#include <signal.h>
-#include <stdarg.h>
 
 struct supervisor {
 	struct daemon *daemon;
 	struct session *first, **last;       /* all that are not ended, in the order of the wishes */
-	size_t running;                      /* RECORDING to CLOSING */
 	void (*empty)(struct daemon *daemon);
 };
-
-/* ---- small things ---- */
-
-void session_hold(struct session *session)
-{
-	session->held++;
-}
-
-static void session_free(struct session *session)
-{
-	free(session->reason);
-	free(session->key);
-	free(session->heading);
-	free(session->message);
-	free(session->event);
-	free(session->schedule);
-	free(session->script);
-	free(session->text);
-	free(session->model.model);
-	plan_free(session->plan);
-	for (size_t i = 0; i < session->fact_count; i++)
-		free(session->facts[i]);
-	free(session->facts);
-	free(session);
-}
-
-void session_release(struct session *session)
-{
-	if (!--session->held)
-		session_free(session);
-}
-
-const char *session_model_name(const struct session *session)
-{
-	return session->model.name[0] ? session->model.name : "none";
-}
-
-char *session_cause(const struct session *session)
-{
-	switch (session->cause) {
-	case CAUSE_HEARTBEAT: return xasprintf("heartbeat %s", session->heading);
-	case CAUSE_MESSAGE: return xstrdup("message");
-	default: return xstrdup("run");
-	}
-}
-
-char *session_commit_message(const struct session *session, const char *subject)
-{
-	_free_ char *cause = session_cause(session);
-	char cost[32];
-
-	return xasprintf("%s\n\nAgent: %s\nSession: %s\nCause: %s\nModel: %s\nCost-USD: %s\n",
-			 subject, session->agent, session->id, cause, session_model_name(session),
-			 cost_print(session->cost_micro_usd, cost));
-}
-
-/* The first thing that went wrong is the reason. */
-void session_fail(struct session *session, enum session_outcome outcome, const char *format, ...)
-{
-	va_list args;
-
-	if (session->outcome != OUTCOME_NONE)
-		return;
-	session->outcome = outcome;
-	va_start(args, format);
-	session->reason = xvasprintf(format, args);
-	va_end(args);
-}
-
-void session_stop(struct session *session)
-{
-	if (session->child)
-		child_signal(session->child, SIGKILL);
-}
 
 struct session *supervisor_find(const struct daemon *daemon, const char *id)
 {
@@ -101,313 +17,7 @@ struct session *supervisor_find(const struct daemon *daemon, const char *id)
 	return NULL;
 }
 
-static struct slot session_slot(const struct session *session)
-{
-	return (struct slot){
-		.agent = session->agent,
-		.section = session->key ? session->key : "",
-		.heading = session->heading ? session->heading : "",
-		.planned = session->planned,
-		.event = session->event,
-		.state = SLOT_RUNNING,
-		.session = session->id,
-		.outcome = "",
-		.recorded = clock_wall_s(),
-	};
-}
-
-static struct session_row session_row_of(const struct session *session, const char *cause,
-					 const char *plan)
-{
-	return (struct session_row){
-		.id = session->id,
-		.agent = session->agent,
-		.cause = cause,
-		.section = session->key ? session->key : "",
-		.heading = session->heading ? session->heading : "",
-		.model = session_model_name(session),
-		.outcome = outcome_name(session->outcome),
-		.reason = session->reason ? session->reason : "",
-		.text = session->text ? session->text : "",
-		.plan = plan,
-		.started = session->started_ms,
-		.ended = session->ended_ms,
-		.turns = session->turns,
-		.input_tokens = session->input_tokens,
-		.output_tokens = session->output_tokens,
-		.cost_micro_usd = session->cost_micro_usd,
-		.epoch = session->daemon->epoch,
-	};
-}
-
-/* ---- the table ---- */
-
-enum session_event {
-	EVENT_ADMITTED,   /* its agent is free and there is room */
-	EVENT_RECORDED,   /* its rows are durable */
-	EVENT_UNRECORDED, /* they could not be written: it must not run */
-	EVENT_EXITED,     /* its process is gone, or never came to be */
-	EVENT_SAVED,      /* its facts are committed, or there are none */
-	EVENT_CLOSED,     /* its rows are closed */
-	EVENT_CANCELLED,
-	EVENTS,
-};
-
-typedef void (*session_action)(struct session *session);
-
-static void session_handle(struct session *session, enum session_event event);
-
-static void act_record(struct session *session);
-static void act_launch(struct session *session);
-static void act_save(struct session *session);
-static void act_close(struct session *session);
-static void act_end(struct session *session);
-static void act_kill(struct session *session);
-static void act_withdraw(struct session *session);
-static void act_nothing(struct session *session);
-
-/* What happens, and the state that follows. An empty cell is a bug of ours. */
-static const struct {
-	session_action action;
-	enum session_state next;
-} table[SESSION_ENDED][EVENTS] = {
-	[SESSION_WAITING] = {
-		[EVENT_ADMITTED] = { act_record, SESSION_RECORDING },
-		[EVENT_CANCELLED] = { act_withdraw, SESSION_CLOSING },
-	},
-	[SESSION_RECORDING] = {
-		[EVENT_RECORDED] = { act_launch, SESSION_RUNNING },
-		[EVENT_UNRECORDED] = { act_end, SESSION_ENDED },
-		[EVENT_CANCELLED] = { act_nothing, SESSION_RECORDING },
-	},
-	[SESSION_RUNNING] = {
-		[EVENT_EXITED] = { act_save, SESSION_SAVING },
-		[EVENT_CANCELLED] = { act_kill, SESSION_RUNNING },
-	},
-	[SESSION_SAVING] = {
-		[EVENT_SAVED] = { act_close, SESSION_CLOSING },
-		[EVENT_CANCELLED] = { act_nothing, SESSION_SAVING },
-	},
-	[SESSION_CLOSING] = {
-		[EVENT_CLOSED] = { act_end, SESSION_ENDED },
-		[EVENT_CANCELLED] = { act_nothing, SESSION_CLOSING },
-	},
-};
-
-static void session_handle(struct session *session, enum session_event event)
-{
-	if (session->state >= SESSION_ENDED || !table[session->state][event].action)
-		BUG("session %s: event %d in state %d", session->id, (int)event,
-		    (int)session->state);
-	session_hold(session); /* the action may end it */
-	{
-		session_action action = table[session->state][event].action;
-
-		session->state = table[session->state][event].next;
-		action(session);
-	}
-	session_release(session);
-}
-
-static void act_nothing(struct session *session)
-{
-	(void)session;
-}
-
-static void recorded(void *context, const struct error *error)
-{
-	struct session *session = context;
-
-	if (error)
-		session_fail(session, OUTCOME_REFUSED, "%s", error->message);
-	session_handle(session, error ? EVENT_UNRECORDED : EVENT_RECORDED);
-	session_release(session);
-}
-
-static void act_record(struct session *session)
-{
-	_free_ char *cause = session_cause(session);
-	struct session_row row;
-	struct slot slot = session_slot(session);
-
-	session->daemon->supervisor->running++;
-	session->started_ms = clock_wall_ms();
-	session_emit(session, "session_start",
-		     json_pack("{s:s,s:s,s:s}", "session", session->id, "agent", session->agent,
-			       "cause", cause));
-	row = session_row_of(session, cause, "");
-	session_hold(session);
-	if (session->rehearse)
-		recorded(session, NULL);
-	else
-		journal_session_begin(session->daemon, &row, &slot, session->manual, recorded,
-				      session);
-}
-
-static void act_launch(struct session *session)
-{
-	log_event(session->daemon->log, LEVEL_INFO, "session_start", session->agent, session->id,
-		  "%s begins", session->heading ? session->heading
-						: session->message ? "a message" : "a manual run");
-	if (session->outcome != OUTCOME_NONE || session_launch(session))
-		session_handle(session, EVENT_EXITED);
-}
-
-void session_exited(void *context, const struct process_end *end)
-{
-	struct session *session = context;
-	char text[64];
-
-	session->child = NULL;
-	if (session->link) /* read what it said last */
-		rpc_readable(link_rpc(session->link), NULL);
-	session_abandon_call(session);
-	link_free(steal_pointer(&session->link));
-	if (session->finished && !end->signalled && !end->code)
-		session_fail(session, OUTCOME_DONE, "%s", "");
-	else
-		session_fail(session, OUTCOME_FAILED, "its process ended: %s",
-			     process_end_print(end, text, sizeof(text)));
-	if (session->outcome == OUTCOME_DONE)
-		free(steal_pointer(&session->reason));
-	session_handle(session, EVENT_EXITED);
-}
-
-static void saved(void *context, const char *commit, const struct error *error)
-{
-	struct session *session = context;
-
-	(void)commit;
-	if (error && session->outcome == OUTCOME_DONE) {
-		session->outcome = OUTCOME_NONE;
-		session_fail(session, OUTCOME_FAILED, "MEMORY.md: %s", error->message);
-	}
-	session_handle(session, EVENT_SAVED);
-	session_release(session);
-}
-
-/* "memory: 2 facts from Daily (07:00)" */
-static char *memory_subject(const struct session *session)
-{
-	const char *from = session->heading ? session->heading
-					    : session->message ? "a message" : "a run";
-
-	return xasprintf("memory: %zu fact%s from %s", session->fact_count,
-			 session->fact_count == 1 ? "" : "s", from);
-}
-
-static void act_save(struct session *session)
-{
-	_free_ char *subject = memory_subject(session);
-	_free_ char *message = session_commit_message(session, subject);
-
-	session_hold(session);
-	if (!session->fact_count || session->rehearse)
-		saved(session, NULL, NULL);
-	else
-		committer_remember(session->daemon, session->agent,
-				   (const char *const *)session->facts, session->fact_count, false,
-				   clock_wall_s(), message, saved, session);
-}
-
-static void closed(void *context, const struct error *error)
-{
-	struct session *session = context;
-
-	(void)error; /* logged; the row is closed at the next start */
-	session_handle(session, EVENT_CLOSED);
-	session_release(session);
-}
-
-/* Which texts were in force, by their git ids. */
-static char *plan_ids(const struct session *session)
-{
-	const struct plan *plan = session->plan;
-	json_t *ids;
-	char *text;
-
-	if (!plan)
-		return xstrdup("{}");
-	ids = json_pack("{s:s,s:s,s:s,s:s}", "constitution", plan->constitution.id, "soul",
-			plan->soul.id, "memory", plan->memory.id, "bulletin", plan->bulletin.id);
-	text = json_dumps(ids, JSON_COMPACT);
-	json_decref(ids);
-	return text;
-}
-
-/* The section remembers the run: when it ended and on which inputs. A failed run counts as none, so that
- * the next beat is not "unchanged". */
-static bool close_section(struct session *session, char inputs[17], struct section *ret_section)
-{
-	struct resident *resident = roster_find(session->daemon->roster, session->agent);
-	struct beat *beat;
-
-	if (session->cause != CAUSE_HEARTBEAT || !resident || !session->key ||
-	    !roster_heartbeat(resident, session->key, &beat))
-		return false;
-	inputs[0] = '\0';
-	if (session->outcome == OUTCOME_DONE && !session->inputs_changed)
-		workspace_inputs(session->daemon->workspace, session->agent, inputs, NULL);
-	scheduler_beat_ended(resident, session->key, session->ended_ms / 1000, inputs);
-	*ret_section = (struct section){
-		.agent = session->agent,
-		.key = session->key,
-		.schedule = session->schedule ? session->schedule : "",
-		.first_seen = beat->first_seen,
-		.next = beat->next,
-		.last_run = beat->last_run,
-		.inputs = inputs,
-	};
-	return session->schedule != NULL;
-}
-
-static void act_close(struct session *session)
-{
-	_free_ char *plan = plan_ids(session), *cause = session_cause(session);
-	struct slot slot = session_slot(session);
-	struct session_row row;
-	struct section section;
-	char inputs[17] = "";
-	bool has_section;
-
-	session->ended_ms = clock_wall_ms();
-	slot.state = SLOT_RAN;
-	slot.outcome = outcome_name(session->outcome);
-	slot.reason = session->reason ? session->reason : "";
-	row = session_row_of(session, cause, plan);
-	session_hold(session);
-	if (session->rehearse) {
-		closed(session, NULL);
-		return;
-	}
-	has_section = close_section(session, inputs, &section);
-	journal_session_end(session->daemon, &row, &slot, has_section ? &section : NULL, closed,
-			    session);
-}
-
-static void act_kill(struct session *session)
-{
-	session_stop(session);
-}
-
-/* It never started: there is a slot's row at most. */
-static void act_withdraw(struct session *session)
-{
-	struct slot slot = session_slot(session);
-
-	slot.state = SLOT_SKIPPED;
-	slot.reason = session->reason ? session->reason : "withdrawn";
-	session->daemon->supervisor->running++; /* act_end counts it down */
-	session_hold(session);
-	if (session->manual)
-		closed(session, NULL);
-	else
-		journal_slot_finish(session->daemon, &slot, closed, session);
-}
-
 /* ---- the queue ---- */
-
-static void admit_all(struct daemon *daemon);
 
 static void supervisor_remove(struct supervisor *supervisor, struct session *session)
 {
@@ -420,26 +30,13 @@ static void supervisor_remove(struct supervisor *supervisor, struct session *ses
 		supervisor->last = link;
 }
 
-static void act_end(struct session *session)
+static size_t running_count(const struct supervisor *supervisor)
 {
-	struct daemon *daemon = session->daemon;
-	struct supervisor *supervisor = daemon->supervisor;
-	struct resident *resident = roster_find(daemon->roster, session->agent);
+	size_t count = 0;
 
-	supervisor->running--;
-	supervisor_remove(supervisor, session);
-	if (resident && resident->open == session)
-		resident->open = NULL;
-	if (resident && !session->rehearse) {
-		snprintf(resident->last.session, sizeof(resident->last.session), "%s", session->id);
-		resident->last.at = clock_wall_s();
-		resident->last.outcome = outcome_name(session->outcome);
-	}
-	session_emit_end(session);
-	session_release(session); /* the list's hold */
-	admit_all(daemon);
-	if (!supervisor->first && supervisor->empty)
-		supervisor->empty(daemon);
+	for (const struct session *session = supervisor->first; session; session = session->next)
+		count += session->state != SESSION_WAITING;
+	return count;
 }
 
 static bool is_free(const struct daemon *daemon, const struct session *session)
@@ -458,7 +55,7 @@ static void admit_all(struct daemon *daemon)
 		struct resident *resident = roster_find(daemon->roster, session->agent);
 
 		next = session->next;
-		if (supervisor->running >= daemon->workspace->settings->sessions_at_once)
+		if (running_count(supervisor) >= daemon->workspace->settings->sessions_at_once)
 			return;
 		if (session->state != SESSION_WAITING || !is_free(daemon, session))
 			continue;
@@ -469,6 +66,27 @@ static void admit_all(struct daemon *daemon)
 		admit_all(daemon);
 		return;
 	}
+}
+
+void supervisor_ended(struct session *session)
+{
+	struct daemon *daemon = session->daemon;
+	struct supervisor *supervisor = daemon->supervisor;
+	struct resident *resident = roster_find(daemon->roster, session->agent);
+
+	supervisor_remove(supervisor, session);
+	if (resident && resident->open == session)
+		resident->open = NULL;
+	if (resident && !session->rehearse) {
+		snprintf(resident->last.session, sizeof(resident->last.session), "%s", session->id);
+		resident->last.at = clock_wall_s();
+		resident->last.outcome = outcome_name(session->outcome);
+	}
+	session_emit_end(session);
+	session_release(session); /* the list's hold */
+	admit_all(daemon);
+	if (!supervisor->first && supervisor->empty)
+		supervisor->empty(daemon);
 }
 
 static char *copy_or_null(const char *text)
@@ -631,7 +249,7 @@ void supervisor_free(struct supervisor *supervisor)
 		supervisor_remove(supervisor, session);
 		child_kill(session->child);
 		link_free(session->link);
-		session_free(session);
+		session_release(session); /* answers still in flight keep it; they are dropped with the loop */
 	}
 	free(supervisor);
 }

@@ -16,13 +16,14 @@ function(agentd_page name section)
 	set(page ${CMAKE_BINARY_DIR}/man/${name}.${section})
 	set(source ${CMAKE_SOURCE_DIR}/man/${name}.${section}.scd)
 	set(printer true)
+	set(needs ${source} ${CMAKE_SOURCE_DIR}/man/make)
 	if(ARGC GREATER 2)
-		set(printer ${ARGV2})
+		set(printer $<TARGET_FILE:${ARGV2}>)
+		list(APPEND needs ${ARGV2})
 	endif()
 	add_custom_command(OUTPUT ${page}
-		COMMAND ${CMAKE_SOURCE_DIR}/man/make ${source} ${page} ${SCDOC}
-			"$<IF:$<TARGET_EXISTS:${printer}>,$<TARGET_FILE:${printer}>,true>"
-		DEPENDS ${source} ${CMAKE_SOURCE_DIR}/man/make $<$<TARGET_EXISTS:${printer}>:${printer}>)
+		COMMAND ${CMAKE_SOURCE_DIR}/man/make ${source} ${page} ${SCDOC} ${printer}
+		DEPENDS ${needs})
 	add_custom_target(page-${name}-${section} DEPENDS ${page})
 	add_dependencies(manual page-${name}-${section})
 	install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})

@@ -55,7 +55,8 @@ static void run_stream(struct run *run, struct span bytes, unsigned seed)
 	for (size_t at = 0; at < bytes.length && !run->result;) {
 		size_t piece = next_piece(&seed, bytes.length - at);
 
-		run->result = model_stream_feed(stream, span_slice(bytes, at, at + piece), &run->error);
+		run->result = model_stream_feed(stream, span_slice(bytes, at, at + piece),
+						&run->error);
 		at += piece;
 	}
 	if (!run->result)

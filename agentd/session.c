@@ -1,0 +1,119 @@
+#include "session.h"
+
+#include "cost.h"
+
+#include "base/clock.h"
+
+#include <signal.h>
+#include <stdarg.h>
+
+void session_hold(struct session *session)
+{
+	session->held++;
+}
+
+static void session_free(struct session *session)
+{
+	free(session->reason);
+	free(session->key);
+	free(session->heading);
+	free(session->message);
+	free(session->event);
+	free(session->schedule);
+	free(session->script);
+	free(session->text);
+	free(session->model.model);
+	plan_free(session->plan);
+	for (size_t i = 0; i < session->fact_count; i++)
+		free(session->facts[i]);
+	free(session->facts);
+	free(session);
+}
+
+void session_release(struct session *session)
+{
+	if (!--session->held)
+		session_free(session);
+}
+
+const char *session_model_name(const struct session *session)
+{
+	return session->model.name[0] ? session->model.name : "none";
+}
+
+char *session_cause(const struct session *session)
+{
+	switch (session->cause) {
+	case CAUSE_HEARTBEAT: return xasprintf("heartbeat %s", session->heading);
+	case CAUSE_MESSAGE: return xstrdup("message");
+	default: return xstrdup("run");
+	}
+}
+
+char *session_commit_message(const struct session *session, const char *subject)
+{
+	_free_ char *cause = session_cause(session);
+	char cost[32];
+
+	return xasprintf("%s\n\nAgent: %s\nSession: %s\nCause: %s\nModel: %s\nCost-USD: %s\n",
+			 subject, session->agent, session->id, cause, session_model_name(session),
+			 cost_print(session->cost_micro_usd, cost));
+}
+
+/* The first thing that went wrong is the reason. */
+void session_fail(struct session *session, enum session_outcome outcome, const char *format, ...)
+{
+	va_list args;
+
+	if (session->outcome != OUTCOME_NONE)
+		return;
+	session->outcome = outcome;
+	va_start(args, format);
+	session->reason = xvasprintf(format, args);
+	va_end(args);
+}
+
+void session_stop(struct session *session)
+{
+	if (session->child)
+		child_signal(session->child, SIGKILL);
+}
+
+struct slot session_slot(const struct session *session)
+{
+	return (struct slot){
+		.agent = session->agent,
+		.section = session->key ? session->key : "",
+		.heading = session->heading ? session->heading : "",
+		.planned = session->planned,
+		.event = session->event,
+		.state = SLOT_RUNNING,
+		.session = session->id,
+		.outcome = "",
+		.recorded = clock_wall_s(),
+	};
+}
+
+struct session_row session_row_of(const struct session *session, const char *cause,
+				  const char *plan)
+{
+	return (struct session_row){
+		.id = session->id,
+		.agent = session->agent,
+		.cause = cause,
+		.section = session->key ? session->key : "",
+		.heading = session->heading ? session->heading : "",
+		.model = session_model_name(session),
+		.outcome = outcome_name(session->outcome),
+		.reason = session->reason ? session->reason : "",
+		.text = session->text ? session->text : "",
+		.plan = plan,
+		.started = session->started_ms,
+		.ended = session->ended_ms,
+		.turns = session->turns,
+		.input_tokens = session->input_tokens,
+		.output_tokens = session->output_tokens,
+		.cost_micro_usd = session->cost_micro_usd,
+		.epoch = session->daemon->epoch,
+	};
+}

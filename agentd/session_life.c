@@ -1,0 +1,262 @@
+/* A session's life: what happens in which state. */
+#include "session.h"
+
+#include "committer.h"
+#include "journal.h"
+#include "log.h"
+#include "scheduler.h"
+
+#include "base/clock.h"
+
+typedef void (*session_action)(struct session *session);
+
+static void act_record(struct session *session);
+static void act_launch(struct session *session);
+static void act_save(struct session *session);
+static void act_close(struct session *session);
+static void act_end(struct session *session);
+static void act_kill(struct session *session);
+static void act_withdraw(struct session *session);
+static void act_nothing(struct session *session);
+
+/* What happens, and the state that follows. An empty cell is a bug of ours. */
+static const struct {
+	session_action action;
+	enum session_state next;
+} table[SESSION_ENDED][EVENTS] = {
+	[SESSION_WAITING] = {
+		[EVENT_ADMITTED] = { act_record, SESSION_RECORDING },
+		[EVENT_CANCELLED] = { act_withdraw, SESSION_CLOSING },
+	},
+	[SESSION_RECORDING] = {
+		[EVENT_RECORDED] = { act_launch, SESSION_RUNNING },
+		[EVENT_UNRECORDED] = { act_end, SESSION_ENDED },
+		[EVENT_CANCELLED] = { act_nothing, SESSION_RECORDING },
+	},
+	[SESSION_RUNNING] = {
+		[EVENT_EXITED] = { act_save, SESSION_SAVING },
+		[EVENT_CANCELLED] = { act_kill, SESSION_RUNNING },
+	},
+	[SESSION_SAVING] = {
+		[EVENT_SAVED] = { act_close, SESSION_CLOSING },
+		[EVENT_CANCELLED] = { act_nothing, SESSION_SAVING },
+	},
+	[SESSION_CLOSING] = {
+		[EVENT_CLOSED] = { act_end, SESSION_ENDED },
+		[EVENT_CANCELLED] = { act_nothing, SESSION_CLOSING },
+	},
+};
+
+void session_handle(struct session *session, enum session_event event)
+{
+	if (session->state >= SESSION_ENDED || !table[session->state][event].action)
+		BUG("session %s: event %d in state %d", session->id, (int)event,
+		    (int)session->state);
+	session_hold(session); /* the action may end it */
+	{
+		session_action action = table[session->state][event].action;
+
+		session->state = table[session->state][event].next;
+		action(session);
+	}
+	session_release(session);
+}
+
+static void act_nothing(struct session *session)
+{
+	(void)session;
+}
+
+static void recorded(void *context, const struct error *error)
+{
+	struct session *session = context;
+
+	if (error)
+		session_fail(session, OUTCOME_REFUSED, "%s", error->message);
+	session_handle(session, error ? EVENT_UNRECORDED : EVENT_RECORDED);
+	session_release(session);
+}
+
+static void act_record(struct session *session)
+{
+	_free_ char *cause = session_cause(session);
+	struct session_row row;
+	struct slot slot = session_slot(session);
+
+	session->started_ms = clock_wall_ms();
+	session_emit(session, "session_start",
+		     json_pack("{s:s,s:s,s:s}", "session", session->id, "agent", session->agent,
+			       "cause", cause));
+	row = session_row_of(session, cause, "");
+	session_hold(session);
+	if (session->rehearse)
+		recorded(session, NULL);
+	else
+		journal_session_begin(session->daemon, &row, &slot, session->manual, recorded,
+				      session);
+}
+
+static void act_launch(struct session *session)
+{
+	log_event(session->daemon->log, LEVEL_INFO, "session_start", session->agent, session->id,
+		  "%s begins", session->heading ? session->heading
+						: session->message ? "a message" : "a manual run");
+	if (session->outcome != OUTCOME_NONE || session_launch(session))
+		session_handle(session, EVENT_EXITED);
+}
+
+void session_exited(void *context, const struct process_end *end)
+{
+	struct session *session = context;
+	char text[64];
+
+	session->child = NULL;
+	if (session->link) /* read what it said last */
+		rpc_readable(link_rpc(session->link), NULL);
+	session_abandon_call(session);
+	link_free(steal_pointer(&session->link));
+	if (session->finished && !end->signalled && !end->code)
+		session_fail(session, OUTCOME_DONE, "%s", "");
+	else
+		session_fail(session, OUTCOME_FAILED, "its process ended: %s",
+			     process_end_print(end, text, sizeof(text)));
+	if (session->outcome == OUTCOME_DONE)
+		free(steal_pointer(&session->reason));
+	session_handle(session, EVENT_EXITED);
+}
+
+static void saved(void *context, const char *commit, const struct error *error)
+{
+	struct session *session = context;
+
+	(void)commit;
+	if (error && session->outcome == OUTCOME_DONE) {
+		session->outcome = OUTCOME_NONE;
+		session_fail(session, OUTCOME_FAILED, "MEMORY.md: %s", error->message);
+	}
+	session_handle(session, EVENT_SAVED);
+	session_release(session);
+}
+
+/* "memory: 2 facts from Daily (07:00)" */
+static char *memory_subject(const struct session *session)
+{
+	const char *from = session->heading ? session->heading
+					    : session->message ? "a message" : "a run";
+
+	return xasprintf("memory: %zu fact%s from %s", session->fact_count,
+			 session->fact_count == 1 ? "" : "s", from);
+}
+
+static void act_save(struct session *session)
+{
+	_free_ char *subject = memory_subject(session);
+	_free_ char *message = session_commit_message(session, subject);
+
+	session_hold(session);
+	if (!session->fact_count || session->rehearse)
+		saved(session, NULL, NULL);
+	else
+		committer_remember(session->daemon, session->agent,
+				   (const char *const *)session->facts, session->fact_count, false,
+				   clock_wall_s(), message, saved, session);
+}
+
+static void closed(void *context, const struct error *error)
+{
+	struct session *session = context;
+
+	(void)error; /* logged; the row is closed at the next start */
+	session_handle(session, EVENT_CLOSED);
+	session_release(session);
+}
+
+/* Which texts were in force, by their git ids. */
+static char *plan_ids(const struct session *session)
+{
+	const struct plan *plan = session->plan;
+	json_t *ids;
+	char *text;
+
+	if (!plan)
+		return xstrdup("{}");
+	ids = json_pack("{s:s,s:s,s:s,s:s}", "constitution", plan->constitution.id, "soul",
+			plan->soul.id, "memory", plan->memory.id, "bulletin", plan->bulletin.id);
+	text = json_dumps(ids, JSON_COMPACT);
+	json_decref(ids);
+	return text;
+}
+
+/* The section remembers the run: when it ended and on which inputs. A failed run counts as none, so that
+ * the next beat is not "unchanged". */
+static bool close_section(struct session *session, char inputs[17], struct section *ret_section)
+{
+	struct resident *resident = roster_find(session->daemon->roster, session->agent);
+	struct beat *beat;
+
+	if (session->cause != CAUSE_HEARTBEAT || !resident || !session->key ||
+	    !roster_heartbeat(resident, session->key, &beat))
+		return false;
+	inputs[0] = '\0';
+	if (session->outcome == OUTCOME_DONE && !session->inputs_changed)
+		workspace_inputs(session->daemon->workspace, session->agent, inputs, NULL);
+	scheduler_beat_ended(resident, session->key, session->ended_ms / 1000, inputs);
+	*ret_section = (struct section){
+		.agent = session->agent,
+		.key = session->key,
+		.schedule = session->schedule ? session->schedule : "",
+		.first_seen = beat->first_seen,
+		.next = beat->next,
+		.last_run = beat->last_run,
+		.inputs = inputs,
+	};
+	return session->schedule != NULL;
+}
+
+static void act_close(struct session *session)
+{
+	_free_ char *plan = plan_ids(session), *cause = session_cause(session);
+	struct slot slot = session_slot(session);
+	struct session_row row;
+	struct section section;
+	char inputs[17] = "";
+	bool has_section;
+
+	session->ended_ms = clock_wall_ms();
+	slot.state = SLOT_RAN;
+	slot.outcome = outcome_name(session->outcome);
+	slot.reason = session->reason ? session->reason : "";
+	row = session_row_of(session, cause, plan);
+	session_hold(session);
+	if (session->rehearse) {
+		closed(session, NULL);
+		return;
+	}
+	has_section = close_section(session, inputs, &section);
+	journal_session_end(session->daemon, &row, &slot, has_section ? &section : NULL, closed,
+			    session);
+}
+
+static void act_kill(struct session *session)
+{
+	session_stop(session);
+}
+
+/* It never started: there is a slot's row at most. */
+static void act_withdraw(struct session *session)
+{
+	struct slot slot = session_slot(session);
+
+	slot.state = SLOT_SKIPPED;
+	slot.reason = session->reason ? session->reason : "withdrawn";
+	session_hold(session);
+	if (session->manual)
+		closed(session, NULL);
+	else
+		journal_slot_finish(session->daemon, &slot, closed, session);
+}
+
+static void act_end(struct session *session)
+{
+	supervisor_ended(session);
+}

@@ -1,0 +1,206 @@
+/* Runtime tools: do it, journal the result, answer. */
+#include "session.h"
+
+#include "committer.h"
+#include "journal.h"
+
+#include "base/clock.h"
+#include "bulletin/bulletin.h"
+#include "memory/memory.h"
+
+#define BULLETIN_PATH "shared/BULLETIN.md"
+
+struct tool_answer {
+	struct session *session;
+	uint64_t id;
+	json_t *result;
+};
+
+static void tool_recorded(void *context, const struct error *error)
+{
+	struct tool_answer *answer = context;
+	struct session *session = answer->session;
+
+	if (error)
+		session_refuse(session, answer->id, error->code, error->message);
+	else if (session->state == SESSION_RUNNING && session->link)
+		link_reply(session->link, answer->id, json_incref(answer->result));
+	json_decref(answer->result);
+	free(answer);
+	session_release(session);
+}
+
+/* The result of a runtime tool becomes durable, then the session hears of it. */
+static void tool_done(struct session *session, uint64_t id, struct journalled_call *call,
+		      const char *content, bool is_error)
+{
+	struct tool_answer *answer = xmalloc(sizeof(*answer));
+	struct step step = session_step(session, call->seq);
+	json_t *result = json_pack("{s:s,s:b}", "content", content, "error", (int)is_error);
+	_free_ char *text = NULL;
+
+	if (!result)
+		result = json_pack("{s:s,s:b}", "content", "text that is no UTF-8", "error", 1);
+	text = json_dumps(result, JSON_COMPACT);
+	*answer = (struct tool_answer){ session, id, result };
+	call->answered = true;
+	step.result = text;
+	session_hold(session);
+	session_emit(session, "tool",
+		     json_pack("{s:s,s:s,s:b}", "session", session->id, "tool", call->tool->name,
+			       "error", (int)is_error));
+	if (session->rehearse)
+		tool_recorded(answer, NULL);
+	else
+		journal_steps(session->daemon, &step, 1, NULL, 0, tool_recorded, answer);
+}
+
+static const char *argument(const json_t *arguments, const char *name)
+{
+	const char *value = json_string_value(json_object_get(arguments, name));
+
+	return value ? value : "";
+}
+
+/* A fact is durable with its step; it stands in MEMORY.md when the session ends. */
+static void do_remember(struct session *session, uint64_t id, struct journalled_call *call,
+			const json_t *arguments)
+{
+	CLEANUP(buffer_clear) struct buffer text = BUFFER(MEMORY_ENTRY_MAX + 8);
+	struct error error;
+
+	if (memory_entry_text(span_of(argument(arguments, "text")), &text, &error)) {
+		tool_done(session, id, call, error.message, true);
+		return;
+	}
+	if (array_grow((void **)&session->facts, session->fact_count, &session->fact_capacity,
+		       sizeof(char *), SESSION_FACTS_MAX)) {
+		tool_done(session, id, call, "too many facts in one session", true);
+		return;
+	}
+	session->facts[session->fact_count++] = xstrdup(text.data);
+	tool_done(session, id, call, session->rehearse ? "rehearsed, not remembered" : "remembered",
+		  false);
+}
+
+struct post {
+	struct session *session;
+	uint64_t id;
+	char call[MODEL_CALL_ID_MAX + 1];
+};
+
+static void posted(void *context, const char *commit, const struct error *error)
+{
+	struct post *post = context;
+	struct session *session = post->session;
+	struct journalled_call *call = session_find_call(session, post->call);
+
+	(void)commit;
+	if (session->state == SESSION_RUNNING && call)
+		tool_done(session, post->id, call, error ? error->message : "posted", error != NULL);
+	free(post);
+	session_release(session);
+}
+
+static void do_post(struct session *session, uint64_t id, struct journalled_call *call,
+		    const json_t *arguments)
+{
+	const char *text = argument(arguments, "text");
+	_free_ char *subject = xasprintf("bulletin: a post by %s", session->agent);
+	_free_ char *message = NULL;
+	struct post *post;
+
+	if (session->rehearse) {
+		tool_done(session, id, call, "rehearsed, not posted", false);
+		return;
+	}
+	message = session_commit_message(session, subject);
+	post = xcalloc(1, sizeof(*post));
+	post->session = session;
+	post->id = id;
+	snprintf(post->call, sizeof(post->call), "%s", call->id);
+	session_hold(session);
+	committer_post(session->daemon, session->agent, text, clock_wall_s(), message, posted, post);
+}
+
+static void do_read_bulletin(struct session *session, uint64_t id, struct journalled_call *call,
+			     const json_t *arguments)
+{
+	CLEANUP(buffer_clear) struct buffer raw = BUFFER(BULLETIN_FILE_MAX);
+	CLEANUP(buffer_clear) struct buffer quoted = BUFFER(BULLETIN_FILE_MAX);
+	CLEANUP(markdown_text_clear) struct markdown_text text = { 0 };
+	struct bulletin bulletin = { 0 };
+	struct error error;
+	int result = file_read(session->daemon->workspace->dir, BULLETIN_PATH, &raw, NULL, &error);
+
+	(void)arguments;
+	if (result == -(int)ERROR_NOT_FOUND) {
+		tool_done(session, id, call, "the bulletin is empty", false);
+		return;
+	}
+	if (!result)
+		result = markdown_clean(buffer_span(&raw), BULLETIN_FILE_MAX, &text, NULL);
+	if (!result)
+		result = bulletin_parse(markdown_body(&text), session->daemon->workspace->zone,
+					&bulletin, &error);
+	if (!result)
+		bulletin_quote(&bulletin, session->agent,
+			       (size_t)session->plan->tool_output_bytes, &quoted);
+	bulletin_clear(&bulletin);
+	if (result)
+		tool_done(session, id, call, error.message, true);
+	else
+		tool_done(session, id, call, quoted.length ? quoted.data : "the bulletin is empty",
+			  false);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct session *session, uint64_t id, struct journalled_call *call,
+		    const json_t *arguments);
+} runtime_tools[] = {
+	{ "remember", do_remember },
+	{ "bulletin_post", do_post },
+	{ "bulletin_read", do_read_bulletin },
+};
+
+static bool is_allowed(const struct session *session, const char *tool)
+{
+	for (size_t i = 0; i < session->plan->tool_count; i++)
+		if (!strcmp(session->plan->tools[i], tool))
+			return true;
+	return !session->plan->tools;
+}
+
+/* Only what the model asked for in its latest reply runs, once, with the arguments it gave. */
+void session_tool(struct rpc *rpc, void *context, const char *method, const json_t *params,
+			 uint64_t id)
+{
+	struct session *session = context;
+	const char *name = json_string_value(json_object_get(params, "name"));
+	const json_t *arguments = json_object_get(params, "arguments");
+	struct journalled_call *call =
+		session_find_call(session, json_string_value(json_object_get(params, "id")));
+	struct error error;
+
+	(void)rpc;
+	(void)method;
+	if (!call || call->answered || !call->tool || !name || strcmp(call->tool->name, name)) {
+		session_refuse(session, id, ERROR_DENIED, "no such call is open");
+		return;
+	}
+	if (!is_allowed(session, name)) {
+		tool_done(session, id, call, "this agent may not use that tool", true);
+		return;
+	}
+	if (tool_check_arguments(call->tool, arguments, &error)) {
+		tool_done(session, id, call, error.message, true);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LENGTH(runtime_tools); i++)
+		if (!strcmp(runtime_tools[i].name, name)) {
+			runtime_tools[i].run(session, id, call, arguments);
+			return;
+		}
+	session_refuse(session, id, ERROR_DENIED, "that tool runs in the session");
+}
