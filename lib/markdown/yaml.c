@@ -25,6 +25,17 @@ struct yaml_builder {
 
 /* ---- places ---- */
 
+/* libfyaml's mark of a quoted scalar stands behind the quote. */
+static struct fy_mark before_quote(const struct fy_mark *mark, struct fy_token *token)
+{
+	struct fy_mark before = *mark;
+	enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
+
+	if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && before.column)
+		before.column--;
+	return before;
+}
+
 static int fail(const struct yaml_builder *b, const struct fy_mark *mark, const char *message)
 {
 	int r = error_set(b->error, ERROR_INVALID, "%s", message);
@@ -149,6 +160,7 @@ static int close_collection(struct yaml_builder *b)
 static int on_scalar(struct yaml_builder *b, struct fy_event *event, const struct fy_mark *mark)
 {
 	struct fy_token *token = event->scalar.value;
+	struct fy_mark before = mark ? before_quote(mark, token) : (struct fy_mark){ 0 };
 	bool quoted = token && fy_token_scalar_style(token) != FYSS_PLAIN;
 	_free_ char *text = NULL;
 	struct yaml *node;
@@ -156,6 +168,8 @@ static int on_scalar(struct yaml_builder *b, struct fy_event *event, const struc
 	const char *data = token ? fy_token_get_text(token, &length) : "";
 	int r;
 
+	if (mark)
+		mark = &before;
 	if (!data || memchr(data, '\0', length))
 		return fail(b, mark, "a value must not contain a NUL");
 	text = xstrndup(data, length);

@@ -12,9 +12,10 @@ struct reading {
 	struct error error;
 };
 
+/* NULL: no field takes the value so far. */
 static void *field_of(const struct reading *r)
 {
-	return (char *)r->into + r->key->offset;
+	return r->key->offset == UNUSED_YET ? NULL : (char *)r->into + r->key->offset;
 }
 
 /* ---- into fields ---- */
@@ -23,7 +24,7 @@ static void store_number(const struct reading *r, int64_t value)
 {
 	void *field = field_of(r);
 
-	if (r->key->offset == UNUSED_YET)
+	if (!field)
 		return;
 	if (r->key->size == sizeof(int64_t))
 		*(int64_t *)field = value;
@@ -37,7 +38,7 @@ static void store_text(const struct reading *r)
 {
 	void *field = field_of(r);
 
-	if (r->key->offset == UNUSED_YET)
+	if (!field)
 		return;
 	if (r->key->size == sizeof(char *)) {
 		free(*(char **)field);

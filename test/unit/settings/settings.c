@@ -287,7 +287,7 @@ static const struct {
 	  "error model-unpriced 3:3 model \"m\" has no price and is not used; write usd_per_mtok: {input: 3, "
 	  "output: 15}, or free: true\n" },
 	{ LOCAL "models:\n  m: {provider: l, usd_per_mtok: {input: 3, output: x}}\n",
-	  "error settings-value 3:52 models.NAME.usd_per_mtok.output: \"x\": write a number such as 2 or "
+	  "error settings-value 3:53 models.NAME.usd_per_mtok.output: \"x\": write a number such as 2 or "
 	  "0.25, with at most 6 decimals\n" },
 	{ LOCAL "models: {m: {provider: l, free: on, usd_per_mtok: {input: 3, output: 1}}}\n",
 	  "warning model-free 2:10 model \"m\" is free and has prices; the prices hold\n" },
