@@ -1,0 +1,40 @@
+#include "words.h"
+
+/* Folded: 毎 is 每, 時 时, 間 间, 週 周; Chinese numbers and units serve here too. */
+static const struct word words[] = {
+	{ "おき", MEANS_FILLER }, { "ごと", MEANS_FILLER }, { "每に", MEANS_FILLER },
+	{ "时间", MEANS_UNIT, UNIT_HOUR }, { "分间", MEANS_UNIT, UNIT_MINUTE },
+	{ "日间", MEANS_UNIT, UNIT_DAY }, { "周间", MEANS_UNIT, UNIT_WEEK },
+	{ "か月", MEANS_UNIT, UNIT_MONTH }, { "ヶ月", MEANS_UNIT, UNIT_MONTH },
+	{ "每时", MEANS_PERIOD, PERIOD_HOURLY }, { "每日", MEANS_PERIOD, PERIOD_DAILY },
+	{ "每晚", MEANS_PERIOD, PERIOD_NIGHTLY }, { "每夜", MEANS_PERIOD, PERIOD_NIGHTLY },
+	{ "平日", MEANS_PERIOD, PERIOD_WEEKDAYS }, { "周末", MEANS_PERIOD, PERIOD_WEEKENDS, TRUST_WHOLE },
+	{ "土日", MEANS_PERIOD, PERIOD_WEEKENDS }, { "每周", MEANS_PERIOD, PERIOD_WEEKLY },
+	{ "隔周", MEANS_PERIOD, PERIOD_BIWEEKLY }, { "每月", MEANS_PERIOD, PERIOD_MONTHLY },
+	{ "四半期", MEANS_PERIOD, PERIOD_QUARTERLY }, { "每年", MEANS_PERIOD, PERIOD_YEARLY },
+	{ "每朝", MEANS_PART, PART_MORNING }, { "每回", MEANS_TICK, 1 },
+	{ "日曜", MEANS_WEEKDAY, 0 }, { "日曜日", MEANS_WEEKDAY, 0 }, { "月曜", MEANS_WEEKDAY, 1 },
+	{ "月曜日", MEANS_WEEKDAY, 1 }, { "火曜", MEANS_WEEKDAY, 2 }, { "火曜日", MEANS_WEEKDAY, 2 },
+	{ "水曜", MEANS_WEEKDAY, 3 }, { "水曜日", MEANS_WEEKDAY, 3 }, { "木曜", MEANS_WEEKDAY, 4 },
+	{ "木曜日", MEANS_WEEKDAY, 4 }, { "金曜", MEANS_WEEKDAY, 5 }, { "金曜日", MEANS_WEEKDAY, 5 },
+	{ "土曜", MEANS_WEEKDAY, 6 }, { "土曜日", MEANS_WEEKDAY, 6 },
+	{ "第1", MEANS_ORDINAL, 1 }, { "第2", MEANS_ORDINAL, 2 }, { "第3", MEANS_ORDINAL, 3 },
+	{ "第4", MEANS_ORDINAL, 4 }, { "最终", MEANS_ORDINAL, -1 }, { "月末", MEANS_LAST_DAY },
+	{ "朝", MEANS_PART, PART_MORNING }, { "午前", MEANS_PART, PART_MORNING },
+	{ "昼", MEANS_PART, PART_MIDDAY }, { "正午", MEANS_CLOCK, 720 },
+	{ "午后", MEANS_PART, PART_AFTERNOON }, { "夕方", MEANS_PART, PART_EVENING },
+	{ "夜", MEANS_PART, PART_NIGHT }, { "深夜", MEANS_PART, PART_NIGHT },
+	{ "时", MEANS_OCLOCK },
+	{ "日中", MEANS_HOURS, PART_WAKING }, { "营业时间", MEANS_HOURS, PART_BUSINESS },
+	{ "に", MEANS_FILLER }, { "の", MEANS_FILLER }, { "は", MEANS_FILLER },
+	{ "から", MEANS_TO }, { "まで", MEANS_FILLER }, { "と", MEANS_AND }, { "または", MEANS_OR },
+	{ "约", MEANS_ABOUT }, { "実行", MEANS_FILLER }, { "チェック", MEANS_FILLER },
+	{ "ハートビート", MEANS_TICK }, { "セッション", MEANS_SESSION }, { "开始", MEANS_START },
+	{ "开始时", MEANS_START }, { "终了", MEANS_END }, { "终了时", MEANS_END },
+	{ "起动时", MEANS_STARTUP }, { "起动", MEANS_STARTUP }, { "メッセージ", MEANS_MESSAGE },
+	{ "タスク", MEANS_TASK }, { "ファイル", MEANS_FILE }, { "変更", MEANS_CHANGE },
+	{ "一回のみ", MEANS_COUNT, 1 }, { "1回のみ", MEANS_COUNT, 1 },
+	{ "静音时间", MEANS_GATE, 1 }, { "活动时间", MEANS_GATE, 0 },
+};
+
+const struct vocabulary japanese = { words, sizeof(words) / sizeof(words[0]) };
