@@ -38,6 +38,13 @@ static void entry_of(const struct change *change, git_index_entry *ret_entry)
 	ret_entry->file_size = (uint32_t)st->st_size;
 }
 
+void index_draft_remove(struct history *h)
+{
+	unlinkat(h->git, DRAFT, 0);
+	unlinkat(h->git, DRAFT ".lock", 0);
+	unlinkat(h->git, LOCK_DRAFT, 0);
+}
+
 /* A copy of the index as it is, which keeps what libgit2 keeps of git's extensions, or HEAD's. */
 static int draft_open(struct history *h, const struct snapshot *s, git_index **ret_index,
 		      struct error *error)
@@ -47,8 +54,7 @@ static int draft_open(struct history *h, const struct snapshot *s, git_index **r
 	_fd_ int fd = -1;
 	int result = 0;
 
-	unlinkat(h->git, DRAFT, 0);
-	unlinkat(h->git, DRAFT ".lock", 0);
+	index_draft_remove(h);
 	if (!s->index_lost) {
 		result = file_read(h->git, "index", &bytes, NULL, error);
 		if (!result)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
@@ -84,18 +85,25 @@ bool lock_remove_stale(int git, const char *name)
 	return !file_unlink(git, name, NULL);
 }
 
+/* Made elsewhere and then given its name, so that it never stands there without our mark. */
 static int lock_try(int git)
 {
-	int fd = openat(git, "index.lock", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	_fd_ int fd = openat(git, LOCK_DRAFT, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	int failed = 0, taken;
 
 	if (fd < 0)
 		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) || fd_write_all(fd, SPAN(OUR_MARK), NULL)) {
-		unlinkat(git, "index.lock", 0);
-		fd_close(&fd);
-		return -EIO;
+	if (flock(fd, LOCK_EX | LOCK_NB) || fd_write_all(fd, SPAN(OUR_MARK), NULL))
+		failed = EIO;
+	else if (renameat2(git, LOCK_DRAFT, git, "index.lock", RENAME_NOREPLACE))
+		failed = errno;
+	if (failed) {
+		unlinkat(git, LOCK_DRAFT, 0);
+		return -failed;
 	}
-	return fd;
+	taken = fd;
+	fd = -1;
+	return taken;
 }
 
 int index_lock_take(struct history *history, struct index_lock *ret_lock, struct error *error)

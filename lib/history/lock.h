@@ -5,6 +5,7 @@
 
 #include "repository.h"
 
+#define LOCK_DRAFT "agentd-lock" /* what becomes index.lock */
 #define LOCK_WAIT_MS 5000
 #define LOCK_OLD_S (15 * 60)
 

@@ -1,3 +1,4 @@
+#include "lock.h"
 #include "pending.h"
 #include "repository.h"
 
@@ -236,5 +237,8 @@ int history_begin(struct history *h, struct error *error)
 
 	if (!result)
 		result = check_state(h, error);
-	return result ? result : pending_finish(h, error);
+	if (result)
+		return result;
+	lock_remove_stale(h->git, "index.lock"); /* nobody else's git gets past it either */
+	return pending_finish(h, error);
 }

@@ -319,6 +319,7 @@ int pending_finish(struct history *h, struct error *error)
 
 	if (file_stat(h->git, NOTE, &st, NULL))
 		return 0;
+	index_draft_remove(h);
 	if (note_read(h, &kind, &commit)) {
 		result = mend_index(h, error);
 		if (!result && kind != PENDING_EDITS)

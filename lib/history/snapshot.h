@@ -86,6 +86,9 @@ int index_write(struct history *h, const struct index_lock *lock, const struct s
 int index_mend(struct history *h, const struct snapshot *snapshot, const struct change *changes,
 	       size_t count, const struct changes *refreshed, struct error *error);
 
+/* Removes what an interrupted index_write left. */
+void index_draft_remove(struct history *h);
+
 CLEANUP_DEFINE_VALUE(struct snapshot, snapshot_clear)
 CLEANUP_DEFINE_VALUE(struct changes, changes_clear)
 CLEANUP_DEFINE_VALUE(struct scan, scan_clear)
