@@ -1,0 +1,145 @@
+# Sourced by every case: `. "$SOURCE/test/scenario/lib.sh"`. Gives
+#   $T          a temporary folder, removed at the end; the current folder
+#   $W          $T/w, the workspace
+#   agentd, agentctl on PATH (of the build under test)
+# and the functions below. A command that fails ends the case with its line.
+set -eu
+
+T=$(mktemp -d /tmp/agentd-scenario-XXXXXX)
+W=$T/w
+PATH=$BUILD/bin:$BUILD/test:$PATH
+HOME=$T/home
+export PATH HOME
+unset XDG_CONFIG_HOME GIT_DIR GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL 2>/dev/null || true
+export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS-}"
+mkdir "$HOME"
+git config --global user.name 'Pat Person'
+git config --global user.email pat@example.org
+git config --global init.defaultBranch main
+git config --global safe.directory '*'
+cd "$T"
+
+daemon= provider=
+
+finish() {
+	status=$?
+	[ -z "$daemon" ] || kill -9 "$daemon" 2>/dev/null || true
+	[ -z "$provider" ] || kill -9 "$provider" 2>/dev/null || true
+	if [ $status -ne 0 ] && [ $status -ne 77 ]; then
+		echo "-- failed with status $status; the daemon said:"
+		tail -n 60 "$T/agentd.log" 2>/dev/null || true
+	fi
+	if [ -n "${KEEP-}" ]; then echo "kept: $T"; else chmod -R u+w "$T" 2>/dev/null; rm -rf "$T"; fi
+	exit $status
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
+
+fail() { echo "FAIL: $*" >&2; exit 1; }
+skip() { echo "SKIP: $*"; exit 77; }
+
+# ok "what" COMMAND…: the command must succeed.
+ok() {
+	what=$1; shift
+	if "$@" >"$T/out" 2>&1; then echo "ok: $what"; else cat "$T/out"; fail "$what: $*"; fi
+}
+
+# status N COMMAND…: the command must end with status N. Its output is in $T/out.
+status() {
+	expected=$1; shift
+	actual=0
+	"$@" >"$T/out" 2>&1 || actual=$?
+	[ "$actual" = "$expected" ] || { cat "$T/out"; fail "status $actual instead of $expected: $*"; }
+	echo "ok: $* ends with $expected"
+}
+
+# equal "what" EXPECTED ACTUAL
+equal() {
+	[ "$2" = "$3" ] || fail "$1: expected <$2>, is <$3>"
+	echo "ok: $1"
+}
+
+# has "what" TEXT FILE: a file holds a text.
+has() { grep -qF -- "$2" "$3" || { cat "$3"; fail "$1: no <$2> in $3"; }; echo "ok: $1"; }
+has_not() { ! grep -qF -- "$2" "$3" || fail "$1: <$2> is in $3"; echo "ok: $1"; }
+
+# wait_for "what" COMMAND…: polls until it succeeds, at most 20 s (WAIT=seconds).
+wait_for() {
+	what=$1; shift
+	tries=$((${WAIT-20} * 50))
+	until "$@" >"$T/out" 2>&1; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || { cat "$T/out"; fail "waited in vain for $what: $*"; }
+		sleep 0.02
+	done
+	echo "ok: $what"
+}
+
+# make_workspace [EXAMPLE]: $W from an example, or empty.
+make_workspace() {
+	if [ $# -gt 0 ]; then agentctl init "$W" --example "$1" >/dev/null; else agentctl init "$W" >/dev/null; fi
+	cd "$W"
+}
+
+start_agentd() {
+	agentd -w "$W" 2>>"$T/agentd.log" &
+	daemon=$!
+	WAIT=30 wait_for 'agentd is ready' agentctl -w "$W" ready
+}
+
+# Stops it cleanly; its exit status must be 0.
+stop_agentd() {
+	kill -TERM "$daemon"
+	wait "$daemon" || fail "agentd ended with $?"
+	daemon=
+}
+
+# start_provider FORMAT SCRIPT…: a scripted provider (see test/provider/README.md); FORMAT is openai or anthropic. Its port is
+# in $PORT, its requests, one JSON a line, in $T/requests.jsonl.
+start_provider() {
+	format=$1; shift
+	rm -f "$T/port"
+	"$BUILD/test/provider" --format "$format" --port 0 --port-file "$T/port" --log "$T/requests.jsonl" "$@" 2>>"$T/provider.log" &
+	provider=$!
+	wait_for 'the provider listens' test -s "$T/port"
+	PORT=$(cat "$T/port")
+}
+
+# use_provider FORMAT: agentd.yaml with that provider on $PORT and one free model.
+use_provider() {
+	case $1 in
+	openai) url=http://127.0.0.1:$PORT/v1 ;;
+	anthropic) url=http://127.0.0.1:$PORT/v1/messages ;;
+	esac
+	cat >"$W/agentd.yaml" <<EOF
+timezone: UTC
+providers:
+  scripted: {kind: $1, base_url: "$url", api_key: {env: SCRIPTED_KEY}}
+models:
+  main: {provider: scripted, name: scripted-1, free: true}
+routes:
+  default: [main]
+EOF
+	SCRIPTED_KEY=sk-canary-key-4711
+	export SCRIPTED_KEY
+}
+
+commits() { git -C "$1" rev-list --count HEAD; }              # commits REPOSITORY
+clean() { [ -z "$(git -C "$1" status --porcelain)" ]; }        # clean REPOSITORY
+sound() { [ -z "$(git -C "$1" fsck --strict --full 2>&1)" ]; } # sound REPOSITORY
+
+# Every repository of the workspace is clean and sound.
+repositories_are_well() {
+	for repository in "$W" "$W"/agents/*/; do
+		[ -e "$repository/.git" ] || continue
+		clean "$repository" || { git -C "$repository" status; fail "$repository is not clean"; }
+		sound "$repository" || { git -C "$repository" fsck --strict --full; fail "fsck of $repository"; }
+	done
+	echo 'ok: all repositories are clean and sound'
+}
+
+# events NAME [AGENT]: how many events of that name the daemon logged.
+events() {
+	jq -s --arg e "$1" --arg a "${2-}" '[.[] | select(.event == $e and ($a == "" or .agent == $a))] | length' \
+		"$W/.agentd/log/events.jsonl"
+}
