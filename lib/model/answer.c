@@ -27,7 +27,8 @@ bool answer_is_error(const json_t *answer)
 	return has_text(answer, "message") || has_text(answer, "detail");
 }
 
-/* The object that the words stand in: the thing itself, its `error`, its `detail`, the first of a list. */
+/* The object that the words stand in: the thing itself, its `error`, its `detail`, the first of a
+ * list. */
 static const json_t *innermost(const json_t *answer)
 {
 	static const char *const wrappers[] = { "error", "detail", "errors", "response" };
@@ -51,7 +52,7 @@ static const json_t *innermost(const json_t *answer)
 
 static struct span words_of(const json_t *report)
 {
-	static const char *const keys[] = { "message", "error", "detail", "msg",
+	static const char *const keys[] = { "message",           "error",  "detail", "msg",
 					    "error_description", "reason", "title" };
 
 	if (json_is_string(report))
@@ -62,7 +63,8 @@ static struct span words_of(const json_t *report)
 	return (struct span){ NULL, 0 };
 }
 
-/* "Provider returned error" says nothing; OpenRouter puts the upstream server's words into metadata. */
+/* "Provider returned error" says nothing; OpenRouter puts the upstream server's words into
+ * metadata. */
 static void append_upstream(const json_t *report, struct buffer *out, size_t max)
 {
 	struct span raw = wire_get_text(wire_get_object(report, "metadata"), "raw");

@@ -4,11 +4,12 @@
 
 #include "model.h"
 
-/* Is this object an error report (`error` as object or string, "object":"error", "type":"error", a bare
- * message)? `"error":null` beside a result is none. */
+/* Is this object an error report (`error` as object or string, "object":"error", "type":"error", a
+ * bare message)? `"error":null` beside a result is none. */
 bool answer_is_error(const json_t *answer);
 
-/* Appends the server's own words and, in parentheses, its type and code; nothing when it gave none. */
+/* Appends the server's own words and, in parentheses, its type and code; nothing when it gave none.
+ */
 void answer_error_append(const json_t *answer, struct buffer *out, size_t max);
 
 #endif

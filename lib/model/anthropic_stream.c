@@ -1,5 +1,5 @@
-/* Anthropic Messages events. Unknown events, blocks and deltas are ignored; what contradicts itself (a
- * second message inside the first, a piece of a block that is not open) is a failure. */
+/* Anthropic Messages events. Unknown events, blocks and deltas are ignored; what contradicts itself
+ * (a second message inside the first, a piece of a block that is not open) is a failure. */
 #include "stream.h"
 #include "wire.h"
 
@@ -9,7 +9,7 @@ struct block {
 	int64_t index;
 	enum block_kind kind;
 	bool open;
-	size_t call;                       /* BLOCK_CALL: its place in the draft, SIZE_MAX: over the limit */
+	size_t call; /* BLOCK_CALL: its place in the draft, SIZE_MAX: over the limit */
 	struct buffer thinking, signature; /* BLOCK_THINKING */
 };
 
@@ -174,7 +174,8 @@ static const struct delta_word *find_delta_word(const json_t *delta)
 	return NULL;
 }
 
-static void add_piece(struct model_stream *stream, struct block *block, struct span piece, bool is_signature)
+static void add_piece(struct model_stream *stream, struct block *block, struct span piece,
+		      bool is_signature)
 {
 	if (block->kind == BLOCK_CALL && block->call != SIZE_MAX)
 		draft_add_arguments(&stream->draft.calls[block->call], piece);
@@ -236,8 +237,8 @@ static int take_block_stop(struct model_stream *stream, const json_t *event, str
 
 /* ---- the end ---- */
 
-/* stop_reason: end_turn, tool_use, stop_sequence and pause_turn (only with tools of the server's own, which
- * are never asked for) are ordinary ends: whether calls came decides. */
+/* stop_reason: end_turn, tool_use, stop_sequence and pause_turn (only with tools of the server's
+ * own, which are never asked for) are ordinary ends: whether calls came decides. */
 static void take_stop_reason(struct model_stream *stream, struct span word)
 {
 	if (!word.length)
@@ -286,12 +287,9 @@ struct event_word {
 };
 
 static const struct event_word event_words[] = {
-	{ "content_block_delta", take_block_delta },
-	{ "content_block_start", take_block_start },
-	{ "content_block_stop", take_block_stop },
-	{ "message_delta", take_message_delta },
-	{ "message_start", take_message_start },
-	{ "message_stop", take_message_stop },
+	{ "content_block_delta", take_block_delta }, { "content_block_start", take_block_start },
+	{ "content_block_stop", take_block_stop },   { "message_delta", take_message_delta },
+	{ "message_start", take_message_start },     { "message_stop", take_message_stop },
 };
 
 static int take(struct model_stream *stream, const struct sse_event *event, struct error *error)
@@ -331,9 +329,9 @@ static int take_whole(struct model_stream *stream, const json_t *answer, struct 
 	draft_set_id(&stream->draft, wire_get_text(answer, "id"));
 	draft_set_model(&stream->draft, wire_get_text(answer, "model"));
 	usage_take_anthropic(&stream->draft.usage, json_object_get(answer, "usage"), true);
-	json_array_foreach(content, i, block) {
-		_json_ json_t *event = json_pack("{s:I,s:O}", "index", (json_int_t)i, "content_block",
-						 block);
+	json_array_foreach (content, i, block) {
+		_json_ json_t *event = json_pack("{s:I,s:O}", "index", (json_int_t)i,
+						 "content_block", block);
 
 		r = r ? r : take_block_start(stream, event, error);
 	}

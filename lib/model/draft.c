@@ -132,8 +132,8 @@ void draft_set_extra(struct draft *draft, struct draft_call *call, json_t *extra
 	call->extra = json_incref(extra);
 }
 
-/* After "length", the last call may be a part of one even where it is valid JSON: some servers close the
- * brackets of what they cut (llama.cpp, Ollama). */
+/* After "length", the last call may be a part of one even where it is valid JSON: some servers
+ * close the brackets of what they cut (llama.cpp, Ollama). */
 static bool may_be_part(const struct draft *draft, size_t i)
 {
 	return draft->cut && draft->call_is_last && i == draft->call_count - 1;

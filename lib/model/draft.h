@@ -1,5 +1,5 @@
-/* A reply in the making: what both wire formats add to piece by piece, and what becomes of it at the
- * end. Whether a call's arguments are whole is decided here, once, for all formats. */
+/* A reply in the making: what both wire formats add to piece by piece, and what becomes of it at
+ * the end. Whether a call's arguments are whole is decided here, once, for all formats. */
 #ifndef MODEL_DRAFT_H
 #define MODEL_DRAFT_H
 
@@ -7,34 +7,34 @@
 #include "reasoning.h"
 #include "usage.h"
 
-#define DRAFT_MALFORMED_MAX 2000       /* bytes quoted of arguments that are no JSON object */
+#define DRAFT_MALFORMED_MAX 2000 /* bytes quoted of arguments that are no JSON object */
 #define DRAFT_NAME_MAX 128
 
 struct draft_call {
-	char *key;              /* the server's id, or NULL */
-	int64_t index;          /* the server's number, -1: none */
-	unsigned round;         /* the delta that touched it last */
+	char *key;      /* the server's id, or NULL */
+	int64_t index;  /* the server's number, -1: none */
+	unsigned round; /* the delta that touched it last */
 	struct buffer name, arguments;
-	size_t depth;           /* of the arguments so far */
+	size_t depth; /* of the arguments so far */
 	bool in_string, escaped;
-	bool whole;             /* the arguments form a closed object */
-	bool duplicate_keys;    /* they came as an object that names a key twice */
-	json_t *extra;          /* wanted back with the call, or NULL */
-	json_t *parsed;         /* set by draft_close */
+	bool whole;          /* the arguments form a closed object */
+	bool duplicate_keys; /* they came as an object that names a key twice */
+	json_t *extra;       /* wanted back with the call, or NULL */
+	json_t *parsed;      /* set by draft_close */
 };
 
 struct draft {
 	struct buffer text;
 	struct draft_call *calls;
 	size_t call_count, call_capacity;
-	bool cut;               /* the server ended for length: its last call may be a part */
-	bool call_is_last;      /* nothing came behind the last call */
+	bool cut;          /* the server ended for length: its last call may be a part */
+	bool call_is_last; /* nothing came behind the last call */
 	bool refused;
 	bool closed;
 	struct usage_report usage;
 	struct reasoning reasoning;
 	char *request_id, *model;
-	size_t extra_size;      /* bytes of all calls' `extra` */
+	size_t extra_size; /* bytes of all calls' `extra` */
 	model_event_sink sink;
 	void *context;
 };
@@ -63,7 +63,8 @@ void draft_close(struct draft *draft);
 struct model_reply *draft_reply(struct draft *draft, const char *provider);
 
 /* 9 of [A-Za-z0-9], different for each `order` below 3844 whatever the seeds. */
-void call_id_make(char out[MODEL_CALL_ID_MAX + 1], struct span seed, struct span more, size_t order);
+void call_id_make(char out[MODEL_CALL_ID_MAX + 1], struct span seed, struct span more,
+		  size_t order);
 
 CLEANUP_DEFINE_VALUE(struct draft, draft_clear)
 

@@ -34,7 +34,7 @@ static void add_system(json_t *messages, const json_t *request)
 	const json_t *section;
 	size_t i;
 
-	json_array_foreach(sections, i, section) {
+	json_array_foreach (sections, i, section) {
 		if (i)
 			buffer_append_text(&all, "\n\n");
 		buffer_append_text(&all, json_string_value(section));
@@ -52,7 +52,8 @@ static void visit_user(void *context, const char *text)
 	if (!transcript_has_text(text))
 		return;
 	if (span_equal(wire_get_text(last, "role"), SPAN("user")))
-		json_object_set_new(last, "content", join(wire_get_text(last, "content").data, text));
+		json_object_set_new(last, "content",
+				    join(wire_get_text(last, "content").data, text));
 	else
 		json_object_set_new(add_message(encoding->messages, "user"), "content",
 				    json_string(text));
@@ -78,7 +79,8 @@ static void add_result(json_t *messages, const struct transcript_call *call)
 {
 	json_t *message = add_message(messages, "tool");
 	struct span text = transcript_result_text(call);
-	bool unmarked = transcript_result_failed(call) && !span_starts_with_nocase(text, SPAN("error"));
+	bool unmarked = transcript_result_failed(call) &&
+			!span_starts_with_nocase(text, SPAN("error"));
 	_free_ char *marked = xasprintf("%s%s", unmarked ? "error: " : "", text.data);
 
 	json_object_set_new(message, "tool_call_id", json_string(call->id));
@@ -87,7 +89,8 @@ static void add_result(json_t *messages, const struct transcript_call *call)
 
 static void add_own(json_t *message, const json_t *own)
 {
-	static const char *const keys[] = { "reasoning_content", "reasoning_details", "extra_content" };
+	static const char *const keys[] = { "reasoning_content", "reasoning_details",
+					    "extra_content" };
 
 	for (size_t i = 0; i < ARRAY_LENGTH(keys); i++)
 		if (json_object_get(own, keys[i]))
@@ -135,7 +138,7 @@ static void add_tools(json_t *body, const json_t *tools)
 	const json_t *tool;
 	size_t i;
 
-	json_array_foreach(tools, i, tool) {
+	json_array_foreach (tools, i, tool) {
 		json_array_append_new(list, encode_tool(tool));
 	}
 	if (json_array_size(list))
@@ -179,7 +182,8 @@ static int encode(const json_t *request, const struct model_target *target,
 	if (r)
 		return r;
 	body = encode_body(request, target);
-	http.url = transcript_url(target->base_url, "https://api.openai.com/v1", "/chat/completions");
+	http.url = transcript_url(target->base_url, "https://api.openai.com/v1",
+				  "/chat/completions");
 	r = transcript_write(body, &http, error);
 	r = r ? r : add_headers(&http, target->key, error);
 	if (r)

@@ -3,8 +3,8 @@
 #include "stream.h"
 #include "wire.h"
 
-/* What a finish_reason means; anything else is an ordinary end. Calls decide over "stop" and "tool_calls",
- * which lie both ways (vllm#9209, vllm#53255). */
+/* What a finish_reason means; anything else is an ordinary end. Calls decide over "stop" and
+ * "tool_calls", which lie both ways (vllm#9209, vllm#53255). */
 enum finish { FINISH_END, FINISH_CUT, FINISH_REFUSED, FINISH_FAILED };
 
 struct finish_word {
@@ -14,18 +14,18 @@ struct finish_word {
 
 static const struct finish_word finish_words[] = {
 	{ { "length", 6 }, FINISH_CUT },
-	{ { "max_tokens", 10 }, FINISH_CUT },                    /* Anthropic's, through gateways */
-	{ { "model_length", 12 }, FINISH_CUT },                  /* Mistral */
+	{ { "max_tokens", 10 }, FINISH_CUT },   /* Anthropic's, through gateways */
+	{ { "model_length", 12 }, FINISH_CUT }, /* Mistral */
 	{ { "content_filter", 14 }, FINISH_REFUSED },
 	{ { "refusal", 7 }, FINISH_REFUSED },
-	{ { "safety", 6 }, FINISH_REFUSED },                     /* Gemini, and what follows */
+	{ { "safety", 6 }, FINISH_REFUSED }, /* Gemini, and what follows */
 	{ { "recitation", 10 }, FINISH_REFUSED },
 	{ { "prohibited_content", 18 }, FINISH_REFUSED },
 	{ { "blocklist", 9 }, FINISH_REFUSED },
 	{ { "spii", 4 }, FINISH_REFUSED },
-	{ { "sensitive", 9 }, FINISH_REFUSED },                  /* GLM */
-	{ { "error", 5 }, FINISH_FAILED },                       /* OpenRouter */
-	{ { "abort", 5 }, FINISH_FAILED },                       /* vLLM, SGLang */
+	{ { "sensitive", 9 }, FINISH_REFUSED }, /* GLM */
+	{ { "error", 5 }, FINISH_FAILED },      /* OpenRouter */
+	{ { "abort", 5 }, FINISH_FAILED },      /* vLLM, SGLang */
 	{ { "network_error", 13 }, FINISH_FAILED },
 	{ { "insufficient_system_resource", 28 }, FINISH_FAILED }, /* DeepSeek */
 };
@@ -35,7 +35,8 @@ static enum finish finish_meaning(struct span word)
 	for (size_t i = 0; i < ARRAY_LENGTH(finish_words); i++)
 		if (span_equal_nocase(word, finish_words[i].word))
 			return finish_words[i].meaning;
-	/* Gemini: "function_call_filter: MALFORMED_FUNCTION_CALL", 200 and nothing else: no answer. */
+	/* Gemini: "function_call_filter: MALFORMED_FUNCTION_CALL", 200 and nothing else: no answer.
+	 */
 	if (span_contains_nocase(word, SPAN("malformed_function_call")) ||
 	    span_contains_nocase(word, SPAN("unexpected_tool_call")))
 		return FINISH_FAILED;
@@ -46,10 +47,10 @@ static enum finish finish_meaning(struct span word)
 
 /* The parts of a delta that tell which call it belongs to. */
 struct delta {
-	int64_t index;          /* -1: none */
+	int64_t index; /* -1: none */
 	struct span id, name;
 	struct span arguments;
-	const json_t *object;   /* arguments that came as an object */
+	const json_t *object; /* arguments that came as an object */
 	bool has_arguments;
 };
 
@@ -74,8 +75,16 @@ static bool same_id(const struct draft_call *call, const struct delta *delta)
 	return delta->id.length && call->key && span_equal(span_of(call->key), delta->id);
 }
 
-/* Does a delta with this call's index begin another call? Some servers number every call 0. One that
- * carries no name goes on with the old call, even under a new id: older vLLM invents one per delta. */
+/* Are the name so far and the new piece the names of two tools, and not one name in pieces? */
+static bool other_tool(const struct draft_call *call, struct span name)
+{
+	return call->name.length && tool_find(call->name.data) && tool_find(name.data) &&
+	       !span_equal(buffer_span(&call->name), name);
+}
+
+/* Does a delta with this call's index begin another call? Some servers number every call 0. One
+ * that carries no name goes on with the old call, even under a new id: older vLLM invents one per
+ * delta. */
 static bool begins_another(const struct model_stream *stream, const struct draft_call *call,
 			   const struct delta *delta)
 {
@@ -83,7 +92,7 @@ static bool begins_another(const struct model_stream *stream, const struct draft
 		return false;
 	if (delta->id.length && call->key)
 		return true;
-	return call->whole || call->round == stream->round;
+	return call->whole || call->round == stream->round || other_tool(call, delta->name);
 }
 
 static struct draft_call *find_call(struct model_stream *stream, const struct delta *delta)
@@ -98,7 +107,8 @@ static struct draft_call *find_call(struct model_stream *stream, const struct de
 		if (delta->index < 0 && same_id(call, delta))
 			return call;
 	}
-	/* Neither number nor a known id: with a name it is a new call, without one the last goes on. */
+	/* Neither number nor a known id: with a name it is a new call, without one the last goes
+	 * on. */
 	if (delta->index < 0 && !delta->name.length && draft->call_count)
 		return &draft->calls[draft->call_count - 1];
 	return NULL;
@@ -163,7 +173,7 @@ static bool take_calls(struct model_stream *stream, const json_t *calls, struct 
 	const json_t *call;
 	size_t i;
 
-	json_array_foreach(calls, i, call) {
+	json_array_foreach (calls, i, call) {
 		take_call(stream, call, event);
 	}
 	return json_array_size(calls) > 0;
@@ -180,11 +190,11 @@ static int take_content(struct model_stream *stream, const json_t *content, bool
 	int r = 0;
 
 	if (json_is_string(content))
-		return draft_add_text(&stream->draft,
-				      (struct span){ json_string_value(content),
-						     json_string_length(content) },
-				      error);
-	json_array_foreach(content, i, part) {
+		return draft_add_text(
+			&stream->draft,
+			(struct span){ json_string_value(content), json_string_length(content) },
+			error);
+	json_array_foreach (content, i, part) {
 		struct span text = wire_get_text(part, "text");
 
 		if (text.length)
@@ -246,7 +256,7 @@ static const json_t *choice_of(const json_t *chunk)
 	const json_t *choice;
 	size_t i;
 
-	json_array_foreach(wire_get_array(chunk, "choices"), i, choice) {
+	json_array_foreach (wire_get_array(chunk, "choices"), i, choice) {
 		const json_t *index = json_object_get(choice, "index");
 
 		if (!json_is_integer(index) || json_integer_value(index) == 0)

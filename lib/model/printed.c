@@ -45,7 +45,8 @@ static const struct tool *marked_call(struct span text, struct span *ret_call)
 		if (!at)
 			continue;
 		rest = span_slice(text, (size_t)(at - text.data), text.length);
-		tool = named_tool(span_slice(rest, 0, rest.length < NAME_WITHIN ? rest.length : NAME_WITHIN));
+		tool = named_tool(
+			span_slice(rest, 0, rest.length < NAME_WITHIN ? rest.length : NAME_WITHIN));
 		if (!tool)
 			continue;
 		*ret_call = rest;
@@ -72,7 +73,8 @@ static const struct tool *bare_call(struct span text, struct span *ret_call)
 	if (!json_object_get(json, "arguments") && !json_object_get(json, "parameters"))
 		return NULL;
 	*ret_call = rest;
-	return wire_get_text(json, "name").length ? tool_find(wire_get_text(json, "name").data) : NULL;
+	return wire_get_text(json, "name").length ? tool_find(wire_get_text(json, "name").data)
+						  : NULL;
 }
 
 const struct tool *printed_call(struct span text, struct span *ret_call)

@@ -5,7 +5,8 @@
 
 #include "model.h"
 
-/* Does `text` hold a printed call of one of our tools? Sets *ret_call to where it begins. NULL: no. */
+/* Does `text` hold a printed call of one of our tools? Sets *ret_call to where it begins. NULL: no.
+ */
 const struct tool *printed_call(struct span text, struct span *ret_call);
 
 #endif

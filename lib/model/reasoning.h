@@ -1,5 +1,6 @@
-/* What a provider wants to see again with an assistant message: DeepSeek's reasoning_content, OpenRouter's
- * reasoning_details, Gemini's extra_content, Anthropic's signed thinking. We keep it and never read it. */
+/* What a provider wants to see again with an assistant message: DeepSeek's reasoning_content,
+ * OpenRouter's reasoning_details, Gemini's extra_content, Anthropic's signed thinking. We keep it
+ * and never read it. */
 #ifndef MODEL_REASONING_H
 #define MODEL_REASONING_H
 
@@ -7,14 +8,15 @@
 
 #include <jansson.h>
 
-#define REASONING_MAX (1024 * 1024) /* bytes of each kind; what would pass it is not kept at all */
+#define REASONING_MAX (1024 * 1024) /* bytes of each kind; what would pass it is not kept at all \
+				     */
 
 struct reasoning {
-	struct buffer content;  /* reasoning_content */
-	json_t *details;        /* pieces of reasoning_details as they came, or NULL */
-	json_t *extra;          /* extra_content of the message, or NULL */
-	json_t *thinking;       /* Anthropic's blocks, or NULL */
-	size_t size;            /* bytes of details, extra and thinking */
+	struct buffer content; /* reasoning_content */
+	json_t *details;       /* pieces of reasoning_details as they came, or NULL */
+	json_t *extra;         /* extra_content of the message, or NULL */
+	json_t *thinking;      /* Anthropic's blocks, or NULL */
+	size_t size;           /* bytes of details, extra and thinking */
 };
 
 #define REASONING_EMPTY ((struct reasoning){ .content = BUFFER(REASONING_MAX) })

@@ -9,8 +9,8 @@ static const char no_script[] =
 	"No model is configured: this is a rehearsal, and no model was called. Add a provider to "
 	"agentd.yaml, or a REHEARSAL.md to this agent.";
 static const char no_section[] =
-	"No model is configured: this is a rehearsal, and no model was called. No `## When` section of "
-	"REHEARSAL.md matches this beat or message.";
+	"No model is configured: this is a rehearsal, and no model was called. No `## When` "
+	"section of REHEARSAL.md matches this beat or message.";
 static const char over[] = "The rehearsal ends here; no model was called.";
 
 /* Where a request stands: what it was asked (the user texts since the assistant spoke last before
@@ -66,7 +66,8 @@ static void call(struct draft *draft, const struct script_line *line)
 	draft_add_name(made, span_of(line->tool));
 	if (line->text[0] != '{' && line->text[0] && !(tool && tool->parameters[1])) {
 		arguments = json_object();
-		json_object_set_new(arguments, tool && tool->parameters[0] ? tool->parameters[0] : "text",
+		json_object_set_new(arguments,
+				    tool && tool->parameters[0] ? tool->parameters[0] : "text",
 				    wire_string(span_of(line->text)));
 		text = wire_dump(arguments);
 	}

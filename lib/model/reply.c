@@ -1,4 +1,5 @@
-/* The neutral reply as JSON and back. What comes back came from another process: nothing is believed. */
+/* The neutral reply as JSON and back. What comes back came from another process: nothing is
+ * believed. */
 #include "model.h"
 #include "wire.h"
 

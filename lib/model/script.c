@@ -71,7 +71,8 @@ static bool read_when(struct span heading, struct span *ret_title)
 		struct span open = quotes[i][0], close = quotes[i][1];
 
 		if (title.length < open.length + close.length || !span_starts_with(title, open) ||
-		    !span_equal(span_slice(title, title.length - close.length, title.length), close))
+		    !span_equal(span_slice(title, title.length - close.length, title.length),
+				close))
 			continue;
 		title = span_slice(title, open.length, title.length - close.length);
 		break;
@@ -109,7 +110,8 @@ static bool begins_block(struct span line)
 	return line.length && (is_marker(line.data[0]) || strchr("|>#`", line.data[0]));
 }
 
-/* Lines of an item as the text that is meant: a line break is a blank, an empty line a paragraph. */
+/* Lines of an item as the text that is meant: a line break is a blank, an empty line a paragraph.
+ */
 static char *join_lines(struct span source)
 {
 	CLEANUP(buffer_clear) struct buffer text = BUFFER(SCRIPT_MAX);
@@ -166,7 +168,8 @@ static char *argument_fault(const struct tool *tool, const char *text)
 		arguments = wire_parse_arguments(span_of(text));
 		if (!arguments)
 			return xstrdup("this is no JSON object");
-		return tool_check_arguments(tool, arguments, &error) ? xstrdup(error.message) : NULL;
+		return tool_check_arguments(tool, arguments, &error) ? xstrdup(error.message)
+								     : NULL;
 	}
 	if (!count && text[0])
 		return xasprintf("%s takes no argument", tool->name);
@@ -187,7 +190,8 @@ static void check_call(const struct reading *reading, const struct markdown_node
 	_free_ char *fault = tool ? argument_fault(tool, line->text) : NULL;
 
 	if (!tool)
-		diagnostics_add(reading->found, SEVERITY_WARNING, "rehearsal-tool", at, item->column,
+		diagnostics_add(reading->found, SEVERITY_WARNING, "rehearsal-tool", at,
+				item->column,
 				"there is no tool \"%s\": the call will be answered with an error",
 				line->tool);
 	if (fault)
@@ -201,16 +205,17 @@ static void check_title(const struct reading *reading, const struct script_secti
 	struct span title = span_of(section->title);
 
 	if (!title.length) {
-		diagnostics_add(reading->found, SEVERITY_WARNING, "rehearsal-when", section->line,
-				section->column,
-				"write behind When a part of the heading or message that this answers");
+		diagnostics_add(
+			reading->found, SEVERITY_WARNING, "rehearsal-when", section->line,
+			section->column,
+			"write behind When a part of the heading or message that this answers");
 		return;
 	}
 	for (const struct script_section *s = script->sections; s < section; s++) {
 		if (!s->title[0] || !span_contains_nocase(title, span_of(s->title)))
 			continue;
-		diagnostics_add(reading->found, SEVERITY_WARNING, "rehearsal-shadowed", section->line,
-				section->column,
+		diagnostics_add(reading->found, SEVERITY_WARNING, "rehearsal-shadowed",
+				section->line, section->column,
 				"never played: \"When %s\" in line %u comes first and matches too",
 				s->title, s->line);
 		return;
@@ -243,8 +248,8 @@ static int take_heading(struct reading *reading, const struct markdown_node *nod
 	return 0;
 }
 
-static int add_line(const struct reading *reading, const struct markdown_node *item, struct span tool,
-		    struct span text)
+static int add_line(const struct reading *reading, const struct markdown_node *item,
+		    struct span tool, struct span text)
 {
 	struct script_section *section = reading->section;
 	struct script_line *line;
@@ -270,10 +275,12 @@ static int take_item(const struct reading *reading, const struct markdown_node *
 	if (understood && reading->section)
 		return add_line(reading, item, tool, text);
 	if (understood)
-		diagnostics_add(reading->found, SEVERITY_WARNING, "rehearsal-outside", at, item->column,
+		diagnostics_add(reading->found, SEVERITY_WARNING, "rehearsal-outside", at,
+				item->column,
 				"never played: it stands under no `## When TEXT` heading");
 	else if (reading->section)
-		diagnostics_add(reading->found, SEVERITY_WARNING, "rehearsal-line", at, item->column,
+		diagnostics_add(reading->found, SEVERITY_WARNING, "rehearsal-line", at,
+				item->column,
 				"not played: write `say: TEXT` or `call TOOL: ARGUMENT`");
 	return 0;
 }
@@ -312,10 +319,11 @@ static void check_empty(const struct script *script, struct diagnostics *found)
 				"`say: …` and `call TOOL: …`");
 	for (size_t s = 0; s < script->count; s++)
 		if (!script->sections[s].count)
-			diagnostics_add(found, SEVERITY_WARNING, "rehearsal-empty",
-					script->sections[s].line, script->sections[s].column,
-					"nothing to play: write a list of `say: …` and `call TOOL: …` "
-					"under it");
+			diagnostics_add(
+				found, SEVERITY_WARNING, "rehearsal-empty",
+				script->sections[s].line, script->sections[s].column,
+				"nothing to play: write a list of `say: …` and `call TOOL: …` "
+				"under it");
 }
 
 int script_parse(struct span text, struct script *ret_script, struct diagnostics *found,

@@ -28,7 +28,8 @@ struct script {
 	size_t count, capacity;
 };
 
-/* Understands what it can; what it cannot goes to `found` (may be NULL). Fails only over the limits. */
+/* Understands what it can; what it cannot goes to `found` (may be NULL). Fails only over the
+ * limits. */
 int script_parse(struct span text, struct script *ret_script, struct diagnostics *found,
 		 struct error *error);
 void script_clear(struct script *script);

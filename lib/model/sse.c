@@ -20,8 +20,8 @@ void sse_clear(struct sse *sse)
 
 static int too_large(const struct sse *sse, struct error *error)
 {
-	return error_set(error, ERROR_TOO_LARGE,
-			 "one event of the stream is longer than %zu bytes", sse->data.max);
+	return error_set(error, ERROR_TOO_LARGE, "one event of the stream is longer than %zu bytes",
+			 sse->data.max);
 }
 
 static int dispatch(struct sse *sse, struct error *error)
@@ -72,7 +72,8 @@ static int take_line(struct sse *sse, struct span line, struct error *error)
 	if (!line.length)
 		return dispatch(sse, error);
 	if (line.data[0] == ':') {
-		struct sse_event event = { .data = span_slice(line, 1, line.length), .comment = true };
+		struct sse_event event = { .data = span_slice(line, 1, line.length),
+					   .comment = true };
 
 		return sse->sink(sse->context, &event, error);
 	}
@@ -103,8 +104,8 @@ static int end_line(struct sse *sse, struct span rest, struct error *error)
 
 static const char *find(struct span bytes, size_t from, char c)
 {
-	const char *found =
-		from < bytes.length ? memchr(bytes.data + from, c, bytes.length - from) : NULL;
+	const char *found = from < bytes.length ? memchr(bytes.data + from, c, bytes.length - from)
+						: NULL;
 
 	return found ? found : bytes.data + bytes.length;
 }

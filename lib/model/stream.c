@@ -78,11 +78,12 @@ int stream_check_error(const json_t *answer, bool named_error, struct error *err
 		return 0;
 	answer_error_append(answer, &line, 500);
 	return error_set(error, ERROR_REMOTE, "%s",
-			 line.length ? line.data : "the server reported an error and did not say which");
+			 line.length ? line.data
+				     : "the server reported an error and did not say which");
 }
 
-/* What kind of body is it? Decided by its first byte that is not blank: no server sends an event stream
- * that begins with a brace, and one that does not stream begins with nothing else. */
+/* What kind of body is it? Decided by its first byte that is not blank: no server sends an event
+ * stream that begins with a brace, and one that does not stream begins with nothing else. */
 static void look_at_beginning(struct model_stream *stream, struct span bytes)
 {
 	for (size_t i = 0; i < bytes.length && stream->body == BODY_NOT_BEGUN; i++) {
@@ -151,8 +152,8 @@ static int finish_whole(struct model_stream *stream, struct error *error)
 	return r;
 }
 
-/* A last event without its blank line counts; a cut one does not, and is no harm to a reply that was
- * complete before it. */
+/* A last event without its blank line counts; a cut one does not, and is no harm to a reply that
+ * was complete before it. */
 static int finish(struct model_stream *stream, struct error *error)
 {
 	int r;

@@ -2,8 +2,8 @@
 
 #include "wire.h"
 
-/* Every byte of this table is in every request of every agent: six tools and their schemas stay below
- * 1,000 bytes of Chat Completions JSON, which a test holds them to. */
+/* Every byte of this table is in every request of every agent: six tools and their schemas stay
+ * below 1,000 bytes of Chat Completions JSON, which a test holds them to. */
 static const struct tool tools[] = {
 	{
 		.name = "read_file",
@@ -93,7 +93,8 @@ static int check_parameter(const struct tool *tool, const char *name, const json
 	const json_t *value = json_object_get(arguments, name);
 
 	if (!value)
-		return error_set(error, ERROR_INVALID, "%s needs \"%s\", a string", tool->name, name);
+		return error_set(error, ERROR_INVALID, "%s needs \"%s\", a string", tool->name,
+				 name);
 	if (!json_is_string(value))
 		return error_set(error, ERROR_INVALID, "\"%s\" of %s must be a string", name,
 				 tool->name);
@@ -110,13 +111,13 @@ int tool_check_arguments(const struct tool *tool, const json_t *arguments, struc
 	int r = 0;
 
 	if (!json_is_object(arguments))
-		return error_set(error, ERROR_INVALID, "the arguments of %s must be one JSON object",
-				 tool->name);
+		return error_set(error, ERROR_INVALID,
+				 "the arguments of %s must be one JSON object", tool->name);
 	for (size_t i = 0; i < ARRAY_LENGTH(tool->parameters) && tool->parameters[i] && !r; i++)
 		r = check_parameter(tool, tool->parameters[i], arguments, error);
 	if (r)
 		return r;
-	json_object_foreach((json_t *)(uintptr_t)arguments, key, value) {
+	json_object_foreach ((json_t *)(uintptr_t)arguments, key, value) {
 		CLEANUP(buffer_clear) struct buffer name = BUFFER(512);
 
 		if (has_parameter(tool, key))

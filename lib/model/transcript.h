@@ -1,5 +1,5 @@
-/* A neutral request as the encoders see it: checked, in the order providers want, every call paired with
- * exactly one result. */
+/* A neutral request as the encoders see it: checked, in the order providers want, every call paired
+ * with exactly one result. */
 #ifndef MODEL_TRANSCRIPT_H
 #define MODEL_TRANSCRIPT_H
 
@@ -12,15 +12,16 @@ int transcript_check(const json_t *request, struct error *error);
 
 /* Calls the visitor's functions in the order in which a provider has to read the transcript:
  *   - user texts; consecutive ones are told one by one,
- *   - each assistant message, and right behind it the results of its calls, in the order of the calls:
- *     one that is missing is told as an error, one that belongs to no call is left out. */
+ *   - each assistant message, and right behind it the results of its calls, in the order of the
+ * calls: one that is missing is told as an error, one that belongs to no call is left out. */
 struct transcript_call {
-	char id[MODEL_CALL_ID_MAX + 1]; /* by its place in the transcript: unique there, and the same in
-					   every later request, whatever the servers called it */
-	char name[65];                  /* of [A-Za-z0-9_-] */
-	json_t *arguments;              /* an object; of a malformed call an empty one, because llama.cpp
-					   answers 500 for ever to a transcript that holds a cut one */
-	const json_t *result;           /* or NULL: there is none */
+	char id[MODEL_CALL_ID_MAX +
+		1];           /* by its place in the transcript: unique there, and the same in
+				 every later request, whatever the servers called it */
+	char name[65];        /* of [A-Za-z0-9_-] */
+	json_t *arguments;    /* an object; of a malformed call an empty one, because llama.cpp
+				 answers 500 for ever to a transcript that holds a cut one */
+	const json_t *result; /* or NULL: there is none */
 	size_t order;
 };
 
@@ -38,8 +39,8 @@ void transcript_visit(const json_t *request, const char *provider,
 struct span transcript_result_text(const struct transcript_call *call);
 bool transcript_result_failed(const struct transcript_call *call);
 
-/* System sections with text, the stable ones first. `*ret_stable` is the number of those. New reference
- * to an array of strings. */
+/* System sections with text, the stable ones first. `*ret_stable` is the number of those. New
+ * reference to an array of strings. */
 json_t *transcript_system(const json_t *request, size_t *ret_stable);
 
 /* Is there anything but white space in it? */
@@ -55,7 +56,8 @@ int transcript_header(struct model_http *http, const char *name, const char *val
 /* "Authorization: Bearer KEY". */
 int transcript_bearer(struct model_http *http, const char *key, struct error *error);
 
-/* base_url without final slashes, with `tail` unless it ends with it; `fallback` when there is none. */
+/* base_url without final slashes, with `tail` unless it ends with it; `fallback` when there is
+ * none. */
 char *transcript_url(const char *base_url, const char *fallback, const char *tail);
 
 #endif

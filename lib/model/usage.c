@@ -76,23 +76,23 @@ void usage_take_openai(struct usage_report *report, const json_t *usage)
 		report->final = true;
 }
 
-/* A call that worked in several rounds of its own (compaction) bills the sum of them; rounds of another
- * model (advisor_message) are not ours. */
+/* A call that worked in several rounds of its own (compaction) bills the sum of them; rounds of
+ * another model (advisor_message) are not ours. */
 static void take_iterations(struct usage_report *report, const json_t *iterations)
 {
 	struct usage_report sum = { .absurd = report->absurd };
 	const json_t *round;
 	size_t i;
 
-	json_array_foreach(iterations, i, round) {
+	json_array_foreach (iterations, i, round) {
 		struct usage_report one = { 0 };
 
 		if (json_object_get(round, "model"))
 			continue;
 		take(&one, round, anthropic_counts, ARRAY_LENGTH(anthropic_counts));
 		for (size_t c = 0; c < ARRAY_LENGTH(anthropic_counts); c++)
-			*field_of(&sum, anthropic_counts[c].field) +=
-				*field_of(&one, anthropic_counts[c].field);
+			*field_of(&sum, anthropic_counts[c].field) += *field_of(
+				&one, anthropic_counts[c].field);
 		sum.absurd = sum.absurd || one.absurd || i >= 1000;
 	}
 	for (size_t c = 0; c < ARRAY_LENGTH(anthropic_counts); c++) {
@@ -114,8 +114,8 @@ void usage_take_anthropic(struct usage_report *report, const json_t *usage, bool
 		take_iterations(report, json_object_get(usage, "iterations"));
 }
 
-/* Some count reasoning outside of completion (xAI; thinking through Gemini's compatible API), and then
- * the total shows it. */
+/* Some count reasoning outside of completion (xAI; thinking through Gemini's compatible API), and
+ * then the total shows it. */
 static void from_openai(const struct usage_report *report, struct model_usage *usage)
 {
 	int64_t cached = report->cache_read + report->cache_write;
@@ -138,7 +138,7 @@ struct model_usage usage_result(const struct usage_report *report)
 	if (report->prompt || report->completion)
 		from_openai(report, &usage);
 	usage.reasoning_tokens = report->reasoning < usage.output_tokens ? report->reasoning
-									   : usage.output_tokens;
+									 : usage.output_tokens;
 	usage.known = report->final && !report->absurd &&
 		      usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens > 0;
 	return usage.known ? usage : (struct model_usage){ 0 };

@@ -6,11 +6,11 @@
 
 /* The server's own figures, each the last that was not zero. */
 struct usage_report {
-	int64_t prompt, completion, total;           /* OpenAI: prompt includes what was cached */
+	int64_t prompt, completion, total; /* OpenAI: prompt includes what was cached */
 	int64_t input, output, cache_read, cache_write;
 	int64_t reasoning;
-	bool absurd;                                 /* the last report held a count that cannot be */
-	bool final;                                  /* output was reported at the end, not estimated */
+	bool absurd; /* the last report held a count that cannot be */
+	bool final;  /* output was reported at the end, not estimated */
 };
 
 /* Takes over a `usage` object; anything else, and one that is all zero, changes nothing. */

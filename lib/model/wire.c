@@ -186,7 +186,8 @@ json_t *wire_parse(struct span text)
 		return json;
 	mended = mend(text, true, &length);
 	json = json_loadb(mended, length, JSON_DECODE_ANY, NULL);
-	return json ? json : json_loadb(mended, length, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL);
+	return json ? json
+		    : json_loadb(mended, length, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL);
 }
 
 json_t *wire_parse_arguments(struct span text)

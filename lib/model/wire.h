@@ -1,5 +1,5 @@
-/* JSON and text as servers and models really send them: mended where that is harmless, refused where
- * something would run on a guess. */
+/* JSON and text as servers and models really send them: mended where that is harmless, refused
+ * where something would run on a guess. */
 #ifndef MODEL_WIRE_H
 #define MODEL_WIRE_H
 
@@ -15,8 +15,9 @@
  * bits become reals. Returns a new reference, or NULL. */
 json_t *wire_parse(struct span text);
 
-/* Parses the arguments of a tool call: a JSON object without duplicate keys, at most WIRE_DEPTH_MAX deep;
- * nothing at all is an empty object. Only text is mended (UTF-8, surrogates). NULL: anything else. */
+/* Parses the arguments of a tool call: a JSON object without duplicate keys, at most WIRE_DEPTH_MAX
+ * deep; nothing at all is an empty object. Only text is mended (UTF-8, surrogates). NULL: anything
+ * else. */
 json_t *wire_parse_arguments(struct span text);
 
 /* How deep objects and arrays nest in a JSON text; strings are skipped. */
@@ -33,8 +34,8 @@ static inline struct span wire_cut(struct span text, size_t max)
 	return (struct span){ text.data, utf8_cut(text, max) };
 }
 
-/* One line for a person: control characters and runs of blanks become one blank, words that look like
- * keys ("sk-…") are hidden, cut at `max` bytes. */
+/* One line for a person: control characters and runs of blanks become one blank, words that look
+ * like keys ("sk-…") are hidden, cut at `max` bytes. */
 void wire_line_append(struct buffer *out, struct span bytes, size_t max);
 
 /* Small JSON text; the caller frees it. Its size alone costs no copy. */

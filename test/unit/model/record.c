@@ -117,7 +117,7 @@ void record_describe(const struct record *record, struct buffer *out)
 	if (record->reply)
 		describe_reply(record->reply, out);
 	else
-		buffer_printf(out, "%s: %s", error_code_name((enum error_code)-record->result),
+		buffer_printf(out, "%s: %s", error_code_name((enum error_code) - record->result),
 			      record->error.message);
 }
 
@@ -173,7 +173,7 @@ char *record_outcome(const struct record *record)
 	char *text;
 
 	if (!record->reply)
-		return xasprintf("%s: %s", error_code_name((enum error_code)-record->result),
+		return xasprintf("%s: %s", error_code_name((enum error_code) - record->result),
 				 record->error.message);
 	json = model_reply_to_json(record->reply);
 	size = json_dumpb(json, NULL, 0, JSON_COMPACT);

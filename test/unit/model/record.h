@@ -1,5 +1,5 @@
-/* Runs a stream in pieces and writes down all that came of it as text, so that two runs can be compared
- * and a row can say what it expects. */
+/* Runs a stream in pieces and writes down all that came of it as text, so that two runs can be
+ * compared and a row can say what it expects. */
 #ifndef TEST_MODEL_RECORD_H
 #define TEST_MODEL_RECORD_H
 
@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 struct record {
-	struct buffer events; /* a line each: "text …" (adjacent ones joined), "call NAME ARGUMENTS",
-				 "progress", "ping" */
+	struct buffer events; /* a line each: "text …" (adjacent ones joined), "call NAME
+				 ARGUMENTS", "progress", "ping" */
 	bool in_text;
 	struct model_stream *stream;
 	struct model_reply *reply; /* NULL: it failed */
@@ -31,12 +31,13 @@ void record_clear(struct record *record);
 void record_run(struct record *record, const char *format, struct span bytes, size_t cut);
 void record_run_bytes(struct record *record, const char *format, struct span bytes);
 
-/* The same in a few words: "TEXT" NAME{ARGUMENTS} NAME!MALFORMED stop input/read/write/output/reasoning,
- * or the failure's code and message. A usage that is not known is "?". */
+/* The same in a few words: "TEXT" NAME{ARGUMENTS} NAME!MALFORMED stop
+ * input/read/write/output/reasoning, or the failure's code and message. A usage that is not known
+ * is "?". */
 void record_describe(const struct record *record, struct buffer *out);
 
-/* One row: `stream` with ' for ". It is run in every two pieces, byte by byte, and with CRLF and CR for
- * LF; all have to tell `events` (NULL: not looked at) and end as `outcome` says. */
+/* One row: `stream` with ' for ". It is run in every two pieces, byte by byte, and with CRLF and CR
+ * for LF; all have to tell `events` (NULL: not looked at) and end as `outcome` says. */
 struct stream_row {
 	const char *name, *stream, *events, *outcome;
 };

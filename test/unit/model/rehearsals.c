@@ -1,47 +1,46 @@
 /* Scripts: what they play, and what the checker says about them. */
 #include "record.h"
 
-static const char script[] =
-	"---\ntitle: x\n---\n"
-	"# Rehearsal\n"
-	"Some words.\n"
-	"\n"
-	"## When Daily\n"
-	"- say: Good *morning*.\n"
-	"  I look at the\n"
-	"  bulletin.\n"
-	"- say: Second line.\n"
-	"- call bulletin_read\n"
-	"- call remember: A fact with \"quotes\" & <b>\n"
-	"- just a note\n"
-	"* SAY: Now I post.\n"
-	"+ Call write_file: {\"path\": \"a.md\",\n"
-	"  \"text\": \"b\"}\n"
-	"\n"
-	"1. call bulletin_post: Done.\n"
-	"2. say: Good bye.\n"
-	"\n"
-	"<!-- - say: commented out -->\n"
-	"```\n- say: in a fence\n```\n"
-	"### When \"duplicate charge\":\n"
-	"- say: Sorry!\n"
-	"\n"
-	"## Notes\n"
-	"- say: outside\n"
-	"## When daily report\n"
-	"- say: never\n"
-	"## When broken\n"
-	"- call write_file: no JSON\n"
-	"- call nothing: x\n"
-	"- call bulletin_read: x\n"
-	"- call remember: {\"text\": 5}\n"
-	"- call remember\n"
-	"\n"
-	"say: no item\n"
-	"\n"
-	"## When empty\n"
-	"## When\n"
-	"- say: no title\n";
+static const char script[] = "---\ntitle: x\n---\n"
+			     "# Rehearsal\n"
+			     "Some words.\n"
+			     "\n"
+			     "## When Daily\n"
+			     "- say: Good *morning*.\n"
+			     "  I look at the\n"
+			     "  bulletin.\n"
+			     "- say: Second line.\n"
+			     "- call bulletin_read\n"
+			     "- call remember: A fact with \"quotes\" & <b>\n"
+			     "- just a note\n"
+			     "* SAY: Now I post.\n"
+			     "+ Call write_file: {\"path\": \"a.md\",\n"
+			     "  \"text\": \"b\"}\n"
+			     "\n"
+			     "1. call bulletin_post: Done.\n"
+			     "2. say: Good bye.\n"
+			     "\n"
+			     "<!-- - say: commented out -->\n"
+			     "```\n- say: in a fence\n```\n"
+			     "### When \"duplicate charge\":\n"
+			     "- say: Sorry!\n"
+			     "\n"
+			     "## Notes\n"
+			     "- say: outside\n"
+			     "## When daily report\n"
+			     "- say: never\n"
+			     "## When broken\n"
+			     "- call write_file: no JSON\n"
+			     "- call nothing: x\n"
+			     "- call bulletin_read: x\n"
+			     "- call remember: {\"text\": 5}\n"
+			     "- call remember\n"
+			     "\n"
+			     "say: no item\n"
+			     "\n"
+			     "## When empty\n"
+			     "## When\n"
+			     "- say: no title\n";
 
 struct play_row {
 	const char *name;
@@ -55,10 +54,12 @@ struct play_row {
 
 static const struct play_row play_rows[] = {
 	{ "first turn", USER("Heartbeat: DAILY (07:00)"),
-	  "\"Good *morning*. I look at the bulletin.\nSecond line.\" bulletin_read{} remember{\"text\":\"A "
+	  "\"Good *morning*. I look at the bulletin.\nSecond line.\" bulletin_read{} "
+	  "remember{\"text\":\"A "
 	  "fact with \\\"quotes\\\" & <b>\"} tools 0/0/0/0/0" },
 	{ "second turn", USER("daily") "," TURN,
-	  "\"Now I post.\" write_file{\"path\":\"a.md\",\"text\":\"b\"} bulletin_post{\"text\":\"Done.\"} "
+	  "\"Now I post.\" write_file{\"path\":\"a.md\",\"text\":\"b\"} "
+	  "bulletin_post{\"text\":\"Done.\"} "
 	  "tools 0/0/0/0/0" },
 	{ "last turn", USER("daily") "," TURN "," TURN, "\"Good bye.\" end 0/0/0/0/0" },
 	{ "behind the last turn", USER("daily") "," TURN "," TURN "," TURN,
@@ -67,12 +68,15 @@ static const struct play_row play_rows[] = {
 	  "\"Sorry!\" end 0/0/0/0/0" },
 	{ "user texts that follow each other are one", USER("daily") "," USER("now"), NULL },
 	{ "no section", USER("weekly"),
-	  "\"" NOTHING "No `## When` section of REHEARSAL.md matches this beat or message.\" end 0/0/0/0/0" },
+	  "\"" NOTHING
+	  "No `## When` section of REHEARSAL.md matches this beat or message.\" end 0/0/0/0/0" },
 	{ "bad and unknown calls", USER("broken"),
-	  "\"\" write_file!no JSON nothing{\"text\":\"x\"} bulletin_read{\"text\":\"x\"} remember{\"text\":5} "
+	  "\"\" write_file!no JSON nothing{\"text\":\"x\"} bulletin_read{\"text\":\"x\"} "
+	  "remember{\"text\":5} "
 	  "remember{} tools 0/0/0/0/0" },
-	{ "an empty section", USER("empty"), "\"The rehearsal ends here; no model was called.\" end "
-					       "0/0/0/0/0" },
+	{ "an empty section", USER("empty"),
+	  "\"The rehearsal ends here; no model was called.\" end "
+	  "0/0/0/0/0" },
 	{ "no messages", "", NULL },
 };
 
@@ -115,7 +119,8 @@ static void ids_differ(void **state)
 	play(USER("daily"), script, &first);
 	play(USER("daily") "," TURN, script, &second);
 	for (size_t i = 0; i < 4; i++)
-		assert_string_not_equal(first.reply->calls[i / 2].id, second.reply->calls[i % 2].id);
+		assert_string_not_equal(first.reply->calls[i / 2].id,
+					second.reply->calls[i % 2].id);
 }
 
 static void without_a_script(void **state)
@@ -135,22 +140,18 @@ struct found_row {
 };
 
 static const struct found_row found_rows[] = {
-	{ 14, 3, "rehearsal-line" },
-	{ 30, 3, "rehearsal-outside" },
-	{ 31, 4, "rehearsal-shadowed" },
-	{ 34, 3, "rehearsal-arguments" },
-	{ 35, 3, "rehearsal-tool" },
-	{ 36, 3, "rehearsal-arguments" },
-	{ 37, 3, "rehearsal-arguments" },
-	{ 38, 3, "rehearsal-arguments" },
-	{ 40, 1, "rehearsal-list" },
-	{ 43, 4, "rehearsal-when" },
+	{ 14, 3, "rehearsal-line" },      { 30, 3, "rehearsal-outside" },
+	{ 31, 4, "rehearsal-shadowed" },  { 34, 3, "rehearsal-arguments" },
+	{ 35, 3, "rehearsal-tool" },      { 36, 3, "rehearsal-arguments" },
+	{ 37, 3, "rehearsal-arguments" }, { 38, 3, "rehearsal-arguments" },
+	{ 40, 1, "rehearsal-list" },      { 43, 4, "rehearsal-when" },
 	{ 42, 4, "rehearsal-empty" },
 };
 
 static void scripts_are_checked(void **state)
 {
-	CLEANUP(diagnostics_clear) struct diagnostics found = { .file = "agents/kira/REHEARSAL.md" };
+	CLEANUP(diagnostics_clear)
+	struct diagnostics found = { .file = "agents/kira/REHEARSAL.md" };
 
 	(void)state;
 	model_rehearsal_check(span_of(script), &found);
@@ -168,7 +169,8 @@ static void scripts_are_checked(void **state)
 
 static void odd_scripts(void **state)
 {
-	static const char *const scripts[] = { "", "\xFF\xFE", "# Title\n", "- say: x\n", "## Whenever\n- say: x\n" };
+	static const char *const scripts[] = { "", "\xFF\xFE", "# Title\n", "- say: x\n",
+					       "## Whenever\n- say: x\n" };
 	CLEANUP(buffer_clear) struct buffer huge = BUFFER(4 * 1024 * 1024);
 	CLEANUP(diagnostics_clear) struct diagnostics found = { 0 };
 
@@ -192,10 +194,8 @@ static void odd_scripts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(scripts_are_played),
-		cmocka_unit_test(ids_differ),
-		cmocka_unit_test(without_a_script),
-		cmocka_unit_test(scripts_are_checked),
+		cmocka_unit_test(scripts_are_played), cmocka_unit_test(ids_differ),
+		cmocka_unit_test(without_a_script),   cmocka_unit_test(scripts_are_checked),
 		cmocka_unit_test(odd_scripts),
 	};
 

@@ -7,7 +7,7 @@ static char *quoted(const char *text)
 }
 
 struct encode_row {
-	const char *name, *request; /* ' for " */
+	const char *name, *request;     /* ' for " */
 	const char *openai, *anthropic; /* `messages`, or the error */
 };
 
@@ -28,105 +28,160 @@ static const struct encode_row encode_rows[] = {
 	  "[{'role':'user','content':'a\\n\\nb'}]",
 	  "[{'role':'user','content':[{'type':'text','text':'a'},{'type':'text','text':'b'}]}]" },
 	{ "a call and its result",
-	  USER("a") "," ASSISTANT("so", CALLS(CALL("x", "f", "{'p':1}"))) "," RESULTS(RESULT("x", "ok")),
-	  "[{'role':'user','content':'a'},{'role':'assistant','content':'so','tool_calls':[{'id':'c00000100',"
+	  USER("a") "," ASSISTANT("so",
+				  CALLS(CALL("x", "f", "{'p':1}"))) "," RESULTS(RESULT("x", "ok")),
+	  "[{'role':'user','content':'a'},{'role':'assistant','content':'so',"
+	  "'tool_calls':[{'id':'c00000100',"
 	  "'type':'function','function':{'name':'f','arguments':'{\\'p\\':1}'}}]},{'role':'tool',"
 	  "'tool_call_id':'c00000100','content':'ok'}]",
-	  "[{'role':'user','content':'a'},{'role':'assistant','content':[{'type':'text','text':'so'},"
-	  "{'type':'tool_use','id':'c00000100','name':'f','input':{'p':1}}]},{'role':'user','content':["
+	  "[{'role':'user','content':'a'},{'role':'assistant','content':[{'type':'text',"
+	  "'text':'so'},"
+	  "{'type':'tool_use','id':'c00000100','name':'f','input':{'p':1}}]},{'role':'user',"
+	  "'content':["
 	  "{'type':'tool_result','tool_use_id':'c00000100','content':'ok'}]}]" },
 	{ "results in the order of the calls, first in the message, then the text",
-	  USER("a") "," ASSISTANT("", CALLS(CALL("x", "f", "{}") "," CALL("y", "g", "{}"))) "," USER("wait")
-	  "," RESULTS(RESULT("y", "2") "," RESULT("x", "1")),
-	  "[{'role':'user','content':'a'},{'role':'assistant','content':null,'tool_calls':[{'id':'c00000100',"
-	  "'type':'function','function':{'name':'f','arguments':'{}'}},{'id':'c00000101','type':'function',"
+	  USER("a") "," ASSISTANT(
+		  "",
+		  CALLS(CALL("x", "f", "{}") "," CALL(
+			  "y", "g",
+			  "{}"))) "," USER("wait") "," RESULTS(RESULT("y", "2") "," RESULT("x",
+											   "1")),
+	  "[{'role':'user','content':'a'},{'role':'assistant','content':null,"
+	  "'tool_calls':[{'id':'c00000100',"
+	  "'type':'function','function':{'name':'f','arguments':'{}'}},{'id':'c00000101',"
+	  "'type':'function',"
 	  "'function':{'name':'g','arguments':'{}'}}]},{'role':'tool','tool_call_id':'c00000100',"
 	  "'content':'1'},{'role':'tool','tool_call_id':'c00000101','content':'2'},{'role':'user',"
 	  "'content':'wait'}]",
-	  "[{'role':'user','content':'a'},{'role':'assistant','content':[{'type':'tool_use','id':'c00000100',"
-	  "'name':'f','input':{}},{'type':'tool_use','id':'c00000101','name':'g','input':{}}]},{'role':'user',"
-	  "'content':[{'type':'tool_result','tool_use_id':'c00000100','content':'1'},{'type':'tool_result',"
+	  "[{'role':'user','content':'a'},{'role':'assistant','content':[{'type':'tool_use',"
+	  "'id':'c00000100',"
+	  "'name':'f','input':{}},{'type':'tool_use','id':'c00000101','name':'g','input':{}}]},"
+	  "{'role':'user',"
+	  "'content':[{'type':'tool_result','tool_use_id':'c00000100','content':'1'},"
+	  "{'type':'tool_result',"
 	  "'tool_use_id':'c00000101','content':'2'},{'type':'text','text':'wait'}]}]" },
 	{ "a call without a result, a result without a call, one twice",
-	  USER("a") "," ASSISTANT("", CALLS(CALL("x", "f", "{}") "," CALL("y", "g", "{}"))) ","
-	  RESULTS(RESULT("z", "3") "," RESULT("y", "2") "," RESULT("y", "2b")),
-	  "[{'role':'user','content':'a'},{'role':'assistant','content':null,'tool_calls':[{'id':'c00000100',"
-	  "'type':'function','function':{'name':'f','arguments':'{}'}},{'id':'c00000101','type':'function',"
+	  USER("a") "," ASSISTANT(
+		  "",
+		  CALLS(CALL("x", "f", "{}") "," CALL(
+			  "y", "g",
+			  "{}"))) "," RESULTS(RESULT("z", "3") "," RESULT("y",
+									  "2") "," RESULT("y",
+											  "2b")),
+	  "[{'role':'user','content':'a'},{'role':'assistant','content':null,"
+	  "'tool_calls':[{'id':'c00000100',"
+	  "'type':'function','function':{'name':'f','arguments':'{}'}},{'id':'c00000101',"
+	  "'type':'function',"
 	  "'function':{'name':'g','arguments':'{}'}}]},{'role':'tool','tool_call_id':'c00000100',"
 	  "'content':'error: interrupted, no result'},{'role':'tool','tool_call_id':'c00000101',"
 	  "'content':'2'}]",
-	  "[{'role':'user','content':'a'},{'role':'assistant','content':[{'type':'tool_use','id':'c00000100',"
-	  "'name':'f','input':{}},{'type':'tool_use','id':'c00000101','name':'g','input':{}}]},{'role':'user',"
-	  "'content':[{'type':'tool_result','tool_use_id':'c00000100','content':'error: interrupted, no "
-	  "result','is_error':true},{'type':'tool_result','tool_use_id':'c00000101','content':'2'}]}]" },
+	  "[{'role':'user','content':'a'},{'role':'assistant','content':[{'type':'tool_use',"
+	  "'id':'c00000100',"
+	  "'name':'f','input':{}},{'type':'tool_use','id':'c00000101','name':'g','input':{}}]},"
+	  "{'role':'user',"
+	  "'content':[{'type':'tool_result','tool_use_id':'c00000100','content':'error: "
+	  "interrupted, no "
+	  "result','is_error':true},{'type':'tool_result','tool_use_id':'c00000101',"
+	  "'content':'2'}]}]" },
 	{ "the same id in two turns",
-	  ASSISTANT("", CALLS(CALL("x", "f", "{}"))) "," RESULTS(RESULT("x", "1")) ","
-	  ASSISTANT("", CALLS(CALL("x", "f", "{}"))) "," RESULTS(RESULT("x", "2")),
-	  "[{'role':'assistant','content':null,'tool_calls':[{'id':'c00000000','type':'function','function':{"
-	  "'name':'f','arguments':'{}'}}]},{'role':'tool','tool_call_id':'c00000000','content':'1'},"
-	  "{'role':'assistant','content':null,'tool_calls':[{'id':'c00000200','type':'function','function':{"
-	  "'name':'f','arguments':'{}'}}]},{'role':'tool','tool_call_id':'c00000200','content':'2'}]",
-	  "[{'role':'assistant','content':[{'type':'tool_use','id':'c00000000','name':'f','input':{}}]},"
-	  "{'role':'user','content':[{'type':'tool_result','tool_use_id':'c00000000','content':'1'}]},"
-	  "{'role':'assistant','content':[{'type':'tool_use','id':'c00000200','name':'f','input':{}}]},"
-	  "{'role':'user','content':[{'type':'tool_result','tool_use_id':'c00000200','content':'2'}]}]" },
+	  ASSISTANT("", CALLS(CALL("x", "f", "{}"))) "," RESULTS(RESULT("x", "1")) "," ASSISTANT(
+		  "", CALLS(CALL("x", "f", "{}"))) "," RESULTS(RESULT("x", "2")),
+	  "[{'role':'assistant','content':null,'tool_calls':[{'id':'c00000000',"
+	  "'type':'function','function':{"
+	  "'name':'f','arguments':'{}'}}]},{'role':'tool','tool_call_id':'c00000000',"
+	  "'content':'1'},"
+	  "{'role':'assistant','content':null,'tool_calls':[{'id':'c00000200','type':'function',"
+	  "'function':{"
+	  "'name':'f','arguments':'{}'}}]},{'role':'tool','tool_call_id':'c00000200',"
+	  "'content':'2'}]",
+	  "[{'role':'assistant','content':[{'type':'tool_use','id':'c00000000','name':'f',"
+	  "'input':{}}]},"
+	  "{'role':'user','content':[{'type':'tool_result','tool_use_id':'c00000000',"
+	  "'content':'1'}]},"
+	  "{'role':'assistant','content':[{'type':'tool_use','id':'c00000200','name':'f',"
+	  "'input':{}}]},"
+	  "{'role':'user','content':[{'type':'tool_result','tool_use_id':'c00000200',"
+	  "'content':'2'}]}]" },
 	{ "a malformed call, a name nobody takes, an error, an empty result",
-	  ASSISTANT("", CALLS("{'id':'x','name':'f g!','malformed':'{'}," CALL("y", "", "{}"))) ","
-	  RESULTS("{'id':'x','name':'f','content':'bad','error':true}," RESULT("y", "")),
-	  "[{'role':'assistant','content':null,'tool_calls':[{'id':'c00000000','type':'function','function':{"
-	  "'name':'f_g_','arguments':'{}'}},{'id':'c00000001','type':'function','function':{'name':'unnamed',"
-	  "'arguments':'{}'}}]},{'role':'tool','tool_call_id':'c00000000','content':'error: bad'},{'role':"
+	  ASSISTANT("", CALLS("{'id':'x','name':'f g!','malformed':'{'}," CALL("y", "", "{}")))
+	  "," RESULTS("{'id':'x','name':'f','content':'bad','error':true}," RESULT("y", "")),
+	  "[{'role':'assistant','content':null,'tool_calls':[{'id':'c00000000',"
+	  "'type':'function','function':{"
+	  "'name':'f_g_','arguments':'{}'}},{'id':'c00000001','type':'function',"
+	  "'function':{'name':'unnamed',"
+	  "'arguments':'{}'}}]},{'role':'tool','tool_call_id':'c00000000','content':'error: "
+	  "bad'},{'role':"
 	  "'tool','tool_call_id':'c00000001','content':''}]",
-	  "[{'role':'assistant','content':[{'type':'tool_use','id':'c00000000','name':'f_g_','input':{}},"
-	  "{'type':'tool_use','id':'c00000001','name':'unnamed','input':{}}]},{'role':'user','content':["
-	  "{'type':'tool_result','tool_use_id':'c00000000','content':'bad','is_error':true},{'type':"
+	  "[{'role':'assistant','content':[{'type':'tool_use','id':'c00000000','name':'f_g_',"
+	  "'input':{}},"
+	  "{'type':'tool_use','id':'c00000001','name':'unnamed','input':{}}]},{'role':'user',"
+	  "'content':["
+	  "{'type':'tool_result','tool_use_id':'c00000000','content':'bad','is_error':true},"
+	  "{'type':"
 	  "'tool_result','tool_use_id':'c00000001'}]}]" },
 
 	/* ---- what a provider wants back goes to it alone ---- */
 	{ "reasoning of this provider",
-	  ASSISTANT("a", ",'opaque':{'provider':'here','reasoning_content':'hm','reasoning_details':[1],"
-			 "'extra_content':{'x':1}}"),
+	  ASSISTANT("a",
+		    ",'opaque':{'provider':'here','reasoning_content':'hm','reasoning_details':[1],"
+		    "'extra_content':{'x':1}}"),
 	  "[{'role':'assistant','content':'a','reasoning_content':'hm','reasoning_details':[1],"
 	  "'extra_content':{'x':1}}]",
 	  "[{'role':'assistant','content':'a'}]" },
 	{ "reasoning of another provider",
-	  ASSISTANT("a", ",'opaque':{'provider':'there','model':'claude-x','reasoning_content':'hm',"
-			 "'thinking':[{'type':'thinking'}]}"),
+	  ASSISTANT("a",
+		    ",'opaque':{'provider':'there','model':'claude-x','reasoning_content':'hm',"
+		    "'thinking':[{'type':'thinking'}]}"),
 	  "[{'role':'assistant','content':'a'}]", "[{'role':'assistant','content':'a'}]" },
 	{ "a call's signature",
-	  ASSISTANT("", CALLS(CALL("x", "f", "{}") "," CALL("y", "f", "{}"))
-		    ",'opaque':{'provider':'here','calls':[null,{'google':{'thought_signature':'S'}}]}"),
-	  "[{'role':'assistant','content':null,'tool_calls':[{'id':'c00000000','type':'function','function':{"
-	  "'name':'f','arguments':'{}'}},{'id':'c00000001','type':'function','function':{'name':'f',"
-	  "'arguments':'{}'},'extra_content':{'google':{'thought_signature':'S'}}}]},{'role':'tool',"
+	  ASSISTANT(
+		  "",
+		  CALLS(CALL("x", "f", "{}") "," CALL(
+			  "y", "f",
+			  "{}")) ",'opaque':{'provider':'here','calls':[null,"
+			  "{'google':{'thought_signature':'S'}}]}"),
+	  "[{'role':'assistant','content':null,'tool_calls':[{'id':'c00000000',"
+	  "'type':'function','function':{"
+	  "'name':'f','arguments':'{}'}},{'id':'c00000001','type':'function',"
+	  "'function':{'name':'f',"
+	  "'arguments':'{}'},'extra_content':{'google':{'thought_signature':'S'}}}]},"
+	  "{'role':'tool',"
 	  "'tool_call_id':'c00000000','content':'error: interrupted, no result'},{'role':'tool',"
 	  "'tool_call_id':'c00000001','content':'error: interrupted, no result'}]",
 	  NULL },
 	{ "thinking of this model",
-	  ASSISTANT("a", ",'opaque':{'provider':'here','model':'claude-x','thinking':[{'type':'thinking',"
-			 "'thinking':'hm','signature':'S'}]}"),
+	  ASSISTANT(
+		  "a",
+		  ",'opaque':{'provider':'here','model':'claude-x','thinking':[{'type':'thinking',"
+		  "'thinking':'hm','signature':'S'}]}"),
 	  NULL,
-	  "[{'role':'assistant','content':[{'type':'thinking','thinking':'hm','signature':'S'},{'type':'text',"
+	  "[{'role':'assistant','content':[{'type':'thinking','thinking':'hm','signature':'S'},"
+	  "{'type':'text',"
 	  "'text':'a'}]}]" },
 	{ "thinking of this model under its full name",
-	  ASSISTANT("a", ",'opaque':{'provider':'here','model':'claude-x-20250929','thinking':[{'type':'t'}]}"),
+	  ASSISTANT(
+		  "a",
+		  ",'opaque':{'provider':'here','model':'claude-x-20250929',"
+		  "'thinking':[{'type':'t'}]}"),
 	  NULL, "[{'role':'assistant','content':[{'type':'t'},{'type':'text','text':'a'}]}]" },
 	{ "thinking of a model whose name only begins alike",
-	  ASSISTANT("a", ",'opaque':{'provider':'here','model':'claude-x-5','thinking':[{'type':'t'}]}"), NULL,
-	  "[{'role':'assistant','content':'a'}]" },
+	  ASSISTANT("a",
+		    ",'opaque':{'provider':'here','model':'claude-x-5','thinking':[{'type':'t'}]}"),
+	  NULL, "[{'role':'assistant','content':'a'}]" },
 
 	/* ---- what is no request ---- */
 	{ "no role", "{'text':'a'}", "this is no neutral request: a message",
 	  "this is no neutral request: a message" },
-	{ "system as a message", "{'role':'system','text':'a'}", "this is no neutral request: a message",
-	  "this is no neutral request: a message" },
+	{ "system as a message", "{'role':'system','text':'a'}",
+	  "this is no neutral request: a message", "this is no neutral request: a message" },
 	{ "text that is none", "{'role':'user','text':5}", "this is no neutral request: a message",
 	  "this is no neutral request: a message" },
 	{ "calls that are none", ASSISTANT("a", ",'calls':[{'id':'x'}]"),
 	  "this is no neutral request: a message", "this is no neutral request: a message" },
-	{ "results that are none", "{'role':'tool','results':[5]}", "this is no neutral request: a message",
+	{ "results that are none", "{'role':'tool','results':[5]}",
+	  "this is no neutral request: a message", "this is no neutral request: a message" },
+	{ "a number", "5", "this is no neutral request: a message",
 	  "this is no neutral request: a message" },
-	{ "a number", "5", "this is no neutral request: a message", "this is no neutral request: a message" },
 };
 
 static char *encode_messages(const char *format, const json_t *request)
@@ -193,15 +248,21 @@ struct body_row {
 
 static const struct body_row body_rows[] = {
 	{ "openai",
-	  "{'model':'m','messages':[{'role':'system','content':'CONSTITUTION\\n\\nSOUL\\n\\nlate'},{'role':'user',"
-	  "'content':'beat'}],'tools':[{'type':'function','function':{'name':'remember','description':'Keep a "
-	  "fact','parameters':{'type':'object','properties':{'text':{'type':'string'}},'required':['text']}}}],"
+	  "{'model':'m','messages':[{'role':'system',"
+	  "'content':'CONSTITUTION\\n\\nSOUL\\n\\nlate'},{'role':'user',"
+	  "'content':'beat'}],'tools':[{'type':'function','function':{'name':'remember',"
+	  "'description':'Keep a "
+	  "fact','parameters':{'type':'object','properties':{'text':{'type':'string'}},"
+	  "'required':['text']}}}],"
 	  "'max_tokens':4096,'stream':true,'stream_options':{'include_usage':true}}" },
 	{ "anthropic",
 	  "{'model':'m','max_tokens':4096,'tools':[{'name':'remember','description':'Keep a fact',"
-	  "'input_schema':{'type':'object','properties':{'text':{'type':'string'}},'required':['text']}}],"
-	  "'system':[{'type':'text','text':'CONSTITUTION'},{'type':'text','text':'SOUL','cache_control':{'type':"
-	  "'ephemeral'}},{'type':'text','text':'late'}],'messages':[{'role':'user','content':'beat'}],"
+	  "'input_schema':{'type':'object','properties':{'text':{'type':'string'}},"
+	  "'required':['text']}}],"
+	  "'system':[{'type':'text','text':'CONSTITUTION'},{'type':'text','text':'SOUL',"
+	  "'cache_control':{'type':"
+	  "'ephemeral'}},{'type':'text','text':'late'}],'messages':[{'role':'user',"
+	  "'content':'beat'}],"
 	  "'stream':true}" },
 };
 
@@ -237,20 +298,25 @@ static const struct address_row address_rows[] = {
 	{ "openai", NULL, NULL, "https://api.openai.com/v1/chat/completions", "" },
 	{ "openai", "http://127.0.0.1:8080/v1", "k", "http://127.0.0.1:8080/v1/chat/completions",
 	  "Authorization: Bearer k|" },
-	{ "openai", "http://h/v1//", " k\n", "http://h/v1/chat/completions", "Authorization: Bearer k|" },
+	{ "openai", "http://h/v1//", " k\n", "http://h/v1/chat/completions",
+	  "Authorization: Bearer k|" },
 	{ "openai", "http://h/v1/chat/completions", "k", "http://h/v1/chat/completions",
 	  "Authorization: Bearer k|" },
 	{ "openai", "http://h/v1", "k\r\nX: y", NULL,
 	  "the value of Authorization holds a control character; the key must be one line" },
-	{ "anthropic", NULL, "k", "https://api.anthropic.com/v1/messages", VERSION "x-api-key: k|" },
-	{ "anthropic", "https://api.anthropic.com", "sk-ant-oat01-x", "https://api.anthropic.com/v1/messages",
+	{ "anthropic", NULL, "k", "https://api.anthropic.com/v1/messages",
+	  VERSION "x-api-key: k|" },
+	{ "anthropic", "https://api.anthropic.com", "sk-ant-oat01-x",
+	  "https://api.anthropic.com/v1/messages",
 	  VERSION "Authorization: Bearer sk-ant-oat01-x|" },
 	{ "anthropic", "http://h/anthropic/", "k", "http://h/anthropic/v1/messages",
 	  VERSION "x-api-key: k|Authorization: Bearer k|" },
 	{ "anthropic", "http://h/v1", NULL, "http://h/v1/messages", VERSION },
 	{ "anthropic", "http://h/v1/messages", NULL, "http://h/v1/messages", VERSION },
-	{ "anthropic", "http://h", "a\x01" "b", NULL,
-	  "the value of x-api-key holds a control character; the key must be one line" },
+	{ "anthropic", "http://h",
+	  "a\x01"
+	  "b",
+	  NULL, "the value of x-api-key holds a control character; the key must be one line" },
 };
 
 static void addresses_and_keys(void **state)
@@ -284,10 +350,17 @@ static void addresses_and_keys(void **state)
 static void requests_that_are_none(void **state)
 {
 	static const char *const requests[] = {
-		"5", "[]", "{}", "{'messages':5,'max_tokens':1}", "{'messages':[]}",
-		"{'messages':[],'max_tokens':0}", "{'messages':[],'max_tokens':-1}",
-		"{'messages':[],'max_tokens':1,'system':{}}", "{'messages':[],'max_tokens':1,'system':[5]}",
-		"{'messages':[],'max_tokens':1,'tools':5}", "{'messages':[],'max_tokens':1,'tools':[{}]}",
+		"5",
+		"[]",
+		"{}",
+		"{'messages':5,'max_tokens':1}",
+		"{'messages':[]}",
+		"{'messages':[],'max_tokens':0}",
+		"{'messages':[],'max_tokens':-1}",
+		"{'messages':[],'max_tokens':1,'system':{}}",
+		"{'messages':[],'max_tokens':1,'system':[5]}",
+		"{'messages':[],'max_tokens':1,'tools':5}",
+		"{'messages':[],'max_tokens':1,'tools':[{}]}",
 	};
 	const struct model_target target = { .provider = "p", .model = "m" };
 
@@ -319,10 +392,13 @@ static void texts_are_mended(void **state)
 	model_request_add_result(request, &call, SPAN(""), false);
 	text = json_dumps(json_object_get(request, "messages"), JSON_COMPACT);
 	assert_string_equal(
-		text, "[{\"role\":\"user\",\"text\":\"a\xEF\xBF\xBD\xEF\xBF\xBD" "b\xEF\xBF\xBD\xEF\xBF\xBD\"},"
-		      "{\"role\":\"tool\",\"results\":[{\"id\":\"x\",\"name\":\"f\xEF\xBF\xBD\",\"content\":"
-		      "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDz\",\"error\":true},{\"id\":\"x\",\"name\":"
-		      "\"f\xEF\xBF\xBD\",\"content\":\"\"}]}]");
+		text,
+		"[{\"role\":\"user\",\"text\":\"a\xEF\xBF\xBD\xEF\xBF\xBD"
+		"b\xEF\xBF\xBD\xEF\xBF\xBD\"},"
+		"{\"role\":\"tool\",\"results\":[{\"id\":\"x\",\"name\":\"f\xEF\xBF\xBD\","
+		"\"content\":"
+		"\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDz\",\"error\":true},{\"id\":\"x\",\"name\":"
+		"\"f\xEF\xBF\xBD\",\"content\":\"\"}]}]");
 	free(text);
 	json_decref(request);
 }
@@ -337,8 +413,8 @@ static void a_longer_transcript_begins_alike(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		CLEANUP(model_reply_free) struct model_reply *reply = NULL;
 		json_t *request = small_request();
-		json_t *json = json_pack("{s:s,s:[{s:s,s:s,s:{}}],s:s}", "text", "a", "calls", "id", "x",
-					 "name", "remember", "arguments", "stop", "tools");
+		json_t *json = json_pack("{s:s,s:[{s:s,s:s,s:{}}],s:s}", "text", "a", "calls", "id",
+					 "x", "name", "remember", "arguments", "stop", "tools");
 		CLEANUP(model_http_clear) struct model_http first = { 0 };
 		CLEANUP(model_http_clear) struct model_http second = { 0 };
 		const char *messages;
