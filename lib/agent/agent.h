@@ -70,6 +70,8 @@ struct checklist {
 };
 int heartbeats_checklist(struct span raw, const char *key, const struct settings *settings,
 			 struct checklist *ret_checklist, struct error *error);
+/* Does any of its texts name the bulletin, in whatever language? */
+bool checklist_names_bulletin(const struct checklist *checklist);
 void checklist_clear(struct checklist *checklist);
 
 /* ---- constitution ---- */
