@@ -21,9 +21,11 @@ static unsigned skip_preposition(const struct reader *r, unsigned at, bool *ret_
 	else if (is(r, at, MEANS_ON) || is(r, at, MEANS_AT) || is(r, at, MEANS_UNTIL) ||
 		 is(r, at, MEANS_FROM) || is(r, at, MEANS_REMARK))
 		at++;
-	while (is(r, at, MEANS_EVERY) || is(r, at, MEANS_FILLER) || is(r, at, MEANS_OF))
-		at++;
 	*ret_said = at > begin;
+	while (is(r, at, MEANS_EVERY) || is(r, at, MEANS_FILLER) || is(r, at, MEANS_OF)) {
+		*ret_said |= is(r, at, MEANS_EVERY);
+		at++;
+	}
 	return at;
 }
 

@@ -14,281 +14,10 @@
  *    count: "Inbox - every 30 minutes".
  * A date anywhere means a log or a plan, unless `Once` is said. A bare "(30 seconds)" is a budget of
  * time. */
-#include "cron.h"
 #include "date.h"
-#include "wall.h"
+#include "heading.h"
 
 #include <stdio.h>
-
-#define GROUPS_MAX 8
-
-struct group {
-	unsigned open, close;   /* tokens of the brackets; close may be the end */
-	bool used;              /* said something about the schedule */
-};
-
-struct heading {
-	struct tokens t;
-	struct reader r;
-	unsigned lead, head_end;
-	unsigned head_taken;    /* the head's own schedule words end here */
-	bool head_scheduled;
-	struct group groups[GROUPS_MAX];
-	unsigned group_count;
-	unsigned tail, tail_taken;
-	unsigned cut;           /* token where a schedule behind a dash begins, 0: none */
-	const struct schedule_options *options;
-	unsigned line;
-	struct diagnostics *found;
-	struct error ignored;
-};
-
-static int daily_hour(const struct heading *h)
-{
-	return h->options && h->options->daily_hour >= 0 && h->options->daily_hour < 24
-		       ? h->options->daily_hour : 9;
-}
-
-static void hint(const struct heading *h, enum severity severity, const char *code, const char *text)
-{
-	if (!h->options || !h->options->quiet)
-		diagnostics_add(h->found, severity, code, h->line, 1, "%s", text);
-}
-
-/* ---- layout ---- */
-
-static bool is_bracket(const struct tokens *t, unsigned i, const char *brackets)
-{
-	return token_is(t, i, MEANS_SIGN) && t->item[i].value && strchr(brackets, t->item[i].value);
-}
-
-/* "1.", "2)", "(3)", "[ ]", "[x]", "- ", emoji before the first word. */
-static unsigned skip_numbering(const struct tokens *t, unsigned i)
-{
-	if (is_bracket(t, i, "[(")) {
-		if (is_bracket(t, i + 1, "])"))
-			return i + 2;
-		if (is_bracket(t, i + 2, "])") && i + 3 < t->count && t->item[i + 1].meaning != MEANS_PERIOD &&
-		    t->item[i + 1].end - t->item[i + 1].begin <= 2)
-			return i + 3;
-	}
-	if (token_is(t, i, MEANS_NUMBER) && (token_is_sign(t, i + 1, '.') || token_is_sign(t, i + 1, ')')) &&
-	    i + 2 < t->count && !t->item[i + 2].glued)
-		return i + 2;
-	return i;
-}
-
-static unsigned find_lead(const struct tokens *t)
-{
-	unsigned i = 0, before;
-
-	do {
-		before = i;
-		i = skip_numbering(t, i);
-		while (i < t->count && (t->item[i].meaning == MEANS_ORNAMENT ||
-					is_bracket(t, i, "#->~.|!?=\"%&$+,;]")))
-			i++;
-	} while (i != before);
-	return i;
-}
-
-static unsigned find_close(const struct tokens *t, unsigned open)
-{
-	unsigned depth = 0, i = open;
-
-	for (; i < t->count; i++) {
-		if (is_bracket(t, i, "(["))
-			depth++;
-		else if (is_bracket(t, i, ")]") && --depth == 0)
-			break;
-	}
-	return i;
-}
-
-static void lay_out(struct heading *h)
-{
-	const struct tokens *t = &h->t;
-	unsigned i;
-
-	h->lead = find_lead(t);
-	for (i = h->lead; i < t->count && !is_bracket(t, i, "(["); i++)
-		;
-	h->head_end = h->tail = i;
-	while (i < t->count && h->group_count < GROUPS_MAX) {
-		if (!is_bracket(t, i, "([")) {
-			i++;
-			continue;
-		}
-		h->groups[h->group_count] = (struct group){ .open = i, .close = find_close(t, i) };
-		i = h->groups[h->group_count++].close + 1;
-		h->tail = i < t->count ? i : t->count;
-	}
-}
-
-static struct span between(const struct tokens *t, unsigned begin, unsigned end)
-{
-	struct span text;
-
-	if (begin >= end)
-		return (struct span){ t->source.data, 0 };
-	text = span_trim(span_slice(t->source, t->item[begin].begin, t->item[end].begin));
-	while (text.length && memchr("`\"'*", text.data[0], 4) && text.length > 1 &&
-	       text.data[text.length - 1] == text.data[0])
-		text = span_slice(text, 1, text.length - 1);
-	return text;
-}
-
-static struct span group_text(const struct heading *h, const struct group *g)
-{
-	return between(&h->t, g->open + 1, g->close);
-}
-
-/* ---- cron ---- */
-
-static bool cron_into(struct heading *h, struct span text, struct schedule *ret)
-{
-	struct error error = { 0 };
-	size_t at = (size_t)(text.data - h->t.source.data), column = 1;
-	struct span before = span_slice(h->t.source, 0, at);
-
-	if (cron_parse(text, ret, &error) == 0)
-		return true;
-	for (size_t i = 0; i < before.length; column++)
-		utf8_next(before, &i);
-	h->r.broken = true;
-	if (h->r.error) {
-		*h->r.error = error;
-		h->r.error->column = (unsigned)column + error.column - 1;
-	}
-	return false;
-}
-
-static struct span behind_cron_word(struct span text)
-{
-	if (span_starts_with_nocase(text, SPAN("cron")))
-		text = span_trim(span_slice(text, 4, text.length));
-	if (text.length && text.data[0] == ':')
-		text = span_trim(span_slice(text, 1, text.length));
-	return text;
-}
-
-static bool is_placeholder(struct span text)
-{
-	return !text.length || memchr("[{<", text.data[0], 3) || span_starts_with_nocase(text, SPAN("todo"));
-}
-
-/* `Cron (...)`, `Cron: ...`, "(0 9 * * *)", "(@daily)". Returns whether this is one; r.broken, if so, that
- * it is a wrong one. */
-static bool read_cron(struct heading *h, struct schedule *ret)
-{
-	bool named = token_is(&h->t, h->lead, MEANS_CRON);
-	struct span text = between(&h->t, h->lead, h->head_end);
-
-	for (unsigned i = 0; i < h->group_count; i++) {
-		struct span inside = behind_cron_word(group_text(h, &h->groups[i]));
-		bool nickname = inside.length > 1 && inside.data[0] == '@' &&
-				cron_parse(inside, ret, NULL) == 0;
-
-		if (!nickname && !cron_looks_like(inside) &&
-		    !(named && h->head_end == h->lead + 1 && !is_placeholder(inside)))
-			continue;
-		h->groups[i].used = true;
-		cron_into(h, inside, ret);
-		return true;
-	}
-	if (named)
-		text = behind_cron_word(text);
-	if (!cron_looks_like(text) && !(text.length && text.data[0] == '@' && cron_parse(text, ret, NULL) == 0))
-		return false;
-	h->head_taken = h->head_end;
-	cron_into(h, text, ret);
-	return true;
-}
-
-/* ---- once ---- */
-
-static bool says_once(const struct reader *r, unsigned at)
-{
-	return is(r, at, MEANS_COUNT) && token_at(r, at)->value == 1;
-}
-
-static unsigned skip_run(const struct reader *r, unsigned at)
-{
-	while (is(r, at, MEANS_TIME) || is(r, at, MEANS_FILLER))
-		at++;
-	return at;
-}
-
-static bool unset_once(struct heading *h, struct schedule *ret)
-{
-	*ret = (struct schedule){ .kind = SCHEDULE_ONCE, .once_local = SCHEDULE_ONCE_UNSET };
-	hint(h, SEVERITY_WARNING, "schedule-once",
-	     "\"once\" names no moment: write \"Once (2026-12-01 09:00)\"");
-	return true;
-}
-
-/* Copies the zone that was read along with the date. */
-static bool once_zone(struct heading *h, struct schedule *ret)
-{
-	struct schedule zone = { 0 };
-	struct schedule_options quiet = { .daily_hour = 9, .quiet = true };
-
-	h->r.draft.weight = WEIGHT_WEAK;
-	h->r.draft.period = PERIOD_DAILY;
-	h->r.draft.has_window = false;
-	if (!draft_settle(&h->r, &quiet, h->line, &zone, NULL))
-		return false;
-	memcpy(ret->zone, zone.zone, sizeof(ret->zone));
-	return true;
-}
-
-/* `Once (2026-12-01 09:00)`, "Once on 2026-12-01", "(run once)". Returns whether this is one. */
-static bool read_once(struct heading *h, struct schedule *ret)
-{
-	struct reader *r = &h->r;
-	unsigned at = skip_run(r, h->lead), end;
-
-	if (says_once(r, at)) {
-		unsigned inside = at + 1 + (is_sign(r, at + 1, '(') || is_sign(r, at + 1, ':'));
-
-		end = once_read(r, inside, daily_hour(h), ret);
-		if (end) {
-			h->head_taken = at + 1 < h->head_end ? (end < h->head_end ? end : h->head_end) : at + 1;
-			for (unsigned i = 0; i < h->group_count; i++)
-				h->groups[i].used |= h->groups[i].open < end;
-			return once_zone(h, ret);
-		}
-		h->head_taken = at + 1;
-		if (r->broken)
-			return true;
-		if (at + 1 == h->t.count)
-			return unset_once(h, ret);
-		if (at + 1 == h->head_end && h->group_count) {
-			struct span text = group_text(h, &h->groups[0]);
-
-			h->groups[0].used = true;
-			reader_fault(r, h->groups[0].open + 1, "\"%.*s\" is no moment: write \"Once "
-				     "(2026-12-01 09:00)\"", text.length > 40 ? 40 : (int)text.length,
-				     text.data);
-			return true;
-		}
-		return false;
-	}
-	for (unsigned i = 0; i < h->group_count; i++) {
-		at = skip_run(r, h->groups[i].open + 1);
-		if (!says_once(r, at))
-			continue;
-		h->groups[i].used = true;
-		if (at + 1 == h->groups[i].close)
-			return unset_once(h, ret);
-		if (once_read(r, at + 1, daily_hour(h), ret))
-			return once_zone(h, ret);
-		if (r->broken)
-			return true;
-		h->groups[i].used = false;
-	}
-	return false;
-}
 
 /* ---- head ---- */
 
@@ -410,14 +139,14 @@ static void read_path(struct heading *h)
 	unsigned from = h->head_taken;
 
 	if (h->group_count) {
-		h->r.draft.path = group_text(h, &h->groups[0]);
+		h->r.draft.path = heading_between(h, h->groups[0].open + 1, h->groups[0].close);
 		h->groups[0].used = true;
 		return;
 	}
 	while (from < h->head_end && (is_bracket(&h->t, from, ":-") || is(&h->r, from, MEANS_ON) ||
 				      is(&h->r, from, MEANS_TO) || is(&h->r, from, MEANS_FILLER)))
 		from++;
-	h->r.draft.path = between(&h->t, from, h->head_end);
+	h->r.draft.path = heading_between(h, from, h->head_end);
 	h->head_taken = h->head_end;
 }
 
@@ -479,25 +208,19 @@ static struct span title_of(const struct heading *h)
 
 /* ---- all ---- */
 
-static void heading_init(struct heading *h, struct span text, const struct schedule_options *options,
-			 unsigned line, struct diagnostics *found, struct error *error)
-{
-	*h = (struct heading){ .options = options, .line = line, .found = found };
-	tokenise(text, &h->t);
-	h->r = (struct reader){ .t = &h->t, .end = h->t.count, .draft = { .zone_word = -1 },
-				.error = error ? error : &h->ignored };
-}
-
 /* "Daily report format": no time, no parenthesis that says when. */
 static bool only_describes(const struct heading *h)
 {
 	const struct draft *d = &h->r.draft;
+	unsigned end = h->head_taken;
 	bool used = false;
 
 	for (unsigned i = 0; i < h->group_count; i++)
 		used |= h->groups[i].used;
+	while (end < h->head_end && !separator_follows(h, end))
+		end++;
 	return h->head_scheduled && !h->cut && !used && d->weight == WEIGHT_WEAK && !d->time_count &&
-	       h->head_end > h->head_taken && describes(token_text(&h->t, h->head_end - 1));
+	       end > h->head_taken && describes(token_text(&h->t, end - 1));
 }
 
 /* "(22:15-22:56, 41 min)", "Taxes (April 15, 10:00)": somebody wrote down what was. */
@@ -520,7 +243,7 @@ static void hint_slip(const struct heading *h)
 		if (!word_is_near(token_text(&h->t, h->lead), words[i]))
 			continue;
 		snprintf(text, sizeof(text), "no schedule is read here: was \"%s\" meant?", words[i]);
-		hint(h, SEVERITY_INFO, "schedule-slip", text);
+		heading_hint(h, SEVERITY_INFO, "schedule-slip", text);
 	}
 }
 
@@ -530,17 +253,17 @@ static void hint_none(const struct heading *h, bool dated)
 	enum weight weight;
 
 	if (dated)
-		hint(h, h->head_scheduled ? SEVERITY_WARNING : SEVERITY_INFO, "schedule-dated",
+		heading_hint(h, h->head_scheduled ? SEVERITY_WARNING : SEVERITY_INFO, "schedule-dated",
 		     "a heading with a date starts nothing: write \"Once (2026-12-01 09:00)\" for one "
 		     "moment, or leave the date out");
 	else if (h->r.draft.duration)
-		hint(h, SEVERITY_INFO, "schedule-duration",
+		heading_hint(h, SEVERITY_INFO, "schedule-duration",
 		     "a length of time starts nothing: write \"every 30 minutes\" for an interval");
 	else if (is(&h->r, h->lead, MEANS_CRON) && h->group_count)
-		hint(h, SEVERITY_WARNING, "schedule-placeholder",
+		heading_hint(h, SEVERITY_WARNING, "schedule-placeholder",
 		     "no cron expression is written: write for example \"Cron (0 9 * * 1-5)\"");
 	else if (is(&r, h->lead, MEANS_ON) && !phrase_read(&r, h->lead, &weight))
-		hint(h, SEVERITY_INFO, "schedule-event",
+		heading_hint(h, SEVERITY_INFO, "schedule-event",
 		     "this event is not known and starts nothing: known are session start, session end, "
 		     "startup, message, bulletin, task and file change");
 	else
@@ -556,7 +279,7 @@ static enum schedule_reading read_all(struct heading *h, struct schedule *ret)
 
 	if (is(&h->r, h->lead, MEANS_GATE))
 		return SCHEDULE_READ_NONE;
-	special_kind = read_cron(h, &special) || read_once(h, &special);
+	special_kind = special_read(h, &special);
 	if (special_kind) {
 		if (h->r.broken)
 			return SCHEDULE_READ_BROKEN;
@@ -592,7 +315,7 @@ enum schedule_reading schedule_read_heading(struct span heading, const struct sc
 	enum schedule_reading reading;
 
 	heading_init(&h, heading, options, line, found, error);
-	lay_out(&h);
+	heading_lay_out(&h);
 	reading = read_all(&h, ret_schedule);
 	*ret_title = reading == SCHEDULE_READ_NONE ? span_trim(heading) : title_of(&h);
 	return reading;
@@ -605,79 +328,17 @@ enum schedule_reading schedule_read_label(struct span value, const struct schedu
 	struct heading h;
 	struct span text = span_trim(value);
 
-	while (text.length > 1 && memchr("`\"'*", text.data[0], 4) &&
+	while (text.length > 1 && memchr("`\"'", text.data[0], 3) &&
 	       text.data[text.length - 1] == text.data[0])
 		text = span_slice(text, 1, text.length - 1);
 	heading_init(&h, text, options, line, found, error);
 	h.r.label = true;
 	h.head_end = h.tail = h.t.count;
-	if (read_cron(&h, ret_schedule) || read_once(&h, ret_schedule))
+	if (special_read(&h, ret_schedule))
 		return h.r.broken ? SCHEDULE_READ_BROKEN : SCHEDULE_READ_OK;
 	forget(&h.r);
 	group_read(&h.r, 0, h.t.count);
 	if (draft_settle(&h.r, options, line, ret_schedule, found))
 		return SCHEDULE_READ_OK;
 	return h.r.broken ? SCHEDULE_READ_BROKEN : SCHEDULE_READ_NONE;
-}
-
-/* ---- small readers ---- */
-
-bool schedule_read_gate(struct span heading, bool *ret_quiet, uint16_t *ret_begin, uint16_t *ret_end)
-{
-	struct heading h;
-
-	heading_init(&h, heading, NULL, 0, NULL, NULL);
-	lay_out(&h);
-	if (!is(&h.r, h.lead, MEANS_GATE))
-		return false;
-	*ret_quiet = h.t.item[h.lead].value == 1;
-	*ret_begin = *ret_end = 0;
-	for (unsigned at = h.lead + 1; at < h.t.count; at++)
-		if (range_read(&h.r, at, true, ret_begin, ret_end))
-			break;
-	return true;
-}
-
-int schedule_parse_range(struct span text, uint16_t *ret_begin, uint16_t *ret_end, struct error *error)
-{
-	struct heading h;
-	uint16_t begin, end;
-	unsigned n;
-
-	heading_init(&h, text, NULL, 0, NULL, NULL);
-	n = range_read(&h.r, 0, true, &begin, &end);
-	if (h.r.broken || !n || n != h.t.count)
-		return error_set(error, ERROR_INVALID, "\"%.*s\" is no range of hours: write \"08:00-22:00\"",
-				 text.length > 40 ? 40 : (int)text.length, text.length ? text.data : "");
-	*ret_begin = begin;
-	*ret_end = end;
-	return 0;
-}
-
-int schedule_parse_duration(struct span text, uint32_t *ret_seconds, struct error *error)
-{
-	struct heading h;
-	unsigned at, n = 1;
-	uint64_t seconds = 0;
-	uint32_t number = 1;
-
-	heading_init(&h, text, NULL, 0, NULL, NULL);
-	at = is(&h.r, 0, MEANS_EVERY);
-	if (at && unit_at(&h.r, at) > 0) {
-		seconds = (uint64_t)unit_at(&h.r, at++);
-	} else {
-		for (; n && at < h.t.count && seconds <= UINT32_MAX; at += n ? n + 1 : 0) {
-			n = skip_range_of_numbers(&h.r, at, &number);
-			if (n && unit_at(&h.r, at + n) > 0)
-				seconds += (uint64_t)number * (uint64_t)unit_at(&h.r, at + n);
-			else
-				n = 0;
-		}
-	}
-	if (at != h.t.count || !seconds || seconds > 366u * DAY_S)
-		return error_set(error, ERROR_INVALID,
-				 "\"%.*s\" is no length of time: write \"30 minutes\", \"2h\" or \"90s\"",
-				 text.length > 40 ? 40 : (int)text.length, text.length ? text.data : "");
-	*ret_seconds = (uint32_t)seconds;
-	return 0;
 }

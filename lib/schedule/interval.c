@@ -131,6 +131,8 @@ static unsigned every_nth(struct reader *r, unsigned at)
 	if (!is(r, at, MEANS_OTHER) && !is(r, at, MEANS_ORDINAL) &&
 	    !(is(r, at, MEANS_NUMBER) && token->ordinal))
 		return 0;
+	if (is(r, next, MEANS_NOTHING) && is(r, next + 1, MEANS_TICK))
+		next++; /* "5th consecutive heartbeat" */
 	if (is(r, next, MEANS_TICK)) {
 		r->draft.tick = true;
 	} else if (unit_at(r, next) && n > 0) {
@@ -144,7 +146,7 @@ static unsigned every_nth(struct reader *r, unsigned at)
 	} else {
 		return 0; /* days_read knows "every first Monday" */
 	}
-	return 2;
+	return next + 1 - at;
 }
 
 static unsigned every_half(struct reader *r, unsigned at)

@@ -1,9 +1,7 @@
-/* From what was gathered to a schedule: defaults, counts, conflicts, hints. */
-#include "draft.h"
+/* From what was gathered to a schedule: days, times, intervals and their defaults. */
+#include "settle.h"
 #include "value.h"
 #include "wall.h"
-
-#include <stdio.h>
 
 #define WORKDAYS 0x3E
 #define WEEKEND 0x41
@@ -18,13 +16,6 @@ static const struct {
 	[PART_AFTERNOON] = { 15, 12, 18 }, [PART_EVENING] = { 18, 18, 22 },
 	[PART_NIGHT] = { 22, 22, 6 },     [PART_WAKING] = { 8, 8, 22 },
 	[PART_BUSINESS] = { 9, 9, 18 },
-};
-
-struct settling {
-	struct reader *r;
-	struct draft *d;
-	struct schedule *s;
-	int daily_hour;
 };
 
 /* ---- times ---- */
@@ -42,7 +33,7 @@ static void use_time(struct settling *x, unsigned minute)
 }
 
 /* What is written, else the parts of the day, else where the window begins, else the period's own. */
-static void settle_times(struct settling *x)
+void settle_times(struct settling *x)
 {
 	struct draft *d = x->d;
 
@@ -124,7 +115,7 @@ static void settle_daily(struct settling *x)
 	x->s->month_days = d->month_days;
 }
 
-static void settle_days(struct settling *x)
+void settle_days(struct settling *x)
 {
 	struct draft *d = x->d;
 
@@ -155,7 +146,7 @@ static void settle_days(struct settling *x)
 		x->s->weekdays = 0;
 }
 
-static void settle_calendar(struct settling *x)
+void settle_calendar(struct settling *x)
 {
 	x->s->kind = SCHEDULE_CALENDAR;
 	settle_days(x);
@@ -164,7 +155,7 @@ static void settle_calendar(struct settling *x)
 
 /* ---- intervals ---- */
 
-static void settle_interval(struct settling *x, uint32_t seconds)
+void settle_interval(struct settling *x, uint32_t seconds)
 {
 	x->s->kind = SCHEDULE_INTERVAL;
 	x->s->every_s = seconds;
@@ -185,7 +176,7 @@ static void settle_interval(struct settling *x, uint32_t seconds)
 }
 
 /* "every 2 months": those that divide the year, from January. */
-static void settle_months(struct settling *x, uint32_t n)
+void settle_months(struct settling *x, uint32_t n)
 {
 	if (!n || n > 12 || 12 % n) {
 		reader_fault(x->r, 0, "%u months do not divide a year: write \"every 2 months\", 3, 4 or "
@@ -271,148 +262,6 @@ static void settle_hourly(struct settling *x)
 	}
 }
 
-/* ---- counts ---- */
-
-/* N times a day: evenly through the window, on half hours. */
-static void spread_day(struct settling *x, unsigned n)
-{
-	struct draft *d = x->d;
-	unsigned begin = d->has_window ? d->window_begin : 8 * 60, end = 22 * 60, step;
-
-	if (n > SCHEDULE_TIMES_MAX) {
-		reader_fault(x->r, 0, "%u times a day is an interval: write \"every %u minutes\"", n,
-			     1440 / n ? 1440 / n : 1);
-		return;
-	}
-	if (d->has_window)
-		end = d->window_end > begin ? d->window_end : d->window_end + 1440u;
-	step = (end - begin) / n;
-	if (step >= 30)
-		step = step / 30 * 30;
-	x->s->kind = SCHEDULE_CALENDAR;
-	settle_days(x);
-	for (unsigned i = 0; i < n && d->time_count < n; i++) {
-		unsigned minute = (begin + i * step) % 1440;
-		unsigned k = d->time_count++;
-
-		for (; k && d->times[k - 1] > minute; k--)
-			d->times[k] = d->times[k - 1];
-		d->times[k] = (uint16_t)minute;
-	}
-	use_times(x);
-	x->s->assumed = true;
-}
-
-static void settle_count_a_day(struct settling *x, unsigned n)
-{
-	struct draft *d = x->d;
-	unsigned listed = d->time_count ? d->time_count : (unsigned)__builtin_popcount(d->parts);
-
-	if (d->period == PERIOD_NONE)
-		d->period = PERIOD_DAILY;
-	if (!listed && n > 1) {
-		spread_day(x, n);
-		return;
-	}
-	d->conflict |= listed && n > 1 && listed != n;
-	settle_calendar(x);
-}
-
-static void settle_count_a_week(struct settling *x, unsigned n)
-{
-	static const uint8_t days[] = { 0x02, 0x02, 0x12, 0x2A, 0x36, 0x3E, 0x7E, 0x7F };
-
-	if (n > 7) {
-		reader_fault(x->r, 0, "%u times a week: write \"%u times a day\" or name the days", n,
-			     (n + 6) / 7);
-		return;
-	}
-	if (!x->d->weekdays)
-		x->d->weekdays = n < 7 ? days[n] : 0;
-	x->d->period = n < 7 ? PERIOD_WEEKLY : PERIOD_DAILY;
-	settle_calendar(x);
-}
-
-static void settle_count_a_month(struct settling *x, unsigned n)
-{
-	static const uint32_t days[] = { 0, 1, 1 | 1 << 14, 1 | 1 << 10 | 1 << 20,
-					 1 | 1 << 7 | 1 << 14 | 1 << 21 };
-
-	x->d->period = PERIOD_MONTHLY;
-	if (n > 4)
-		reader_fault(x->r, 0, "%u times a month: write \"Weekly (Monday 09:00)\" or name the days",
-			     n);
-	else if (!x->d->month_days && !x->d->weekdays)
-		x->d->month_days = days[n];
-	settle_calendar(x);
-}
-
-static int unit_of_period(enum period period)
-{
-	switch (period) {
-	case PERIOD_HOURLY: return UNIT_HOUR;
-	case PERIOD_WEEKLY: return UNIT_WEEK;
-	case PERIOD_MONTHLY: return UNIT_MONTH;
-	default: return UNIT_DAY;
-	}
-}
-
-static void settle_count(struct settling *x)
-{
-	struct draft *d = x->d;
-	unsigned n = d->count;
-	int unit = d->count_unit ? d->count_unit : unit_of_period(d->period);
-
-	if (unit == UNIT_DAY)
-		settle_count_a_day(x, n);
-	else if (unit == UNIT_WEEK)
-		settle_count_a_week(x, n);
-	else if (unit == UNIT_MONTH)
-		settle_count_a_month(x, n);
-	else if ((unit == UNIT_HOUR || unit == UNIT_MINUTE) && unit % (int)n == 0)
-		settle_interval(x, (uint32_t)unit / n);
-	else if (unit == UNIT_QUARTER && n <= 3 && 3 % n == 0)
-		settle_months(x, 3 / n);
-	else if (unit == UNIT_YEAR && n <= 12 && 12 % n == 0)
-		settle_months(x, 12 / n);
-	else
-		reader_fault(x->r, 0, "%u times is no interval that can be kept: write for example \"every "
-			     "20 minutes\"", n);
-}
-
-/* ---- zones ---- */
-
-/* "asia/taipei" as the tz database writes it. */
-static void copy_zone(struct span name, char out[40])
-{
-	bool lower = true, first = true;
-
-	for (size_t i = 0; i < name.length; i++)
-		lower &= name.data[i] < 'A' || name.data[i] > 'Z';
-	for (size_t i = 0; i < name.length; i++) {
-		char c = name.data[i];
-
-		out[i] = lower && first && c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
-		first = c == '/' || c == '_' || c == '-';
-	}
-	out[name.length] = '\0';
-}
-
-static void settle_zone(struct settling *x)
-{
-	struct draft *d = x->d;
-	const char *name = d->zone_word >= 0 ? zone_words[d->zone_word].zone : NULL;
-
-	if (x->s->kind == SCHEDULE_EVENT || !d->zone.length)
-		return;
-	if (d->zone_text[0])
-		name = d->zone_text;
-	if (name)
-		snprintf(x->s->zone, sizeof(x->s->zone), "%s", name);
-	else if (d->zone_word < 0 && d->zone.length < sizeof(x->s->zone))
-		copy_zone(d->zone, x->s->zone);
-}
-
 /* ---- all ---- */
 
 static void settle_kind(struct settling *x)
@@ -456,57 +305,6 @@ static void settle_faults(struct settling *x)
 			     "interval lies in the window");
 }
 
-static void hint_zone(const struct draft *d, unsigned line, struct diagnostics *found)
-{
-	const struct zone_word *word = d->zone_word >= 0 ? &zone_words[d->zone_word] : NULL;
-	int length = (int)d->zone.length;
-
-	if (!word || d->zone_text[0] || (word->zone && !strcmp(word->zone, "UTC")))
-		return;
-	if (word->ambiguous)
-		diagnostics_add(found, SEVERITY_WARNING, "schedule-zone-ambiguous", line, 1,
-				"\"%.*s\" may be more than one time zone, read as %s: write %s", length,
-				d->zone.data, word->zone ? word->zone : "the file's own", word->ambiguous);
-	else
-		diagnostics_add(found, SEVERITY_INFO, "schedule-zone", line, 1,
-				"\"%.*s\" is read as %s, with that place's daylight saving time", length,
-				d->zone.data, word->zone);
-}
-
-void draft_hint(const struct schedule *s, unsigned line, struct diagnostics *found)
-{
-	char text[SCHEDULE_PRINT_SIZE];
-
-	schedule_print(s, text);
-	if (s->assumed)
-		diagnostics_add(found, SEVERITY_INFO, "schedule-assumed", line, 1,
-				"the time is not written, read as \"%s\"", text);
-	if (s->kind != SCHEDULE_TICK && schedule_shortest_interval(s, 0) < 60)
-		diagnostics_add(found, SEVERITY_WARNING, "schedule-too-often", line, 1,
-				"\"%s\" is more often than the shortest interval of a beat, 60 seconds: "
-				"write \"every minute\" or more", text);
-	if (s->cron_or)
-		diagnostics_add(found, SEVERITY_WARNING, "schedule-cron-days", line, 1,
-				"cron runs when the day of the month or the weekday fits, not only when both "
-				"do: for the first Monday write \"Monthly (first Monday, 09:00)\"");
-}
-
-static void hint(const struct settling *x, unsigned line, struct diagnostics *found)
-{
-	char text[SCHEDULE_PRINT_SIZE];
-
-	schedule_print(x->s, text);
-	draft_hint(x->s, line, found);
-	hint_zone(x->d, line, found);
-	if (x->d->loose)
-		diagnostics_add(found, SEVERITY_INFO, "schedule-vague", line, 1,
-				"a range is kept as its lower bound, read as \"%s\"", text);
-	if (x->d->conflict)
-		diagnostics_add(found, SEVERITY_WARNING, "schedule-conflict", line, 1,
-				"the heading says two different things, read as \"%s\": write one of them",
-				text);
-}
-
 bool draft_settle(struct reader *r, const struct schedule_options *options, unsigned line,
 		  struct schedule *ret_schedule, struct diagnostics *found)
 {
@@ -524,7 +322,7 @@ bool draft_settle(struct reader *r, const struct schedule_options *options, unsi
 	if (r->broken)
 		return false;
 	if (!options || !options->quiet)
-		hint(&x, line, found);
+		settle_hint(&x, line, found);
 	*ret_schedule = s;
 	return true;
 }
