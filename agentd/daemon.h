@@ -19,7 +19,8 @@ struct daemon {
 	int lock;
 	int secrets;        /* sealed memory file with our first environment; -1: none */
 	struct log *log;
-	struct store *store;
+	struct store *store;         /* the writer thread's alone, once that runs */
+	struct store *reader;        /* read by the loop at the start; NULL afterwards */
 	struct store_writer *writer;
 	uv_async_t store_wake;
 	int64_t epoch;      /* of this start; every journal row carries it */

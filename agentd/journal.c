@@ -168,9 +168,10 @@ static int work_session_begin(struct store *store, void *context, struct error *
 	struct job *job = context;
 	int result = store_session_begin(store, &job->row, error);
 
-	if (!result && job->slot_count && job->make_slot)
-		result = store_slot_insert(store, &job->slots[0], error);
-	return result;
+	if (result || !job->slot_count)
+		return result;
+	return job->make_slot ? store_slot_insert(store, &job->slots[0], error)
+			      : store_slot_assign(store, &job->slots[0], error);
 }
 
 void journal_session_begin(struct daemon *daemon, const struct session_row *row,

@@ -96,11 +96,11 @@ int scheduler_restore(struct daemon *daemon, struct error *error)
 
 	civil_from_instant(day * 86400, &civil);
 	midnight = zone_from_local(daemon->workspace->zone, &civil);
-	result = store_agents(daemon->store, restore_agent, &restore, error);
+	result = store_agents(daemon->reader, restore_agent, &restore, error);
 	if (!result)
-		result = store_sections(daemon->store, restore_section, &restore, error);
+		result = store_sections(daemon->reader, restore_section, &restore, error);
 	if (!result)
-		result = store_costs_since(daemon->store, midnight, restore_cost, &restore, error);
+		result = store_costs_since(daemon->reader, midnight, restore_cost, &restore, error);
 	for (size_t i = 0; !result && i < daemon->roster->count; i++)
 		scheduler_arm_sections(daemon, daemon->roster->items[i]);
 	if (!result)

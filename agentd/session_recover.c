@@ -140,12 +140,12 @@ static void orphan_save(struct orphan *orphan)
 int supervisor_recover(struct daemon *daemon, struct error *error)
 {
 	struct orphans orphans = { .daemon = daemon };
-	int result = store_sessions(daemon->store, NULL, true, RECOVER_MAX, find_orphan, &orphans,
+	int result = store_sessions(daemon->reader, NULL, true, RECOVER_MAX, find_orphan, &orphans,
 				    error);
 
 	for (size_t i = 0; i < orphans.count; i++) {
 		if (!result)
-			result = store_steps(daemon->store, orphans.items[i]->id, find_fact,
+			result = store_steps(daemon->reader, orphans.items[i]->id, find_fact,
 					     orphans.items[i], error);
 		if (result)
 			orphan_free(orphans.items[i]);
@@ -178,6 +178,6 @@ static int restore_last(void *context, const struct session_row *row)
 int supervisor_restore(struct daemon *daemon, struct error *error)
 {
 	/* The newest rows tell it of every agent that ran lately. */
-	return store_sessions(daemon->store, NULL, false, 4 * daemon->roster->count + 100,
+	return store_sessions(daemon->reader, NULL, false, 4 * daemon->roster->count + 100,
 			      restore_last, daemon, error);
 }

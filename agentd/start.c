@@ -130,6 +130,9 @@ int start_state(struct daemon *daemon, struct error *error)
 	}
 	if (!result)
 		result = store_epoch_next(daemon->store, &daemon->epoch, error);
+	if (!result)
+		result = store_slots_close_open(daemon->store, "the daemon ended before it was done",
+						error);
 	return result;
 }
 
@@ -187,11 +190,8 @@ int start_parts(struct daemon *daemon, struct error *error)
 		return result;
 	watcher_start(daemon);
 	roster_scan(daemon);
-	result = supervisor_restore(daemon, error);
-	if (result)
-		return result;
 	result = store_writer_start(daemon->store, store_wake, daemon, &daemon->writer, error);
-	return result;
+	return result ? result : store_open(daemon->state_dir, true, &daemon->reader, error);
 }
 
 /* ---- signals ---- */
@@ -265,6 +265,8 @@ int start_serving(struct daemon *daemon, struct error *error)
 	int result = scheduler_restore(daemon, error);
 
 	if (!result)
+		result = supervisor_restore(daemon, error);
+	if (!result)
 		result = control_new(daemon, &daemon->control, error);
 	if (result)
 		return result;
@@ -276,6 +278,7 @@ int start_serving(struct daemon *daemon, struct error *error)
 		  daemon->roster->count, daemon->workspace->path);
 	notify_ready("serving");
 	result = supervisor_recover(daemon, error);
+	store_close(steal_pointer(&daemon->reader));
 	if (result)
 		return result;
 	committer_catch_up(daemon);
@@ -317,6 +320,7 @@ void stop_parts(struct daemon *daemon)
 	drain(daemon);
 	roster_free(daemon->roster);
 	zones_free(daemon->zones);
+	store_close(daemon->reader);
 	store_close(daemon->store);
 	launch_forget_filters();
 	log_close(daemon->log);

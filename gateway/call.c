@@ -286,10 +286,13 @@ int call_start(struct gateway *gateway, const json_t *params, uint64_t request, 
 void call_cancel(struct gateway *gateway, const char *id)
 {
 	struct call *call = id ? call_find(gateway, id) : NULL;
+	struct error cancelled;
 
 	if (!call)
 		return;
 	transport_cancel(call->transport);
+	error_set(&cancelled, ERROR_CLOSED, "cancelled");
+	rpc_refuse(gateway->rpc, call->request, &cancelled);
 	call_free(call);
 }
 

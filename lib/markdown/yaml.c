@@ -100,7 +100,7 @@ static int add(struct yaml_builder *b, enum yaml_kind kind, const struct fy_mark
 
 static int open_collection(struct yaml_builder *b, enum yaml_kind kind, const struct fy_mark *mark)
 {
-	struct yaml *node;
+	struct yaml *node = NULL;
 	int r;
 
 	if (wants_key(b))

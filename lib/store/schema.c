@@ -27,6 +27,7 @@ static const char version_1[] =
 	"CREATE UNIQUE INDEX slot_event ON slot(agent, section, event) WHERE event <> '';"
 	"CREATE INDEX slot_by_agent ON slot(agent, planned);"
 	"CREATE INDEX slot_by_time ON slot(planned);"
+	"CREATE INDEX slot_open ON slot(state) WHERE state = 0;"
 	"CREATE TABLE session("
 	"  number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent TEXT NOT NULL,"
 	"  cause TEXT NOT NULL, section TEXT NOT NULL, heading TEXT NOT NULL, model TEXT NOT NULL,"

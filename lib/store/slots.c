@@ -79,6 +79,40 @@ int store_slot_finish(struct store *store, const struct slot *slot, struct error
 	return r || changes ? r : not_finished(store, slot, error);
 }
 
+static const char assign_planned[] = "UPDATE slot SET session = ?4" FIND_PLANNED " AND state = 0";
+static const char assign_event[] = "UPDATE slot SET session = ?4" FIND_EVENT " AND state = 0";
+
+int store_slot_assign(struct store *store, const struct slot *slot, struct error *error)
+{
+	int r, changes = 0;
+	struct query q;
+
+	begin_of_slot(&q, store, slot, assign_planned, assign_event, error);
+	query_text(&q, slot->session);
+	r = query_change(&q, &changes);
+	return r || changes ? r : not_finished(store, slot, error);
+}
+
+/* State 1 is SLOT_RAN, 2 SLOT_SKIPPED: the order of enum slot_state is part of the schema. */
+static const char close_begun[] = "UPDATE slot SET state = 1, outcome = 'interrupted', reason = ?1"
+				  " WHERE state = 0 AND session <> ''";
+static const char close_waiting[] = "UPDATE slot SET state = 2, reason = ?1 WHERE state = 0";
+
+int store_slots_close_open(struct store *store, const char *reason, struct error *error)
+{
+	struct query q;
+	int r;
+
+	query_begin(&q, store, close_begun, error);
+	query_text(&q, reason);
+	r = query_run(&q);
+	if (r)
+		return r;
+	query_begin(&q, store, close_waiting, error);
+	query_text(&q, reason);
+	return query_run(&q);
+}
+
 static const char slots_of_all[] = "SELECT " COLUMNS " FROM slot"
 				   " WHERE planned >= ?1 AND planned < ?2"
 				   " ORDER BY planned, id LIMIT ?3";

@@ -65,6 +65,11 @@ struct slot {
 int store_slot_insert(struct store *store, const struct slot *slot, struct error *error);
 /* running → ran, skipped or coalesced; a terminal row never changes (ERROR_CONFLICT). */
 int store_slot_finish(struct store *store, const struct slot *slot, struct error *error);
+/* A running slot gets its session. */
+int store_slot_assign(struct store *store, const struct slot *slot, struct error *error);
+/* At a start: slots that a daemon before us left `running`. Those with a session ran, interrupted; the others
+ * never began and are skipped for `reason`. */
+int store_slots_close_open(struct store *store, const char *reason, struct error *error);
 typedef int (*store_slot_visit)(void *context, const struct slot *slot);
 /* In order of planned time; `agent` NULL: all; from <= planned < to. */
 int store_slots(struct store *store, const char *agent, int64_t from, int64_t to, size_t max,

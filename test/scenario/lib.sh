@@ -99,7 +99,7 @@ stop_agentd() {
 start_provider() {
 	format=$1; shift
 	rm -f "$T/port"
-	"$BUILD/test/provider" --format "$format" --port 0 --port-file "$T/port" --log "$T/requests.jsonl" "$@" 2>>"$T/provider.log" &
+	"$BUILD/test/provider/provider" --format "$format" --port 0 --port-file "$T/port" --log "$T/requests.jsonl" "$@" 2>>"$T/provider.log" &
 	provider=$!
 	wait_for 'the provider listens' test -s "$T/port"
 	PORT=$(cat "$T/port")

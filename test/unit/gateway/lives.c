@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-static void cancel_closes_and_answers_nothing(void **state)
+static void cancel_closes_and_refuses(void **state)
 {
 	struct started_provider provider;
 	struct child child;
@@ -29,7 +29,9 @@ static void cancel_closes_and_answers_nothing(void **state)
 	child_complete(&child, order_json(&provider, "c1", "openai", ENV_KEY), &other);
 	child_wait(&child, &other);
 	assert_non_null(other.result);
-	assert_false(cancelled.here);
+	assert_true(cancelled.here);
+	assert_null(cancelled.result);
+	assert_int_equal(cancelled.error.code, ERROR_CLOSED);
 	json_decref(other.result);
 	assert_int_equal(0, child_end(&child, KEY).code);
 	provider_stop(&provider);
@@ -215,7 +217,7 @@ static void no_start_without_secrets(void **state)
 int lives_tests(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cancel_closes_and_answers_nothing),
+		cmocka_unit_test(cancel_closes_and_refuses),
 		cmocka_unit_test(one_id_is_one_call),
 		cmocka_unit_test(the_end_of_agentd),
 		cmocka_unit_test(the_end_of_the_provider),
