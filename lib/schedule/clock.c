@@ -82,7 +82,7 @@ static unsigned h_read(struct reader *r, unsigned at, uint16_t *ret)
 		return 0;
 	minutes = is(r, at + 2, MEANS_NUMBER) && token_at(r, at + 2)->glued &&
 		  token_at(r, at + 2)->digits == 2;
-	if ((!minutes && !r->draft.romance) || token_at(r, at)->value > 23 ||
+	if ((!minutes && !r->romance) || token_at(r, at)->value > 23 ||
 	    (minutes && token_at(r, at + 2)->value > 59))
 		return 0;
 	*ret = (uint16_t)(token_at(r, at)->value * 60 + (minutes ? token_at(r, at + 2)->value : 0));
@@ -115,9 +115,21 @@ static bool part_behind(const struct reader *r, unsigned at)
 					 l == GERMAN);
 }
 
+/* "9" of "at 9". */
+static unsigned bare_hour_read(const struct reader *r, unsigned at, uint16_t *ret_minute)
+{
+	if (!is(r, at, MEANS_NUMBER) || token_at(r, at)->value > 23 || token_at(r, at)->digits > 2 ||
+	    token_at(r, at)->ordinal || unit_at(r, at + 1) || is_sign(r, at + 1, '/') ||
+	    is_sign(r, at + 1, '.') || is(r, at + 1, MEANS_TIMES))
+		return 0;
+	*ret_minute = (uint16_t)(token_at(r, at)->value * 60);
+	return 1;
+}
+
 unsigned clock_read(struct reader *r, unsigned at, uint16_t *ret_minute)
 {
 	unsigned begin = at, n;
+	bool told = false;
 	int part = -1;
 
 	if (is(r, at, MEANS_CLOCK)) {
@@ -126,20 +138,15 @@ unsigned clock_read(struct reader *r, unsigned at, uint16_t *ret_minute)
 	}
 	if (is(r, at, MEANS_PART) && is(r, at + 1, MEANS_NUMBER) && token_at(r, at + 1)->glued)
 		part = token_at(r, at++)->value; /* 早上9点 */
-	else if (is_sign(r, at, '@') || is(r, at, MEANS_AT))
-		at++;
+	else if ((told = is_sign(r, at, '@') || is(r, at, MEANS_AT)) || is(r, at, MEANS_PER))
+		at++; /* French "à" is our "a" */
 	if (!is(r, at, MEANS_NUMBER))
 		return 0;
 	n = number_clock_read(r, at, ret_minute);
-	if (!n) {
-		bool told = at > begin || part_behind(r, at + 1);
-
-		if (!told || token_at(r, at)->value > 23 || unit_at(r, at + 1) ||
-		    token_at(r, at)->ordinal || is_sign(r, at + 1, '/') || is(r, at + 1, MEANS_TIMES))
-			return 0;
-		*ret_minute = (uint16_t)(token_at(r, at)->value * 60);
-		n = 1;
-	}
+	if (!n && (told || part >= 0 || part_behind(r, at + 1)))
+		n = bare_hour_read(r, at, ret_minute);
+	if (!n)
+		return 0;
 	at += n;
 	if (part < 0 && part_behind(r, at))
 		part = token_at(r, at++)->value;
@@ -254,6 +261,7 @@ static unsigned clock_list_read(struct reader *r, unsigned at)
 {
 	unsigned begin = at, n, gap;
 	uint16_t minute, other;
+	bool told = is(r, at, MEANS_AT); /* "at 9 and 17" */
 
 	n = clock_read(r, at, &minute);
 	if (!n)
@@ -262,8 +270,12 @@ static unsigned clock_list_read(struct reader *r, unsigned at)
 		add_time(&r->draft, minute);
 		at += n;
 		gap = list_separator(r, at);
-		if (!gap || range_read(r, at + gap, false, &minute, &other) ||
-		    !(n = clock_read(r, at + gap, &minute)))
+		if (!gap || range_read(r, at + gap, false, &minute, &other))
+			return at - begin;
+		n = clock_read(r, at + gap, &minute);
+		if (!n && told)
+			n = bare_hour_read(r, at + gap, &minute);
+		if (!n)
 			return at - begin;
 		at += gap;
 	}

@@ -16,6 +16,7 @@ enum weight {
 
 struct draft {
 	enum weight weight;
+	unsigned last;               /* token of the phrase read last: where a fault is shown */
 	enum period period;
 	bool hourly_minute;          /* "Hourly (:15)" */
 	uint8_t minute;
@@ -41,7 +42,6 @@ struct draft {
 	int zone_word;               /* index, -1: none */
 	char zone_text[24];          /* "Etc/GMT-8" of "UTC+8" */
 	bool duration;               /* "(30 seconds)": a budget of time */
-	bool romance;                /* "9h" is a time of day in this language */
 	bool whole_only;             /* held up by words that need to stand alone */
 	bool conflict;               /* two periods, a list that does not fit its count */
 };
@@ -51,6 +51,7 @@ struct reader {
 	unsigned end;                /* tokens from here on are not to be read */
 	struct draft draft;
 	bool scheduled;              /* what is read now refines a schedule */
+	bool romance;                /* "9h" is a time of day in this language */
 	bool label;                  /* a `Schedule:` line: surely meant as one */
 	bool noun;                   /* the heading has words beside its schedule */
 	bool broken;                 /* the first fault; error has column and message */

@@ -30,17 +30,17 @@ static unsigned skip_preposition(const struct reader *r, unsigned at, bool *ret_
 }
 
 /* "session start", "start of every session", "end of every heartbeat" */
-static unsigned session_read(struct reader *r, unsigned at, bool said)
+static unsigned session_read(struct reader *r, unsigned at, bool said, bool after)
 {
 	bool end = is(r, at, MEANS_END), tick;
 	unsigned noun = at + 1;
 
 	if (is(r, at, MEANS_SESSION)) {
-		end = is(r, at + 1, MEANS_END);
+		end = is(r, at + 1, MEANS_END) || after;
 		if (!end && !is(r, at + 1, MEANS_START) && !said && !token_at(r, at)->value)
 			return 0;
 		r->draft.event = end ? SCHEDULE_EVENT_SESSION_END : SCHEDULE_EVENT_SESSION_START;
-		return end || is(r, at + 1, MEANS_START) ? 2 : 1;
+		return is(r, at + 1, MEANS_END) || is(r, at + 1, MEANS_START) ? 2 : 1;
 	}
 	if (!end && !is(r, at, MEANS_START))
 		return 0;
@@ -90,7 +90,7 @@ unsigned event_read(struct reader *r, unsigned at, enum weight *ret_weight)
 	unsigned noun = skip_preposition(r, at, &said), n;
 
 	*ret_weight = said ? WEIGHT_STRONG : WEIGHT_WEAK;
-	if ((n = session_read(r, noun, said)) || (n = startup_read(r, noun, said)) ||
+	if ((n = session_read(r, noun, said, is(r, at, MEANS_FROM))) || (n = startup_read(r, noun, said)) ||
 	    (said && (n = noun_read(r, noun)))) {
 		if (is(r, noun, MEANS_SESSION) && token_at(r, noun)->value)
 			*ret_weight = WEIGHT_STRONG;

@@ -139,6 +139,7 @@ static void read_path(struct heading *h)
 	unsigned from = h->head_taken;
 
 	if (h->group_count) {
+		h->r.draft.last = h->groups[0].open + 1;
 		h->r.draft.path = heading_between(h, h->groups[0].open + 1, h->groups[0].close);
 		h->groups[0].used = true;
 		return;
@@ -146,6 +147,7 @@ static void read_path(struct heading *h)
 	while (from < h->head_end && (is_bracket(&h->t, from, ":-") || is(&h->r, from, MEANS_ON) ||
 				      is(&h->r, from, MEANS_TO) || is(&h->r, from, MEANS_FILLER)))
 		from++;
+	h->r.draft.last = from;
 	h->r.draft.path = heading_between(h, from, h->head_end);
 	h->head_taken = h->head_end;
 }

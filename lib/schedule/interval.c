@@ -111,7 +111,7 @@ static unsigned every_number(struct reader *r, unsigned at)
 	} else {
 		set_every(r, n, unit);
 		if (is(r, end + 1, MEANS_FILLER) && token_at(r, end + 1)->glued)
-			end++; /* 2時間ごと */
+			end++; /* 每2小时执行 */
 	}
 	return end + 1 - at;
 }
@@ -240,6 +240,19 @@ static unsigned every_event(struct reader *r, unsigned at)
 	return event_read(r, at, &weight);
 }
 
+/* 2時間ごと: "every" comes last. */
+static unsigned number_every(struct reader *r, unsigned at)
+{
+	uint32_t n;
+	unsigned taken = skip_range_of_numbers(r, at, &n), unit = at + taken;
+
+	if (!taken || !n || !unit_at(r, unit) || !is(r, unit + 1, MEANS_EVERY) ||
+	    token_at(r, unit + 1)->language != JAPANESE)
+		return 0;
+	set_every(r, n, unit_at(r, unit));
+	return taken + 2;
+}
+
 unsigned interval_read(struct reader *r, unsigned at, enum weight *ret_weight)
 {
 	static unsigned (*const forms[])(struct reader *r, unsigned at) = {
@@ -247,9 +260,9 @@ unsigned interval_read(struct reader *r, unsigned at, enum weight *ret_weight)
 	};
 	unsigned noun = at + 1, n;
 
-	if (!is(r, at, MEANS_EVERY))
-		return 0;
 	*ret_weight = WEIGHT_STRONG;
+	if (!is(r, at, MEANS_EVERY))
+		return number_every(r, at);
 	while (is(r, noun, MEANS_FILLER) || is(r, noun, MEANS_ON))
 		noun++;
 	for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
@@ -334,7 +347,7 @@ unsigned count_read(struct reader *r, unsigned at, enum weight *ret_weight)
 		*ret_weight = WEIGHT_MODIFIER;
 		return end - at; /* "once every 3 days", 每3天一次 */
 	}
-	if (!n && (is(r, at, MEANS_COUNT) || !r->draft.period))
+	if (!n && (!r->draft.period || (is(r, at, MEANS_COUNT) && count == 1)))
 		return 0;
 	if (!n)
 		*ret_weight = WEIGHT_MODIFIER;

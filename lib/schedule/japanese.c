@@ -2,7 +2,8 @@
 
 /* Folded: 毎 is 每, 時 时, 間 间, 週 周; Chinese numbers and units serve here too. */
 static const struct word words[] = {
-	{ "おき", MEANS_FILLER }, { "ごと", MEANS_FILLER }, { "每に", MEANS_FILLER },
+	{ "おき", MEANS_EVERY }, { "おきに", MEANS_EVERY }, { "ごと", MEANS_EVERY },
+	{ "ごとに", MEANS_EVERY }, { "每に", MEANS_EVERY },
 	{ "时间", MEANS_UNIT, UNIT_HOUR }, { "分间", MEANS_UNIT, UNIT_MINUTE },
 	{ "日间", MEANS_UNIT, UNIT_DAY }, { "周间", MEANS_UNIT, UNIT_WEEK },
 	{ "か月", MEANS_UNIT, UNIT_MONTH }, { "ヶ月", MEANS_UNIT, UNIT_MONTH },

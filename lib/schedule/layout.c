@@ -1,6 +1,14 @@
 /* Cuts a heading into ornaments, head and parentheses. */
 #include "heading.h"
 
+/* "Quotidien (9h)": the words say in which language "9h" is read. */
+static bool romance_rhythm(const struct token *token)
+{
+	return (token->language == FRENCH || token->language == SPANISH || token->language == PORTUGUESE) &&
+	       (token->meaning == MEANS_EVERY || token->meaning == MEANS_PERIOD ||
+		token->meaning == MEANS_WEEKDAY);
+}
+
 void heading_init(struct heading *h, struct span text, const struct schedule_options *options,
 		  unsigned line, struct diagnostics *found, struct error *error)
 {
@@ -8,6 +16,8 @@ void heading_init(struct heading *h, struct span text, const struct schedule_opt
 	tokenise(text, &h->t);
 	h->r = (struct reader){ .t = &h->t, .end = h->t.count, .draft = { .zone_word = -1 },
 				.error = error ? error : &h->ignored };
+	for (unsigned i = 0; i < h->t.count; i++)
+		h->r.romance |= romance_rhythm(&h->t.item[i]);
 }
 
 void heading_hint(const struct heading *h, enum severity severity, const char *code, const char *text)

@@ -39,9 +39,6 @@ static unsigned period_read(struct reader *r, unsigned at, enum weight *ret_weig
 		return 0;
 	if (token_at(r, at)->trust == TRUST_WHOLE)
 		r->draft.whole_only = true;
-	if (token_at(r, at)->language == FRENCH || token_at(r, at)->language == SPANISH ||
-	    token_at(r, at)->language == PORTUGUESE)
-		r->draft.romance = true;
 	/* "every 2 hours, weekdays only": days of something else */
 	if (period == PERIOD_WEEKDAYS && (r->draft.weight || r->draft.parts || r->draft.period))
 		r->draft.weekdays |= 0x3E;
@@ -184,7 +181,8 @@ unsigned phrase_read(struct reader *r, unsigned at, enum weight *ret_weight)
 
 	while (!n && skip < 3 && (is(r, at + skip, MEANS_ON) || is(r, at + skip, MEANS_AT) ||
 				  is(r, at + skip, MEANS_FILLER) || is(r, at + skip, MEANS_TIME) ||
-				  is(r, at + skip, MEANS_ABOUT) || is(r, at + skip, MEANS_OF))) {
+				  is(r, at + skip, MEANS_ABOUT) || is(r, at + skip, MEANS_OF) ||
+				  is(r, at + skip, MEANS_HALF_DAY) /* German "am" */)) {
 		verb |= is(r, at + skip, MEANS_TIME);
 		skip++;
 		n = read_forms(r, at + skip, ret_weight);
@@ -195,6 +193,7 @@ unsigned phrase_read(struct reader *r, unsigned at, enum weight *ret_weight)
 	}
 	if (!n)
 		return 0;
+	r->draft.last = at + skip;
 	if (*ret_weight > r->draft.weight)
 		r->draft.weight = *ret_weight;
 	return skip + n;

@@ -98,7 +98,7 @@ static void settle_weekly(struct settling *x, uint32_t weeks)
 	x->s->months = x->d->months;
 	x->s->every_s = weeks > 1 ? weeks * UNIT_WEEK : 0;
 	if (x->d->month_days)
-		reader_fault(x->r, 0, "a week has no days of the month: write \"Monthly (1st, 09:00)\" or "
+		reader_fault(x->r, x->d->last, "a week has no days of the month: write \"Monthly (1st, 09:00)\" or "
 			     "\"Weekly (Monday 09:00)\"");
 }
 
@@ -170,7 +170,7 @@ void settle_interval(struct settling *x, uint32_t seconds)
 	if (x->s->weekdays == 0x7F)
 		x->s->weekdays = 0;
 	if (x->d->month_days || x->d->ordinal)
-		reader_fault(x->r, 0, "an interval cannot keep to days of the month: write it as \"Cron (0 "
+		reader_fault(x->r, x->d->last, "an interval cannot keep to days of the month: write it as \"Cron (0 "
 			     "*/2 1 * *)\"");
 	settle_window(x);
 }
@@ -179,7 +179,7 @@ void settle_interval(struct settling *x, uint32_t seconds)
 void settle_months(struct settling *x, uint32_t n)
 {
 	if (!n || n > 12 || 12 % n) {
-		reader_fault(x->r, 0, "%u months do not divide a year: write \"every 2 months\", 3, 4 or "
+		reader_fault(x->r, x->d->last, "%u months do not divide a year: write \"every 2 months\", 3, 4 or "
 			     "6, or name the months", n);
 		return;
 	}
@@ -212,12 +212,12 @@ static void settle_every(struct settling *x)
 
 	d->conflict |= d->period >= PERIOD_WEEKLY && d->every_unit != UNIT_WEEK;
 	if (seconds > 366u * DAY_S || n > 31622400) {
-		reader_fault(x->r, 0, "an interval may be a year at most: write \"Yearly (1 January, "
+		reader_fault(x->r, x->d->last, "an interval may be a year at most: write \"Yearly (1 January, "
 			     "09:00)\"");
 	} else if (d->every_unit == UNIT_MONTH || d->every_unit == UNIT_QUARTER) {
 		settle_months(x, (uint32_t)n * (d->every_unit == UNIT_MONTH ? 1 : 3));
 	} else if (d->every_unit == UNIT_YEAR) {
-		reader_fault(x->r, 0, "every %u years is not kept track of: write \"Once (2026-12-01 "
+		reader_fault(x->r, x->d->last, "every %u years is not kept track of: write \"Once (2026-12-01 "
 			     "09:00)\" or \"Yearly (1 January, 09:00)\"", (unsigned)n);
 	} else if (d->every_unit == UNIT_WEEK) {
 		x->s->kind = SCHEDULE_CALENDAR;
@@ -232,7 +232,7 @@ static void settle_every(struct settling *x)
 	} else if (seconds % UNIT_DAY == 0 && seconds > UNIT_DAY) {
 		settle_whole_days(x, (uint32_t)(seconds / UNIT_DAY));
 	} else if (seconds > UNIT_DAY && (d->time_count || d->has_window || d->parts || d->weekdays)) {
-		reader_fault(x->r, 0, "this interval comes at another time each day: write it without a "
+		reader_fault(x->r, x->d->last, "this interval comes at another time each day: write it without a "
 			     "time, or in whole days");
 	} else if (seconds == UNIT_DAY && (d->has_window || d->parts || d->weekdays || d->time_count)) {
 		settle_calendar(x);
@@ -291,17 +291,17 @@ static void settle_kind(struct settling *x)
 static void settle_faults(struct settling *x)
 {
 	if (x->d->too_many_times)
-		reader_fault(x->r, 0, "more than %d times a day: write an interval, \"every 30 minutes\", "
+		reader_fault(x->r, x->d->last, "more than %d times a day: write an interval, \"every 30 minutes\", "
 			     "or cron", SCHEDULE_TIMES_MAX);
 	else if (x->d->event && !event_path_valid(x->d->path))
-		reader_fault(x->r, 0, "the path must lie below the agent's folder: write \"On file change "
+		reader_fault(x->r, x->d->last, "the path must lie below the agent's folder: write \"On file change "
 			     "(knowledge/)\"");
 	else if (!schedule_valid(x->s))
-		reader_fault(x->r, 0, "these words do not make one schedule: write \"Daily (07:00)\", "
+		reader_fault(x->r, x->d->last, "these words do not make one schedule: write \"Daily (07:00)\", "
 			     "\"Weekly (Monday 09:00)\", \"Every 30 minutes\" or \"Cron (0 9 * * 1-5)\"");
 	else if ((x->s->kind == SCHEDULE_CALENDAR || x->s->kind == SCHEDULE_INTERVAL) &&
 		 wall_next(x->s, 946684800) == NEVER)
-		reader_fault(x->r, 0, "this moment never comes: no month has that day, or no point of the "
+		reader_fault(x->r, x->d->last, "this moment never comes: no month has that day, or no point of the "
 			     "interval lies in the window");
 }
 

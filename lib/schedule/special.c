@@ -143,8 +143,12 @@ static bool read_once(struct heading *h, struct schedule *ret)
 			return once_zone(h, ret);
 		}
 		h->head_taken = at + 1;
-		if (r->broken)
+		if (r->broken) {
+			h->head_taken = h->head_end;
+			for (unsigned i = 0; i < h->group_count; i++)
+				h->groups[i].used = true;
 			return true;
+		}
 		if (at + 1 == h->t.count)
 			return unset_once(h, ret);
 		if (at + 1 == h->head_end && h->group_count) {
