@@ -1,0 +1,280 @@
+/* Sessions and their steps; and that no common question reads a whole table. */
+#include "suite.h"
+
+#include "database.h"
+
+#include <stdio.h>
+
+static int print_session(void *context, const struct session_row *s)
+{
+	struct place *place = context;
+
+	return buffer_printf(&place->seen, "%s %s %s %s %s %s <%s %s %s> %s %lld-%lld %lld %lld %lld %lld "
+			     "e%lld;", s->id, s->agent, s->cause, s->section, s->heading, s->model,
+			     s->outcome, s->reason, s->text, s->plan, (long long)s->started,
+			     (long long)s->ended, (long long)s->turns, (long long)s->input_tokens,
+			     (long long)s->output_tokens, (long long)s->cost_micro_usd,
+			     (long long)s->epoch);
+}
+
+static const char *sessions(struct place *place, const char *agent, bool open_only, size_t max)
+{
+	buffer_reset(&place->seen);
+	assert_int_equal(0, store_sessions(place->store, agent, open_only, max, print_session, place,
+					   NULL));
+	return place_text(place);
+}
+
+static void begin(struct place *place, const char *id, const char *agent, int64_t started)
+{
+	struct session_row row = { .id = id, .agent = agent, .cause = "message", .plan = "{}",
+				   .started = started, .epoch = 1 };
+
+	assert_int_equal(0, store_session_begin(place->store, &row, NULL));
+	assert_int_equal(-(int)ERROR_EXISTS, store_session_begin(place->store, &row, NULL));
+}
+
+static void sessions_begin_and_end_once(void **state)
+{
+	struct place *place = *state;
+	struct session_row row = { .id = "s1", .agent = "a", .cause = "heartbeat", .section = "Daily",
+				   .heading = "Daily (07:00)", .model = "m", .plan = "{}",
+				   .started = 5, .epoch = 2 };
+	struct error error;
+
+	assert_int_equal(0, store_session_begin(place->store, &row, NULL));
+	assert_string_equal("s1 a heartbeat Daily Daily (07:00) m <  > {} 5-0 0 0 0 0 e2;",
+			    sessions(place, NULL, true, 9));
+	/* what a session is about does not change with its end */
+	row = (struct session_row){ .id = "s1", .outcome = "done", .reason = "r", .text = "t",
+				    .ended = 9, .turns = 2, .input_tokens = 30, .output_tokens = 4,
+				    .cost_micro_usd = 77, .epoch = 1 };
+	assert_int_equal(-(int)ERROR_CONFLICT, store_session_end(place->store, &row, &error));
+	row.epoch = 3;
+	assert_int_equal(0, store_session_end(place->store, &row, &error));
+	assert_string_equal("s1 a heartbeat Daily Daily (07:00) m <done r t> {} 5-9 2 30 4 77 e3;",
+			    sessions(place, "a", false, 9));
+	assert_int_equal(-(int)ERROR_CONFLICT, store_session_end(place->store, &row, &error));
+	row.id = "s2";
+	assert_int_equal(-(int)ERROR_NOT_FOUND, store_session_end(place->store, &row, &error));
+	assert_string_equal("", sessions(place, NULL, true, 9));
+}
+
+static int print_id(void *context, const struct session_row *s)
+{
+	struct place *place = context;
+
+	return buffer_printf(&place->seen, "%s ", s->id);
+}
+
+static void the_newest_come_first(void **state)
+{
+	static const struct {
+		const char *agent;
+		bool open_only;
+		size_t max;
+		const char *expect;
+	} table[] = {
+		{ NULL, false, 9, "s4 s3 s2 s1 " }, { NULL, false, 2, "s4 s3 " },
+		{ "a", false, 9, "s3 s1 " },        { "a", false, 1, "s3 " },
+		{ NULL, true, 9, "s4 s3 s1 " },     { "b", true, 9, "s4 " },
+		{ "c", true, 9, "" },               { NULL, false, SIZE_MAX, "s4 s3 s2 s1 " },
+	};
+	struct place *place = *state;
+
+	begin(place, "s1", "a", 1);
+	begin(place, "s2", "b", 2);
+	begin(place, "s3", "a", 3);
+	begin(place, "s4", "b", 3);
+	store_session_end(place->store, &(struct session_row){ .id = "s2", .ended = 3, .epoch = 1 },
+			  NULL);
+	for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
+		buffer_reset(&place->seen);
+		assert_int_equal(0, store_sessions(place->store, table[i].agent, table[i].open_only,
+						   table[i].max, print_id, place, NULL));
+		assert_string_equal(table[i].expect, place_text(place));
+	}
+}
+
+static int print_step(void *context, const struct step *s)
+{
+	struct place *place = context;
+
+	return buffer_printf(&place->seen, "%s#%lld %s %s %s=%s e%lld %lld-%lld %lld;", s->session,
+			     (long long)s->seq, s->kind, s->effect, s->intent,
+			     s->result ? s->result : "?", (long long)s->epoch, (long long)s->intent_at,
+			     (long long)s->result_at, (long long)s->cost_micro_usd);
+}
+
+static const char *steps(struct place *place, const char *session)
+{
+	buffer_reset(&place->seen);
+	assert_int_equal(0, store_steps(place->store, session, print_step, place, NULL));
+	return place_text(place);
+}
+
+static void intent_then_result(void **state)
+{
+	struct place *place = *state;
+	struct step step = { .session = "s1", .seq = 1, .kind = "model", .effect = "once",
+			     .intent = "{\"x\":1}", .epoch = 1, .intent_at = 5 };
+	struct error error;
+
+	assert_int_equal(-(int)ERROR_NOT_FOUND, store_step_intent(place->store, &step, &error));
+	assert_int_equal(-(int)ERROR_NOT_FOUND, store_step_result(place->store, &step, &error));
+	begin(place, "s1", "a", 1);
+	assert_int_equal(-(int)ERROR_NOT_FOUND, store_step_result(place->store, &step, &error));
+	assert_int_equal(0, store_step_intent(place->store, &step, &error));
+	assert_int_equal(-(int)ERROR_CONFLICT, store_step_intent(place->store, &step, &error));
+	assert_string_equal("s1#1 model once {\"x\":1}=? e1 5-0 0;", steps(place, "s1"));
+	step.result = "{}";
+	step.result_at = 8;
+	step.cost_micro_usd = 300;
+	assert_int_equal(0, store_step_result(place->store, &step, &error));
+	assert_int_equal(-(int)ERROR_CONFLICT, store_step_result(place->store, &step, &error));
+	assert_string_equal("step 1 of session s1 has its result already", error.message);
+	step = (struct step){ .session = "s1", .seq = 2, .kind = "remember", .effect = "idempotent",
+			      .epoch = 1 };
+	assert_int_equal(0, store_step_intent(place->store, &step, &error));
+	assert_string_equal("s1#1 model once {\"x\":1}={} e1 5-8 300;s1#2 remember idempotent =? e1 0-0 0;",
+			    steps(place, "s1"));
+	assert_string_equal("", steps(place, "s2"));
+}
+
+/* A writer that was thought dead comes back. */
+static void older_epochs_are_shut_out(void **state)
+{
+	struct place *place = *state;
+	struct step step = { .session = "s1", .seq = 1, .kind = "model", .epoch = 1 };
+	struct step late = { .session = "s1", .seq = 1, .result = "{}", .epoch = 1 };
+	int64_t epoch;
+	struct error error;
+
+	begin(place, "s1", "a", 1);
+	begin(place, "s2", "a", 1);
+	assert_int_equal(0, store_step_intent(place->store, &step, NULL));
+	step.seq = 2;
+	step.epoch = 5;
+	assert_int_equal(0, store_step_intent(place->store, &step, NULL));
+	assert_int_equal(-(int)ERROR_CONFLICT, store_step_result(place->store, &late, &error));
+	late.seq = 3;
+	assert_int_equal(-(int)ERROR_CONFLICT, store_step_intent(place->store, &late, &error));
+	/* a newer daemon may settle what an older one began */
+	late.seq = 1;
+	late.epoch = 5;
+	assert_int_equal(0, store_step_result(place->store, &late, &error));
+	/* a start of the daemon counts even where it wrote nothing yet */
+	assert_int_equal(0, store_epoch_next(place->store, &epoch, NULL));
+	assert_int_equal(0, store_epoch_next(place->store, &epoch, NULL));
+	late = (struct step){ .session = "s2", .seq = 1, .epoch = 1 };
+	assert_int_equal(-(int)ERROR_CONFLICT, store_step_intent(place->store, &late, &error));
+	late.epoch = epoch;
+	assert_int_equal(0, store_step_intent(place->store, &late, &error));
+	/* a session that has ended takes no step any more */
+	store_session_end(place->store, &(struct session_row){ .id = "s2", .ended = 3 }, NULL);
+	late.seq = 2;
+	assert_int_equal(-(int)ERROR_CONFLICT, store_step_intent(place->store, &late, &error));
+	assert_string_equal("session s2 has ended", error.message);
+}
+
+static int print_cost(void *context, const char *agent, int64_t micro_usd)
+{
+	struct place *place = context;
+
+	return buffer_printf(&place->seen, "%s=%lld ", agent, (long long)micro_usd);
+}
+
+static const char *costs(struct place *place, int64_t since)
+{
+	buffer_reset(&place->seen);
+	assert_int_equal(0, store_costs_since(place->store, since, print_cost, place, NULL));
+	return place_text(place);
+}
+
+static void settle(struct place *place, const char *session, int64_t seq, int64_t at_ms, int64_t cost)
+{
+	struct step step = { .session = session, .seq = seq, .kind = "model", .epoch = 1 };
+
+	assert_int_equal(0, store_step_intent(place->store, &step, NULL));
+	step.result = "{}";
+	step.result_at = at_ms;
+	step.cost_micro_usd = cost;
+	assert_int_equal(0, store_step_result(place->store, &step, NULL));
+}
+
+static void costs_by_agent(void **state)
+{
+	struct place *place = *state;
+
+	begin(place, "s1", "a", 1);
+	begin(place, "s2", "b", 1);
+	begin(place, "s3", "a", 1);
+	settle(place, "s1", 1, 9999, 1);
+	settle(place, "s1", 2, 10000, 20);
+	settle(place, "s1", 3, 10000, 0);
+	settle(place, "s2", 1, 11000, 300);
+	settle(place, "s3", 1, 12000, 4000);
+	assert_string_equal("a=4021 b=300 ", costs(place, 0));
+	assert_string_equal("a=4020 b=300 ", costs(place, 10));
+	assert_string_equal("a=4000 ", costs(place, 12));
+	assert_string_equal("", costs(place, INT64_MAX));
+	assert_string_equal("a=4021 b=300 ", costs(place, INT64_MIN));
+}
+
+static void check_plan(struct store *store, const char *sql)
+{
+	CLEANUP(buffer_clear) struct buffer text = BUFFER(65536);
+	static const char *const large[] = { "SCAN slot", "SCAN session", "SCAN step" };
+	sqlite3_stmt *statement = NULL;
+
+	buffer_printf(&text, "EXPLAIN QUERY PLAN %s", sql);
+	if (sqlite3_prepare_v2(store->db, text.data, -1, &statement, NULL))
+		return; /* BEGIN and the like have no plan */
+	while (sqlite3_step(statement) == SQLITE_ROW) {
+		const char *step = (const char *)sqlite3_column_text(statement, 3);
+
+		for (size_t i = 0; i < ARRAY_LENGTH(large); i++)
+			if (!strcmp(step, large[i]))
+				fail_msg("%s: %s", sql, step);
+		if (strstr(step, "TEMP B-TREE FOR ORDER BY"))
+			fail_msg("%s: %s", sql, step);
+	}
+	sqlite3_finalize(statement);
+}
+
+/* All that the tests above ask, asked once: by an index, and in its order. */
+static void no_question_reads_a_whole_table(void **state)
+{
+	struct place *place = *state;
+	struct slot slot = { .agent = "a", .section = "s", .event = "" };
+	struct store *store = place->store;
+
+	begin(place, "s1", "a", 1);
+	settle(place, "s1", 1, 1, 1);
+	costs(place, 1);
+	for (int agent = 0; agent < 2; agent++) {
+		sessions(place, agent ? "a" : NULL, false, 1);
+		sessions(place, agent ? "a" : NULL, true, 1);
+		store_slots(store, agent ? "a" : NULL, 0, 1, 1, NULL, NULL, NULL);
+	}
+	store_slot_finish(store, &slot, NULL);
+	slot.event = "e";
+	store_slot_finish(store, &slot, NULL);
+	steps(place, "s1");
+	store_section_put(store, &(struct section){ .agent = "a", .key = "s" }, NULL);
+	store_section_rename(store, "a", "s", "t", NULL);
+	assert_in_range(store->cache_count, 20, STATEMENTS_MAX);
+	for (size_t i = 0; i < store->cache_count; i++)
+		check_plan(store, store->cache[i].sql);
+}
+
+int journal_tests(void)
+{
+	static const struct CMUnitTest tests[] = {
+		PLACE_TEST(sessions_begin_and_end_once), PLACE_TEST(the_newest_come_first),
+		PLACE_TEST(intent_then_result),          PLACE_TEST(older_epochs_are_shut_out),
+		PLACE_TEST(costs_by_agent),              PLACE_TEST(no_question_reads_a_whole_table),
+	};
+
+	return cmocka_run_group_tests_name("store: the journal", tests, NULL, NULL);
+}

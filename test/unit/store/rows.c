@@ -1,0 +1,264 @@
+/* Slots, sections and files: what is put in comes out, and what must not change does not. */
+#include "suite.h"
+
+#include "database.h"
+
+#include <stdio.h>
+
+static const char *const states[] = {
+	[SLOT_RUNNING] = "running",
+	[SLOT_RAN] = "ran",
+	[SLOT_SKIPPED] = "skipped",
+	[SLOT_COALESCED] = "coalesced",
+};
+
+static int print_slot(void *context, const struct slot *s)
+{
+	struct place *place = context;
+
+	return buffer_printf(&place->seen, "%s/%s/%s@%lld%s%s=%s,%s,%s,%s,%lld;", s->agent, s->section,
+			     s->heading, (long long)s->planned, s->event[0] ? "#" : "", s->event,
+			     states[s->state], s->reason, s->session, s->outcome,
+			     (long long)s->recorded);
+}
+
+static const char *slots(struct place *place, const char *agent, int64_t from, int64_t to,
+			 size_t max)
+{
+	buffer_reset(&place->seen);
+	assert_int_equal(0, store_slots(place->store, agent, from, to, max, print_slot, place, NULL));
+	return place_text(place);
+}
+
+/* One row a slot: an event slot is known by its event, whenever it came. */
+static void slots_are_made_once(void **state)
+{
+	static const struct {
+		struct slot slot;
+		int expect;
+	} table[] = {
+		{ { .agent = "a", .section = "s", .planned = 10 }, 0 },
+		{ { .agent = "a", .section = "s", .planned = 10 }, -(int)ERROR_EXISTS },
+		{ { .agent = "a", .section = "s", .planned = 10, .state = SLOT_SKIPPED },
+		  -(int)ERROR_EXISTS },
+		{ { .agent = "a", .section = "s", .planned = 11 }, 0 },
+		{ { .agent = "a", .section = "t", .planned = 10 }, 0 },
+		{ { .agent = "b", .section = "s", .planned = 10 }, 0 },
+		{ { .agent = "a", .section = "s", .planned = 10, .event = "e1" }, 0 },
+		{ { .agent = "a", .section = "s", .planned = 12, .event = "e1" }, -(int)ERROR_EXISTS },
+		{ { .agent = "a", .section = "s", .planned = 10, .event = "e2" }, 0 },
+		{ { .agent = "a", .section = "t", .planned = 10, .event = "e1" }, 0 },
+		{ { .agent = "a", .section = "s", .planned = 13, .state = (enum slot_state)7 },
+		  -(int)ERROR_EXISTS /* of the table's own check */ },
+	};
+	struct place *place = *state;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
+		assert_int_equal(table[i].expect,
+				 store_slot_insert(place->store, &table[i].slot, NULL));
+}
+
+static void terminal_slots_never_change(void **state)
+{
+	struct place *place = *state;
+	struct slot planned = { .agent = "a", .section = "s", .heading = "Daily", .planned = 10,
+				.recorded = 9 };
+	struct slot event = { .agent = "a", .section = "s", .planned = 20, .event = "e" };
+	struct error error;
+
+	assert_int_equal(-(int)ERROR_NOT_FOUND, store_slot_finish(place->store, &planned, &error));
+	assert_int_equal(0, store_slot_insert(place->store, &planned, NULL));
+	assert_int_equal(0, store_slot_insert(place->store, &event, NULL));
+	planned.session = "01J";
+	assert_int_equal(0, store_slot_finish(place->store, &planned, NULL));
+	assert_string_equal("a/s/Daily@10=running,,01J,,9;", slots(place, "a", 0, 15, 9));
+	planned.state = SLOT_RAN;
+	planned.outcome = "done";
+	assert_int_equal(0, store_slot_finish(place->store, &planned, NULL));
+	event.state = SLOT_COALESCED;
+	event.reason = "10";
+	event.planned = 0; /* not what it is known by */
+	assert_int_equal(0, store_slot_finish(place->store, &event, NULL));
+	for (int to = SLOT_RUNNING; to <= SLOT_COALESCED; to++) {
+		planned.state = event.state = (enum slot_state)to;
+		planned.reason = event.reason = "later";
+		assert_int_equal(-(int)ERROR_CONFLICT, store_slot_finish(place->store, &planned, &error));
+		assert_int_equal(-(int)ERROR_CONFLICT, store_slot_finish(place->store, &event, &error));
+	}
+	assert_string_equal("a/s/Daily@10=ran,,01J,done,9;a/s/@20#e=coalesced,10,,,0;",
+			    slots(place, NULL, 0, 100, 9));
+}
+
+static void slots_of_a_range(void **state)
+{
+	struct place *place = *state;
+
+	for (int64_t at = 50; at > 0; at -= 10)
+		for (int agent = 0; agent < 2; agent++)
+			store_slot_insert(place->store,
+					  &(struct slot){ .agent = agent ? "b" : "a", .section = "s",
+							  .planned = at }, NULL);
+	assert_string_equal("b/s/@20=running,,,,0;b/s/@30=running,,,,0;",
+			    slots(place, "b", 20, 40, 9));
+	assert_string_equal("a/s/@10=running,,,,0;b/s/@10=running,,,,0;a/s/@20=running,,,,0;",
+			    slots(place, NULL, INT64_MIN, INT64_MAX, 3));
+	assert_string_equal("", slots(place, "c", 0, 100, 9));
+	assert_string_equal("", slots(place, "a", 0, 100, 0));
+}
+
+static int print_section(void *context, const struct section *s)
+{
+	struct place *place = context;
+
+	return buffer_printf(&place->seen, "%s/%s %s %lld %lld %lld %s;", s->agent, s->key, s->schedule,
+			     (long long)s->first_seen, (long long)s->next, (long long)s->last_run,
+			     s->inputs);
+}
+
+static const char *sections(struct place *place)
+{
+	buffer_reset(&place->seen);
+	assert_int_equal(0, store_sections(place->store, print_section, place, NULL));
+	return place_text(place);
+}
+
+static void put_section(struct place *place, const char *agent, const char *key, int64_t next)
+{
+	struct section section = { agent, key, "daily 09:00", 1, next, 0, "abc" };
+
+	assert_int_equal(0, store_section_put(place->store, &section, NULL));
+}
+
+static void sections_are_kept(void **state)
+{
+	struct place *place = *state;
+
+	put_section(place, "b", "Weekly", 7);
+	put_section(place, "a", "Daily", 3);
+	put_section(place, "a", "Daily", INT64_MAX);
+	assert_string_equal("a/Daily daily 09:00 1 9223372036854775807 0 abc;"
+			    "b/Weekly daily 09:00 1 7 0 abc;", sections(place));
+	assert_int_equal(0, store_section_delete(place->store, "a", "Daily", NULL));
+	assert_int_equal(0, store_section_delete(place->store, "a", "Daily", NULL));
+	assert_string_equal("b/Weekly daily 09:00 1 7 0 abc;", sections(place));
+}
+
+static void slot_of(struct place *place, const char *section, int64_t planned, const char *event)
+{
+	struct slot slot = { .agent = "a", .section = section, .planned = planned, .event = event };
+
+	assert_int_equal(0, store_slot_insert(place->store, &slot, NULL));
+}
+
+static void sections_are_renamed(void **state)
+{
+	struct place *place = *state;
+	struct error error;
+
+	put_section(place, "a", "Old", 5);
+	put_section(place, "b", "Old", 6);
+	put_section(place, "a", "New", 99); /* stood there long ago */
+	slot_of(place, "Old", 10, "");
+	slot_of(place, "Old", 20, "");
+	slot_of(place, "Old", 20, "e");
+	slot_of(place, "New", 10, "");
+	assert_int_equal(0, store_section_rename(place->store, "a", "Old", "New", &error));
+	assert_string_equal("a/New daily 09:00 1 5 0 abc;b/Old daily 09:00 1 6 0 abc;",
+			    sections(place));
+	/* the slot of a moment that the new key has is kept, and no row is lost */
+	assert_string_equal("a/Old/@10=running,,,,0;a/New/@10=running,,,,0;a/New/@20=running,,,,0;"
+			    "a/New/@20#e=running,,,,0;", slots(place, "a", 0, 100, 9));
+	assert_int_equal(-(int)ERROR_NOT_FOUND,
+			 store_section_rename(place->store, "a", "Old", "Other", &error));
+	assert_string_equal("a has no section \"Old\"", error.message);
+}
+
+static int print_file(void *context, const struct file_row *f)
+{
+	struct place *place = context;
+
+	return buffer_printf(&place->seen, "%s:%s %lld %lld %lld %llu %s;", f->repository, f->path,
+			     (long long)f->stamp.size, (long long)f->stamp.mtime_ns,
+			     (long long)f->stamp.ctime_ns, (unsigned long long)f->stamp.inode, f->blob);
+}
+
+static const char *files(struct place *place)
+{
+	buffer_reset(&place->seen);
+	assert_int_equal(0, store_files(place->store, print_file, place, NULL));
+	return place_text(place);
+}
+
+static void files_are_replaced_as_a_whole(void **state)
+{
+	static const struct file_row rows[] = {
+		{ .path = "SOUL.md", .stamp = { 1, 2, 3, UINT64_MAX }, .blob = "b1" },
+		{ .path = "MEMORY.md", .stamp = { INT64_MAX, -2, 0, 4 }, .blob = "b2" },
+	};
+	struct place *place = *state;
+
+	assert_int_equal(0, store_files_put(place->store, "agents/a", rows, 2, NULL));
+	assert_int_equal(0, store_files_put(place->store, ".", rows, 1, NULL));
+	assert_string_equal(".:SOUL.md 1 2 3 18446744073709551615 b1;"
+			    "agents/a:MEMORY.md 9223372036854775807 -2 0 4 b2;"
+			    "agents/a:SOUL.md 1 2 3 18446744073709551615 b1;", files(place));
+	assert_int_equal(0, store_files_put(place->store, "agents/a", rows + 1, 1, NULL));
+	assert_int_equal(0, store_files_put(place->store, ".", NULL, 0, NULL));
+	assert_string_equal("agents/a:MEMORY.md 9223372036854775807 -2 0 4 b2;", files(place));
+}
+
+static int stop_at_once(void *context, const struct section *section)
+{
+	(void)section;
+	return *(int *)context;
+}
+
+static int walk_again(void *context, const struct section *section)
+{
+	struct place *place = context;
+	struct error error;
+
+	(void)section;
+	assert_int_equal(-(int)ERROR_BUSY,
+			 store_sections(place->store, print_section, place, &error));
+	return 0;
+}
+
+static void visits_end_a_walk(void **state)
+{
+	struct place *place = *state;
+	int stop = 42;
+
+	put_section(place, "a", "1", 0);
+	put_section(place, "a", "2", 0);
+	assert_int_equal(42, store_sections(place->store, stop_at_once, &stop, NULL));
+	assert_int_equal(0, store_sections(place->store, walk_again, place, NULL));
+	assert_string_equal("a/1 daily 09:00 1 0 0 abc;a/2 daily 09:00 1 0 0 abc;", sections(place));
+}
+
+static void epochs_grow(void **state)
+{
+	struct place *place = *state;
+	int64_t epoch = 0;
+
+	for (int64_t i = 1; i <= 3; i++) {
+		assert_int_equal(0, store_epoch_next(place->store, &epoch, NULL));
+		assert_int_equal(i, epoch);
+	}
+	store_close(steal_pointer(&place->store));
+	assert_int_equal(0, store_open(place->dir, false, &place->store, NULL));
+	assert_int_equal(0, store_epoch_next(place->store, &epoch, NULL));
+	assert_int_equal(4, epoch);
+}
+
+int rows_tests(void)
+{
+	static const struct CMUnitTest tests[] = {
+		PLACE_TEST(slots_are_made_once),  PLACE_TEST(terminal_slots_never_change),
+		PLACE_TEST(slots_of_a_range),     PLACE_TEST(sections_are_kept),
+		PLACE_TEST(sections_are_renamed), PLACE_TEST(files_are_replaced_as_a_whole),
+		PLACE_TEST(visits_end_a_walk),    PLACE_TEST(epochs_grow),
+	};
+
+	return cmocka_run_group_tests_name("store: rows", tests, NULL, NULL);
+}
