@@ -1,0 +1,11 @@
+/* Reading one file with its git id. Private to lib/workspace. */
+#ifndef WORKSPACE_SOURCE_H
+#define WORKSPACE_SOURCE_H
+
+#include "workspace/workspace.h"
+
+/* Absent is no error: data is NULL then. */
+int source_read(int dir, const char *path, size_t max, struct source *ret_source,
+		struct error *error);
+
+#endif
