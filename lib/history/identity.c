@@ -1,5 +1,6 @@
 #include "identity.h"
 
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -39,8 +40,8 @@ static void identity_read(git_config *config, struct identity *identity)
 		take(identity->name, sizeof(identity->name), name.ptr, name.size);
 }
 
-/* The first field of GECOS, in which & stands for the login (passwd(5)); else the login. */
-static void identity_of_login(struct identity *ret_identity)
+/* The first field of GECOS, in which & stands for the login (passwd(5)); else the login. And the home. */
+static void identity_of_login(struct identity *ret_identity, char *home, size_t home_size)
 {
 	char memory[4096], host[HOST_MAX + 1] = "localhost";
 	struct passwd entry, *found = NULL;
@@ -50,6 +51,7 @@ static void identity_of_login(struct identity *ret_identity)
 		snprintf(ret_identity->name, sizeof(ret_identity->name), "user-%u",
 			 (unsigned)geteuid());
 	} else {
+		take(home, home_size, found->pw_dir, strlen(found->pw_dir));
 		full = span_of(found->pw_gecos);
 		full.length = strcspn(found->pw_gecos, ",&");
 		full = span_trim(full);
@@ -75,16 +77,17 @@ void identity_start(void)
 {
 	CLEANUP(git_config_free) git_config *config = NULL;
 	const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME");
+	char login_home[PATH_MAX] = "";
 
-	identity_of_login(&user);
+	identity_of_login(&user, login_home, sizeof(login_home));
+	if (!home)
+		home = login_home;
 	if (git_config_new(&config))
 		return;
 	add_file(config, GIT_CONFIG_LEVEL_SYSTEM, "/etc", "/gitconfig");
-	if (home)
-		add_file(config, GIT_CONFIG_LEVEL_XDG, xdg ? xdg : home,
-			 xdg ? "/git/config" : "/.config/git/config");
-	if (home)
-		add_file(config, GIT_CONFIG_LEVEL_GLOBAL, home, "/.gitconfig");
+	add_file(config, GIT_CONFIG_LEVEL_XDG, xdg ? xdg : home,
+		 xdg ? "/git/config" : "/.config/git/config");
+	add_file(config, GIT_CONFIG_LEVEL_GLOBAL, home, "/.gitconfig");
 	identity_read(config, &user);
 }
 

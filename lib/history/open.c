@@ -97,6 +97,8 @@ static int open_repository(struct history *h, struct error *error)
 						     GIT_REPOSITORY_OPEN_NO_DOTGIT,
 					     NULL);
 
+	if (result == -1 && git_error_last() && git_error_last()->klass == GIT_ERROR_REPOSITORY)
+		return error_set(error, ERROR_UNSUPPORTED, "%s: %s", place, git_error_last()->message);
 	if (result)
 		return git_refuse(error, result, "opening %s", place);
 	return check_place(h, error);

@@ -75,7 +75,7 @@ void assert_file(struct folder *f, const char *path, const char *expect)
 	struct error error;
 
 	assert_int_equal(0, file_read(f->dir, path, &bytes, NULL, &error));
-	assert_string_equal(expect, bytes.data ? bytes.data : "");
+	assert_string_equal(expect, bytes.length ? bytes.data : "");
 }
 
 static char last_commit[HISTORY_ID_SIZE];
