@@ -59,7 +59,7 @@ static int take_apart(int argc, char **argv, struct invocation *invocation)
 	if (command->reads)
 		options[count++] = (struct option){ "json", no_argument, NULL, OPTION_JSON };
 	memcpy(options + count, globals, sizeof(globals));
-	optind = 1;
+	optind = 0; /* glibc: begin anew, also with the order of the first look */
 	while ((value = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		index = option_index(command, value);
 		if (value == 'w')

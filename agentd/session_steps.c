@@ -362,10 +362,17 @@ static void session_said_done(struct rpc *rpc, void *context, const char *method
 {
 	struct session *session = context;
 	const char *text = json_string_value(json_object_get(params, "text"));
+	struct step results[MODEL_CALLS_MAX];
+	char *texts[MODEL_CALLS_MAX];
+	size_t count = take_results(session, json_object_get(params, "results"), results, texts);
 
 	(void)rpc;
 	(void)method;
 	(void)id;
+	if (count && !session->rehearse)
+		journal_steps(session->daemon, results, count, NULL, 0, NULL, NULL);
+	while (count)
+		free(texts[--count]);
 	session->finished = true;
 	free(session->text);
 	session->text = text ? xstrdup(text) : NULL;

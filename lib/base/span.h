@@ -23,7 +23,7 @@ static inline struct span span_of(const char *text)
 
 static inline struct span span_slice(struct span s, size_t begin, size_t end)
 {
-	return (struct span){ s.data + begin, end - begin };
+	return (struct span){ s.data ? s.data + begin : NULL, end - begin }; /* NULL + 0 is undefined */
 }
 
 bool span_equal(struct span a, struct span b);
