@@ -14,6 +14,7 @@
 
 struct block {
 	struct markdown_node node; /* first, so that a node is its block */
+	struct block *previous;    /* sibling */
 	size_t first, last;        /* source offsets of the first and last text seen; NOWHERE: none */
 	uint32_t subtree_end;      /* index of the first block that is not below this one */
 	uint32_t breaks_before;    /* line ends that were reported before `first` */
@@ -27,7 +28,7 @@ struct block {
 	bool has_span;
 };
 
-#define BLOCKS_A_CHUNK 1024
+#define BLOCKS_A_CHUNK 64
 
 struct markdown {
 	struct span text;

@@ -108,7 +108,7 @@ bool place_at_end(const struct place *place)
 	return ends_at(place, place->offset);
 }
 
-bool place_enter_quote(struct place *place)
+bool place_enter_quote(struct place *place, bool opens)
 {
 	if (place_at_end(place) || place->indent >= CODE_INDENT ||
 	    place->line.data[place->offset] != '>')
@@ -116,6 +116,8 @@ bool place_enter_quote(struct place *place)
 	place->offset++;
 	place->column++;
 	skip_blanks(place);
+	if (opens && place->indent <= CODE_INDENT)
+		place->indent = 0;
 	if (place->indent)
 		place->indent--;
 	return true;

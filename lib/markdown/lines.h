@@ -32,7 +32,8 @@ struct place {
 
 void place_begin(struct place *place, struct span line);
 bool place_at_end(const struct place *place);
-bool place_enter_quote(struct place *place);                  /* `>` and one blank */
+/* `>` and one blank; on the line that opens the quote md4c takes up to four blanks for its own. */
+bool place_enter_quote(struct place *place, bool opens);
 bool place_enter_indent(struct place *place, unsigned indent); /* later lines of an item */
 /* An item's marker, `mark` being its last character. *ret_indent: place_enter_indent's. */
 bool place_enter_item(struct place *place, char mark, unsigned *ret_indent, unsigned *ret_number);

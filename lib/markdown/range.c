@@ -28,7 +28,7 @@ static bool enter(struct place *place, const struct block *container, uint32_t l
 
 	switch (container->node.kind) {
 	case MARKDOWN_QUOTE:
-		return place_enter_quote(place);
+		return place_enter_quote(place, line == container->begin_line);
 	case MARKDOWN_ITEM:
 		if (line == container->begin_line)
 			return place_enter_item(place, container->mark, &indent, &number);
@@ -83,12 +83,22 @@ static uint32_t search(struct locating *l, struct block *block, uint32_t from, u
 static bool matches_quote(struct block *block, struct place *place)
 {
 	(void)block;
-	return place_enter_quote(place);
+	return place_enter_quote(place, true);
 }
 
 static bool matches_item(struct block *block, struct place *place)
 {
 	return place_enter_item(place, block->mark, &block->content_indent, &block->node.number);
+}
+
+/* The last lines of a quote may hold nothing but its mark; they do not begin the next quote. */
+static void leave_quote(struct locating *l, const struct block *quote, uint32_t to)
+{
+	struct place place;
+
+	while (l->lower < to && enter_all(l, quote, l->lower, &place) &&
+	       place_enter_quote(&place, false))
+		l->lower++;
 }
 
 static void open_container(struct locating *l, struct block *block)
@@ -131,7 +141,7 @@ static bool matches_rule(struct block *block, struct place *place)
 
 static bool matches_heading(struct block *block, struct place *place)
 {
-	return place_is_heading(place, block->node.level);
+	return place_is_heading(place, block->node.level) || place_is_underline(place);
 }
 
 static bool matches_fence(struct block *block, struct place *place)
@@ -154,21 +164,34 @@ static const matches_function leaf_matches[] = {
 	[MARKDOWN_RULE] = matches_rule,
 };
 
-static uint32_t search_leaf(struct locating *l, struct block *block)
-{
-	uint32_t from = search_begin(l, block), to = block->limit_line;
-	uint32_t line = search(l, block, from, to, leaf_matches[block->node.kind]);
-
-	if (line == to && block->node.kind == MARKDOWN_HEADING)
-		line = search(l, block, from, to, matches_anything); /* Setext */
-	return line == to ? from : line;
-}
-
 static bool is_atx(const struct locating *l, const struct block *block, uint32_t line)
 {
 	struct place place;
 
 	return enter_all(l, block, line, &place) && place_is_heading(&place, block->node.level);
+}
+
+/* Up to the first line of a run that is not blank. */
+static uint32_t reach_back(const struct locating *l, uint32_t line, uint32_t from)
+{
+	while (line > from && !lines_blank(l->lines, line - 1))
+		line--;
+	return line;
+}
+
+static uint32_t search_leaf(struct locating *l, struct block *block)
+{
+	uint32_t from = search_begin(l, block), to = block->limit_line;
+	uint32_t line = search(l, block, from, to, leaf_matches[block->node.kind]);
+
+	if (line == to) {
+		while (from + 1 < to && lines_blank(l->lines, from))
+			from++;
+		return from;
+	}
+	if (block->node.kind == MARKDOWN_HEADING && !is_atx(l, block, line))
+		return reach_back(l, line, from); /* Setext */
+	return line;
 }
 
 static bool may_reach_back(const struct block *block)
@@ -186,9 +209,7 @@ static void begin_leaf(struct locating *l, struct block *block)
 	} else {
 		block->begin_line = known_begin(l, block);
 		if (may_reach_back(block) && !is_atx(l, block, block->begin_line))
-			while (block->begin_line > from &&
-			       !lines_blank(l->lines, block->begin_line - 1))
-				block->begin_line--;
+			block->begin_line = reach_back(l, block->begin_line, from);
 	}
 	if (block->begin_line < from)
 		block->begin_line = from;
@@ -320,6 +341,8 @@ static void locate(struct locating *l, struct block *block)
 
 	if (kind == MARKDOWN_DOCUMENT || kind == MARKDOWN_LIST)
 		return;
+	if (block->previous && block->previous->node.kind == MARKDOWN_QUOTE)
+		leave_quote(l, block->previous, block->limit_line);
 	if (kind_is_container(kind))
 		open_container(l, block);
 	else
@@ -352,7 +375,7 @@ static void reach_over_quote_marks(struct locating *l, struct block *quote)
 	struct place place;
 
 	while (quote->end_line < to && enter_all(l, quote, quote->end_line, &place) &&
-	       place_enter_quote(&place))
+	       place_enter_quote(&place, false))
 		quote->end_line++;
 }
 

@@ -11,7 +11,8 @@
  * address is copied for every use, a row is filled up to its head's cells. */
 #define WORK_A_BYTE 64
 #define WORK_FLOOR (4u << 20)
-#define TEXT_CHUNK (64 * 1024)
+#define STOP (-1) /* md4c 0.4.8 goes on after a positive value, though its header says it stops */
+#define TEXT_CHUNK 4096
 
 struct text_chunk {
 	struct text_chunk *next;
@@ -93,7 +94,7 @@ void markdown_free(struct markdown *document)
 static int too_large(struct builder *b, const char *what)
 {
 	b->result = error_set(b->error, ERROR_TOO_LARGE, "the markdown %s; split the file", what);
-	return 1;
+	return STOP;
 }
 
 static int work(struct builder *b, size_t amount)
@@ -117,6 +118,7 @@ static int open_block(struct builder *b, enum markdown_kind kind)
 	block->first = block->last = NOWHERE;
 	if (parent) {
 		block->node.parent = &parent->node;
+		block->previous = block_of(parent->node.last);
 		if (parent->node.last)
 			parent->node.last->next = &block->node;
 		else
@@ -213,7 +215,7 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *context)
 	struct builder *b = context;
 
 	if (work(b, 1))
-		return 1;
+		return STOP;
 	if (kinds[type] < 0)
 		return 0;
 	close_implicit(b);
@@ -222,7 +224,7 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *context)
 		return 0;
 	}
 	if (open_block(b, (enum markdown_kind)kinds[type]))
-		return 1;
+		return STOP;
 	fill(b->top, type, detail);
 	return 0;
 }
@@ -252,7 +254,7 @@ static int want_leaf(struct builder *b)
 	if (b->top->node.kind != MARKDOWN_ITEM || b->skipped || b->depth > MARKDOWN_DEPTH_MAX)
 		return 0;
 	if (open_block(b, MARKDOWN_PARAGRAPH))
-		return 1;
+		return STOP;
 	b->implicit = true;
 	return 0;
 }
@@ -273,7 +275,7 @@ static int enter_span(MD_SPANTYPE type, void *detail, void *context)
 	struct builder *b = context;
 
 	if (work(b, span_work(type, detail)) || want_leaf(b))
-		return 1;
+		return STOP;
 	b->top->has_span = true;
 	b->pending_span = true;
 	if (b->top->first == NOWHERE)
@@ -362,7 +364,7 @@ static int on_text(MD_TEXTTYPE type, const char *data, MD_SIZE size, void *conte
 	struct span text = { data, size };
 
 	if (work(b, size) || want_leaf(b))
-		return 1;
+		return STOP;
 	if (offset != NOWHERE) {
 		text = span_slice(b->document->text, offset, offset + size);
 		note_place(b, offset, size);
@@ -390,9 +392,7 @@ static int run(struct builder *b)
 		.text = on_text,
 	};
 
-	if (!md_parse(b->seen.data, (MD_SIZE)b->seen.length, &parser, b))
-		return 0;
-	if (!b->result)
+	if (md_parse(b->seen.data, (MD_SIZE)b->seen.length, &parser, b) && !b->result)
 		b->result = error_set(b->error, ERROR_TOO_LARGE, "md4c gave up on the markdown");
 	return b->result;
 }
