@@ -3,8 +3,8 @@
 
 make_workspace support-desk
 start_agentd
-wait_for 'the first commit of kira' git -C agents/kira rev-parse HEAD
-wait_for 'the first commit of max' git -C agents/max rev-parse HEAD
+wait_for 'the first commit of kira' has_commit agents/kira
+wait_for 'the first commit of max' has_commit agents/max
 before=$(commits agents/kira)
 
 agentctl run kira --heartbeat Daily --json >"$T/run.jsonl"

@@ -94,16 +94,22 @@ stop_agentd() {
 	daemon=
 }
 
-# start_provider FORMAT SCRIPT…: a scripted provider (see test/provider/README.md); FORMAT is openai or anthropic. Its port is
-# in $PORT, its requests, one JSON a line, in $T/requests.jsonl.
+# start_provider FORMAT SCRIPT [OPTION…]: a scripted provider (see test/provider/README.md); FORMAT is openai or anthropic. Its
+# port is in $PORT, what it heard, one JSON object a line, in $T/requests.jsonl.
 start_provider() {
-	format=$1; shift
+	format=$1 script=$2; shift 2
 	rm -f "$T/port"
-	"$BUILD/test/provider/provider" --format "$format" --port 0 --port-file "$T/port" --log "$T/requests.jsonl" "$@" 2>>"$T/provider.log" &
+	"$BUILD/test/provider/provider" --format "$format" --script "$script" --port 0 --port-file "$T/port" \
+		--log "$T/requests.jsonl" "$@" >>"$T/provider.log" 2>&1 &
 	provider=$!
 	wait_for 'the provider listens' test -s "$T/port"
 	PORT=$(cat "$T/port")
 }
+
+# request N: the N-th request that the provider got: .path, .headers, .body.
+request() { jq -s --argjson n "$1" '[.[] | select(.event == "request")][$n - 1]' "$T/requests.jsonl"; }
+requests() { jq -s '[.[] | select(.event == "request")] | length' "$T/requests.jsonl"; } # how many there were
+has_requests() { [ "$(requests)" -ge "$1" ]; }
 
 # use_provider FORMAT: agentd.yaml with that provider on $PORT and one free model.
 use_provider() {
@@ -124,6 +130,7 @@ EOF
 	export SCRIPTED_KEY
 }
 
+has_commit() { [ -e "$1/.git" ] && git -C "$1" rev-parse -q --verify HEAD; } # has_commit REPOSITORY
 commits() { git -C "$1" rev-list --count HEAD; }              # commits REPOSITORY
 clean() { [ -z "$(git -C "$1" status --porcelain)" ]; }        # clean REPOSITORY
 sound() { [ -z "$(git -C "$1" fsck --strict --full 2>&1)" ]; } # sound REPOSITORY
@@ -143,3 +150,6 @@ events() {
 	jq -s --arg e "$1" --arg a "${2-}" '[.[] | select(.event == $e and ($a == "" or .agent == $a))] | length' \
 		"$W/.agentd/log/events.jsonl"
 }
+
+# processes NAME: ids of the programs of that name that serve this workspace: the daemon and its children.
+processes() { ps -o pid=,comm= --pid "$daemon" --ppid "$daemon" | awk -v name="$1" '$2 == name { print $1 }'; }
