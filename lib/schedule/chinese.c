@@ -2,7 +2,7 @@
 
 /* Written simplified: fold.c brings traditional forms here. */
 static const struct word words[] = {
-	{ "每", MEANS_EVERY }, { "每隔", MEANS_EVERY }, { "每逢", MEANS_EVERY },
+	{ "每", MEANS_EVERY }, { "每隔", MEANS_EVERY }, { "每个", MEANS_EVERY }, { "每逢", MEANS_EVERY },
 	{ "半", MEANS_HALF }, { "几", MEANS_VAGUE }, { "数", MEANS_VAGUE }, { "若干", MEANS_VAGUE },
 	{ "秒", MEANS_UNIT, 1 }, { "秒钟", MEANS_UNIT, 1 },
 	{ "分", MEANS_UNIT, UNIT_MINUTE }, { "分钟", MEANS_UNIT, UNIT_MINUTE },

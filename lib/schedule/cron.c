@@ -260,10 +260,10 @@ static bool field_char(char c)
 	       memchr("*,-/:?#", c, 7);
 }
 
-bool cron_looks_like(struct span text)
+bool cron_looks_like(struct span text, bool named)
 {
 	struct expression e = { 0 };
-	bool star = false;
+	bool star = named;
 
 	if (split(text, &e) != FIELDS)
 		return false;
@@ -283,15 +283,17 @@ bool cron_looks_like(struct span text)
 
 /* ---- printing ---- */
 
-/* The step of which `bits` is exactly first, first + step, … within the field; 0: there is none. */
+/* The step of which `bits` is exactly first, first + step, … within the field; 0: there is none. A
+ * lone first one is a step beyond the field's end. */
 static int step_of(uint64_t bits, int first, int max)
 {
 	uint64_t again = 0;
-	int step;
+	int step = max - first + 1;
 
-	if (!bits || __builtin_ctzll(bits) != first || __builtin_popcountll(bits) < 2)
+	if (!bits || __builtin_ctzll(bits) != first)
 		return 0;
-	step = __builtin_ctzll(bits & (bits - 1)) - first;
+	if (bits & (bits - 1))
+		step = __builtin_ctzll(bits & (bits - 1)) - first;
 	for (int i = first; i <= max; i += step)
 		again |= (uint64_t)1 << i;
 	return again == bits ? step : 0;
@@ -315,20 +317,30 @@ static void print_runs(uint64_t bits, struct buffer *out)
 	}
 }
 
-/* `with_star`: a step may be written with `*`; else only as a range. */
-static void print_field(unsigned i, uint64_t bits, bool with_star, struct buffer *out)
+/* A step of `*` makes the two day fields an AND: sometimes needed, sometimes wrong, else nice. */
+enum star { STAR_WRONG, STAR_NICE, STAR_NEEDED };
+
+static void print_field(unsigned i, uint64_t bits, enum star star, struct buffer *out)
 {
 	int min = fields[i].min, max = i == WEEKDAY ? 6 : fields[i].max;
 	int step = step_of(bits, min, max);
+	bool many = __builtin_popcountll(bits) > 2;
 
 	if (!bits || bits == all_bits(i))
 		buffer_append_text(out, "*");
-	else if (step && with_star)
+	else if (step && (star == STAR_NEEDED || (star == STAR_NICE && many)))
 		buffer_printf(out, "*/%d", step);
-	else if (step && __builtin_popcountll(bits) > 2)
+	else if (step && many)
 		buffer_printf(out, "%d-%d/%d", min, max, step);
 	else
 		print_runs(bits, out);
+}
+
+static enum star star_of_days(const struct schedule *s)
+{
+	if (s->cron_or)
+		return STAR_WRONG;
+	return s->month_days && s->weekdays ? STAR_NEEDED : STAR_NICE;
 }
 
 bool cron_days_valid(const struct schedule *s)
@@ -346,11 +358,11 @@ void cron_print(const struct schedule *s, char *out, size_t size)
 					(uint64_t)s->months << 1, s->weekdays };
 
 	for (unsigned i = 0; i < FIELDS; i++) {
-		bool day = i == MONTH_DAY || i == WEEKDAY;
+		enum star star = i == MONTH_DAY || i == WEEKDAY ? star_of_days(s) : STAR_NICE;
 
 		if (i)
 			buffer_append_text(&b, " ");
-		print_field(i, bits[i], !day || !s->cron_or, &b);
+		print_field(i, bits[i], star, &b);
 	}
 	snprintf(out, size, "%s", b.data);
 }

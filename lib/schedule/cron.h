@@ -11,8 +11,9 @@ int cron_parse(struct span text, struct schedule *ret_schedule, struct error *er
 /* Five fields, parsed back to the same value. */
 void cron_print(const struct schedule *s, char *out, size_t size);
 
-/* Is this meant as a cron expression? Five fields of which one is `*` or a step of it. */
-bool cron_looks_like(struct span text);
+/* Is this meant as a cron expression? Five fields of which one begins with `*`, unless the word cron
+ * stands before it. */
+bool cron_looks_like(struct span text, bool named);
 
 /* Both day fields restricted although neither began with `*` is an OR; an AND can be written only where
  * one of them is a step of `*`. */

@@ -99,6 +99,8 @@ static unsigned month_day(const struct reader *r, unsigned at, bool bare)
 {
 	const struct token *token = token_at(r, at);
 
+	if (is(r, at, MEANS_ORDINAL) && token->value < 0 && bare)
+		return 1; /* "Monthly (1st and last)" */
 	if (!is(r, at, MEANS_NUMBER) || token->digits > 2)
 		return 0;
 	if (token->ordinal)
@@ -117,7 +119,9 @@ static void add_month_day(struct reader *r, unsigned at)
 {
 	int day = token_at(r, at)->value;
 
-	if (day >= 1 && day <= 31)
+	if (is(r, at, MEANS_ORDINAL))
+		r->draft.month_days |= LAST_DAY;
+	else if (day >= 1 && day <= 31)
 		r->draft.month_days |= 1u << (day - 1);
 	else
 		reader_fault(r, at, "there is no day %d in a month: write 1 to 31, or \"last day\", as in "
@@ -148,7 +152,16 @@ static unsigned month_day_list(struct reader *r, unsigned at, enum weight *ret_w
 	return at + n - begin;
 }
 
-/* "March 1", "1st of March", "March" */
+static void add_months(struct draft *d, int from, int to)
+{
+	for (int month = from;; month = (month + 1) % 12) {
+		d->months |= (uint16_t)(1u << month);
+		if (month == to)
+			return;
+	}
+}
+
+/* "March 1", "1st of March", "March", "June-August" */
 static unsigned month_read(struct reader *r, unsigned at, enum weight *ret_weight)
 {
 	unsigned day = 0, month = at, end;
@@ -165,8 +178,12 @@ static unsigned month_read(struct reader *r, unsigned at, enum weight *ret_weigh
 	}
 	if (!is(r, month, MEANS_MONTH))
 		return 0;
-	r->draft.months |= (uint16_t)(1u << token_at(r, month)->value);
 	end = month + 1;
+	if (!day && is_dash(r, end) && is(r, end + 1, MEANS_MONTH)) {
+		add_months(&r->draft, token_at(r, month)->value, token_at(r, end + 1)->value);
+		return end + 2 - at;
+	}
+	add_months(&r->draft, token_at(r, month)->value, token_at(r, month)->value);
 	if (!day && (day = month_day(r, end, true))) {
 		add_month_day(r, end);
 		end += day;

@@ -34,7 +34,7 @@ static const struct word words[] = {
 	{ "开始时", MEANS_START }, { "终了", MEANS_END }, { "终了时", MEANS_END },
 	{ "起动时", MEANS_STARTUP }, { "起动", MEANS_STARTUP }, { "メッセージ", MEANS_MESSAGE },
 	{ "タスク", MEANS_TASK }, { "ファイル", MEANS_FILE }, { "変更", MEANS_CHANGE },
-	{ "一回のみ", MEANS_COUNT, 1 }, { "1回のみ", MEANS_COUNT, 1 },
+	{ "一回のみ", MEANS_COUNT, 1 },
 	{ "静音时间", MEANS_GATE, 1 }, { "活动时间", MEANS_GATE, 0 },
 };
 

@@ -288,6 +288,15 @@ static void settle_kind(struct settling *x)
 	}
 }
 
+/* "30 February"; of intervals only those on the day's grid can be told without a zone. */
+static bool never_comes(const struct schedule *s)
+{
+	bool calendar = s->kind == SCHEDULE_CALENDAR;
+
+	return (calendar || (s->kind == SCHEDULE_INTERVAL && DAY_S % s->every_s == 0)) &&
+	       wall_next(s, 946684800) == NEVER; /* 2000-01-01 */
+}
+
 static void settle_faults(struct settling *x)
 {
 	if (x->d->too_many_times)
@@ -299,8 +308,7 @@ static void settle_faults(struct settling *x)
 	else if (!schedule_valid(x->s))
 		reader_fault(x->r, x->d->last, "these words do not make one schedule: write \"Daily (07:00)\", "
 			     "\"Weekly (Monday 09:00)\", \"Every 30 minutes\" or \"Cron (0 9 * * 1-5)\"");
-	else if ((x->s->kind == SCHEDULE_CALENDAR || x->s->kind == SCHEDULE_INTERVAL) &&
-		 wall_next(x->s, 946684800) == NEVER)
+	else if (never_comes(x->s))
 		reader_fault(x->r, x->d->last, "this moment never comes: no month has that day, or no point of the "
 			     "interval lies in the window");
 }

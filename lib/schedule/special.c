@@ -67,11 +67,11 @@ static bool read_cron(struct heading *h, struct schedule *ret)
 	struct span text = heading_between(h, h->lead, h->head_end);
 
 	for (unsigned i = 0; i < h->group_count; i++) {
-		struct span inside = behind_cron_word(group_text(h, &h->groups[i]));
+		struct span whole = group_text(h, &h->groups[i]), inside = behind_cron_word(whole);
 		bool nickname = inside.length > 1 && inside.data[0] == '@' &&
 				cron_parse(inside, ret, NULL) == 0;
 
-		if (!nickname && !cron_looks_like(inside) &&
+		if (!nickname && !cron_looks_like(inside, inside.length < whole.length) &&
 		    !(named && h->head_end == h->lead + 1 && !is_placeholder(inside)))
 			continue;
 		h->groups[i].used = true;
@@ -82,7 +82,7 @@ static bool read_cron(struct heading *h, struct schedule *ret)
 	}
 	if (named)
 		text = behind_cron_word(text);
-	if (!cron_looks_like(text) && !(text.length && text.data[0] == '@' && cron_parse(text, ret, NULL) == 0))
+	if (!cron_looks_like(text, named) && !(text.length && text.data[0] == '@' && cron_parse(text, ret, NULL) == 0))
 		return false;
 	h->head_taken = h->head_end;
 	cron_into(h, text, ret);

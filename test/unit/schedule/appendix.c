@@ -1,0 +1,222 @@
+/* Every distinct phrase that a survey of 175 public HEARTBEAT.md files found: in a heading's parentheses,
+ * as its own words, and in labels, tables and bullets. */
+#include "reading.h"
+
+/* clang-format off */
+static const struct row parentheses[] = {
+	{ "X (every heartbeat)", "every heartbeat", "X" },
+	{ "X (every 10 minutes)", "every 10 minutes", "X" },
+	{ "X (once per day)", "daily 09:00", "X" },
+	{ "X (7:30 am, cron)", "daily 07:30", "X" },
+	{ "X (每次 heartbeat)", "every heartbeat", "X" },
+	{ "X (every morning)", "daily 08:00", "X" },
+	{ "X (run once)", "once", "X" },
+	{ "X (4x/day: 10am, 2pm, 6pm, 10pm est, cron)", "daily 10:00,14:00,18:00,22:00 America/New_York", "X" },
+	{ "X (priority order when idle)", NULL, NULL },
+	{ "X (run every heartbeat)", "every heartbeat", "X" },
+	{ "X (daily)", "daily 09:00", "X" },
+	{ "X (every 4 hours)", "every 4 hours", "X" },
+	{ "X (每週一次)", "weekly mon 09:00", "X" },
+	{ "X (pick 1-2 each heartbeat)", "every heartbeat", "X" },
+	{ "X (once per week)", "weekly mon 09:00", "X" },
+	{ "X (run on every message, not just heartbeat)", "on message", "X" },
+	{ "X (every heartbeat - mandatory)", "every heartbeat", "X" },
+	{ "X (every 4 hours during waking hours)", "every 4 hours from 08:00 to 22:00", "X" },
+	{ "X (every 2-4 hours)", "every 2 hours", "X" },
+	{ "X (sundays 10 am)", "weekly sun 10:00", "X" },
+	{ "X (9am daily)", "daily 09:00", "X" },
+	{ "X (9:00, 21:00)", "daily 09:00,21:00", "X" },
+	{ "X (每2小时轮询)", "every 2 hours", "X" },
+	{ "X (每日 9:00, 21:00)", "daily 09:00,21:00", "X" },
+	{ "X (每10分钟)", "every 10 minutes", "X" },
+	{ "X (before long sessions end)", "on session end", "X" },
+	{ "X (weekly)", "weekly mon 09:00", "X" },
+	{ "X (每 4+ 小时)", "every 4 hours", "X" },
+	{ "X (pick one per heartbeat)", "every heartbeat", "X" },
+	{ "X (sunday)", "weekly sun 09:00", "X" },
+	{ "X (每 2 小时)", "every 2 hours", "X" },
+	{ "X (每周)", "weekly mon 09:00", "X" },
+	{ "X (建议每天运行 2-4 次)", "daily 08:00,15:00", "X" },
+	{ "X (每周一运行)", "weekly mon 09:00", "X" },
+	{ "X (每4小时一次)", "every 4 hours", "X" },
+	{ "X (每次心跳执行)", "every heartbeat", "X" },
+	{ "X (每周一次)", "weekly mon 09:00", "X" },
+	{ "X (once per day, morning)", "daily 08:00", "X" },
+	{ "X (every morning, weekdays only)", "weekly mon-fri 08:00", "X" },
+	{ "X (rotate through these, pick 1-2 per heartbeat)", "every heartbeat", "X" },
+	{ "X (8-10 am)", "daily 08:00", "X" },
+	{ "X (12-2 pm)", "daily 12:00", "X" },
+	{ "X (6-8 pm)", "daily 18:00", "X" },
+	{ "X (once per day, business hours)", "daily 09:00", "X" },
+	{ "X (first business day heartbeat)", BROKEN, "X", 4, "\"first\" business day has no fixed day" },
+	{ "X (every idle heartbeat)", "every heartbeat", "X" },
+	{ "X (idle heartbeat)", "every heartbeat", "X" },
+	{ "X (2-4x daily, not every heartbeat)", "daily 08:00,15:00", "X" },
+	{ "X (priority - run every heartbeat)", "every heartbeat", "X" },
+	{ "X (rotate: run 2-3x per day)", "daily 08:00,15:00", "X" },
+	{ "X (browser, less frequent - 1x per day max)", "daily 09:00", "X" },
+	{ "X (every 5 min - cron)", "every 5 minutes", "X" },
+	{ "X (rotate 2-4x/day)", "daily 08:00,15:00", "X" },
+	{ "X (rotate these)", NULL, NULL },
+	{ "X (7am-12pm)", "daily 07:00", "X" },
+	{ "X (12pm-6pm)", "daily 12:00", "X" },
+	{ "X (6pm-11pm)", "daily 18:00", "X" },
+	{ "X (every 2 hours: 10am, 2pm, 6pm, 10pm)", "daily 10:00,14:00,18:00,22:00", "X" },
+	{ "X (9 am via morning-briefing cron)", "daily 09:00", "X" },
+	{ "X (monday 8 am via matchup-plan cron)", "weekly mon 08:00", "X" },
+	{ "X (1st of month via season-checkpoint cron)", "monthly 1 09:00", "X" },
+	{ "X (every 7 minutes)", "every 7 minutes", "X" },
+	{ "X (every 10 minutes, 10am-10pm only)", "every 10 minutes from 10:00 to 22:00", "X" },
+	{ "X (rotate through these)", NULL, NULL },
+	{ "X (每次挑 1-2 個)", "every heartbeat", "X" },
+	{ "X (每次挑 1-2 個做)", "every heartbeat", "X" },
+	{ "X (每 2-3 天)", "every 2 days", "X" },
+	{ "X (每 3 天一次)", "every 3 days", "X" },
+	{ "X (每週一次，或 pending > 5 時)", "weekly mon 09:00", "X" },
+	{ "X (every 2-3 days)", "every 2 days", "X" },
+	{ "X (once per week, or when pending > 5)", "weekly mon 09:00", "X" },
+	{ "X (every ~6 hours)", "every 6 hours", "X" },
+	{ "X (every session)", "on session start", "X" },
+	{ "X (every sunday)", "weekly sun 09:00", "X" },
+	{ "X (run every session start)", "on session start", "X" },
+	{ "X (run every session - no exceptions)", "on session start", "X" },
+	{ "X (周一)", "weekly mon 09:00", "X" },
+	{ "X (22:15-22:56, 41 分钟)", NULL, NULL },
+	{ "X (every 4-6h)", "every 4 hours", "X" },
+	{ "X (daily, 09:00 cst)", "daily 09:00", "X" },
+	{ "X (weekly, monday 00:00 cst)", "weekly mon 00:00", "X" },
+	{ "X (sunday, 18:00 cst)", "weekly sun 18:00", "X" },
+	{ "X (weekly, sat)", "weekly sat 09:00", "X" },
+	{ "X (monthly)", "monthly 1 09:00", "X" },
+	{ "X (rotate)", NULL, NULL },
+	{ "X (when free)", NULL, NULL },
+	{ "X (when mentioned)", NULL, NULL },
+	{ "X (mandatory - first, every time)", "every heartbeat", "X" },
+	{ "X (rotate through - now batched!)", NULL, NULL },
+	{ "X (all agents - every cycle)", "every heartbeat", "X" },
+	{ "X (每次必查)", "every heartbeat", "X" },
+	{ "X (every check)", "every heartbeat", "X" },
+	{ "X (start of every heartbeat)", "every heartbeat", "X" },
+	{ "X (end of every heartbeat)", "every heartbeat", "X" },
+	{ "X (daytime, every n hours)", BROKEN, "X", 19, "\"n\" is no number" },
+	{ "X (every 2 hours)", "every 2 hours", "X" },
+	{ "X (every 5 minutes)", "every 5 minutes", "X" },
+	{ "X (every 10 min - cron)", "every 10 minutes", "X" },
+	{ "X (every 30 minutes)", "every 30 minutes", "X" },
+	{ "X (every 6 hours)", "every 6 hours", "X" },
+	{ "X (every 8-12h)", "every 8 hours", "X" },
+	{ "X (daily, 03:00 cst)", "daily 03:00", "X" },
+	{ "X (every 10 minutes, 9am-11pm only)", "every 10 minutes from 09:00 to 23:00", "X" },
+};
+
+static const struct row headings[] = {
+	{ "Session End", "on session end", "" },
+	{ "Active Hours", NULL, NULL },
+	{ "Morning", "daily 08:00", "" },
+	{ "Sunday", "weekly sun 09:00", "" },
+	{ "On every heartbeat", "every heartbeat", "" },
+	{ "Quarterly", "monthly 1 09:00 in jan,apr,jul,oct", "" },
+	{ "每天探索摘要", "daily 09:00", "探索摘要" },
+	{ "每5分钟执行，保持轻量", "every 5 minutes", "保持轻量" },
+	{ "Every 1 hour", "every hour", "" },
+	{ "Every 24 hours", "every 24 hours", "" },
+	{ "?On Agent Crash", NULL, NULL },
+	{ "Evening", "daily 18:00", "" },
+	{ "On Wake", "on startup", "" },
+	{ "Ежедневный отчет", "daily 09:00", "отчет" },
+	{ "Утро", "daily 08:00", "" },
+	{ "Вечер", "daily 18:00", "" },
+	{ "On each heartbeat", "every heartbeat", "" },
+	{ "Biweekly", "every 2 weeks mon 09:00", "" },
+	{ "每日定时任务", "daily 09:00", "定时任务" },
+	{ "06:00", "daily 06:00", "" },
+	{ "Diário", "daily 09:00", "" },
+	{ "Semanal", "weekly mon 09:00", "" },
+	{ "Every ~1 hour", "every hour", "" },
+};
+
+static const struct row labels[] = {
+	{ "weekly", "weekly mon 09:00" },
+	{ "при каждом", NULL },
+	{ "при каждом запуске", "every heartbeat" },
+	{ "每日", "daily 09:00" },
+	{ "每次", "every heartbeat" },
+	{ "each morning", "daily 08:00" },
+	{ "8:00 am", "daily 08:00" },
+	{ "quotidienne", "daily 09:00" },
+	{ "every 60 seconds", "every minute" },
+	{ "09:00", "daily 09:00" },
+	{ "once a day", "daily 09:00" },
+	{ "every few days", BROKEN, NULL, 7, "\"few\" is no number" },
+	{ "深夜", "daily 22:00" },
+	{ "weekdays only", "weekly mon-fri 09:00" },
+	{ "mon-fri", "weekly mon-fri 09:00" },
+	{ "每 30 秒", "every 30 seconds" },
+	{ "23:00-08:00", "daily 23:00" },
+	{ "hourly", "every hour" },
+	{ "every 3 min", "every 3 minutes" },
+	{ "every 6h", "every 6 hours" },
+	{ "daily at 09", "daily 09:00" },
+	{ "daily at 13", "daily 13:00" },
+	{ "9 am", "daily 09:00" },
+	{ "every 24h", "every 24 hours" },
+	{ "every midnight", "daily 00:00" },
+	{ "mon–fri", "weekly mon-fri 09:00" },
+	{ "11pm–7am", "daily 23:00" },
+	{ "2–3x per day", "daily 08:00,15:00" },
+	{ "1x per day", "daily 09:00" },
+	{ "каждые 15 минут", "every 15 minutes" },
+	{ "every 5 seconds", "every 5 seconds" },
+	{ "every cycle", "every heartbeat" },
+	{ "every 6 heartbeats", "every heartbeat" },
+	{ "every 5th consecutive heartbeat", "every heartbeat" },
+	{ "every week", "weekly mon 09:00" },
+	{ "10:30pm", "daily 22:30" },
+	{ "20:07", "daily 20:07" },
+	{ "0 8:20 * * MON-FRI", BROKEN, NULL, 3, "cron: \"8:20\" is no hour" },
+	{ "30 8 1-7 * 1", "cron 30 8 1-7 * 1" },
+	{ "Daily at 9 AM (use cron)", "daily 09:00" },
+	{ "as needed", NULL },
+	{ "10 minutes", NULL },
+	{ "Mox 09:00", BROKEN, NULL, 1, "unknown weekday \"Mox\"" },
+	{ "*/30 * * * *", "cron */30 * * * *" },
+	{ "Mon-Fri 8am-6pm PT", "weekly mon-fri 08:00 America/Los_Angeles" },
+	{ "8:00 AM-11:00 PM EST", "daily 08:00 America/New_York" },
+	{ "8 AM - midnight", "daily 08:00" },
+	{ "first Monday", "monthly first mon 09:00" },
+	{ "09:10 1st (monthly)", "monthly 1 09:10" },
+};
+/* clang-format on */
+
+static void parentheses_are_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(parentheses); i++)
+		check_heading(&parentheses[i]);
+}
+
+static void headings_are_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(headings); i++)
+		check_heading(&headings[i]);
+}
+
+static void labels_are_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(labels); i++)
+		check_label(&labels[i]);
+}
+
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parentheses_are_read),
+		cmocka_unit_test(headings_are_read),
+		cmocka_unit_test(labels_are_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
