@@ -50,7 +50,7 @@ static int wait_once(struct rpc *rpc, int64_t deadline, struct error *error)
 	if (r)
 		return r;
 	if (events & POLLOUT)
-		rpc_writable(rpc, NULL); /* if it fails, reading tells what happened */
+		rpc_writable(rpc, NULL);
 	if (events & ~POLLOUT)
 		return rpc_readable(rpc, error);
 	return 0;
@@ -77,13 +77,13 @@ int rpc_flush(struct rpc *rpc, struct error *error)
 	short events;
 	int r = 0;
 
-	if (rpc->mute)
-		return rpc_writable(rpc, error);
 	while (!r && rpc_wants_write(rpc)) {
 		r = poll_until(rpc->fd, POLLOUT, INT64_MAX, &events, error);
 		if (!r)
-			r = rpc_writable(rpc, error);
+			rpc_writable(rpc, NULL);
 	}
+	if (!r && rpc->mute)
+		return error_set(error, ERROR_CLOSED, "the other side does not read any more");
 	return r;
 }
 
@@ -112,8 +112,8 @@ static int call_unsent(int r, const struct rpc *rpc, struct error *error)
 	return error_set(error, ERROR_CLOSED, "the other side is gone");
 }
 
-int rpc_call(struct rpc *rpc, const char *method, json_t *params, int timeout_ms, json_t **ret_result,
-	     struct error *error)
+int rpc_call(struct rpc *rpc, const char *method, json_t *params, int timeout_ms,
+	     json_t **ret_result, struct error *error)
 {
 	struct call call = { 0 };
 	struct open_request request = { .answer = call_answered, .context = &call };

@@ -35,8 +35,8 @@ int rpc_feed(struct rpc *rpc, struct span bytes, struct error *error);
 int rpc_send(struct rpc *rpc, json_t *message);
 
 /* As rpc_request; the number is for open_abandon. */
-int rpc_ask(struct rpc *rpc, const char *method, json_t *params,
-	    const struct open_request *request, uint64_t *ret_number);
+int rpc_ask(struct rpc *rpc, const char *method, json_t *params, const struct open_request *request,
+	    uint64_t *ret_number);
 
 /* Refuses with a code of JSON-RPC's own; `code` 0: as rpc_refuse. */
 int rpc_refuse_as(struct rpc *rpc, uint64_t number, const struct error *error, int code);

@@ -13,8 +13,8 @@
 #define FAULT_PARAMS (-32602)
 #define FAULT_SERVER (-32000) /* ours are FAULT_SERVER - enum error_code */
 
-/* A new value. `code` 0: the one that belongs to error->code. Text that is no UTF-8, as names of files
- * may be, gets replacement characters. */
+/* A new value. `code` 0: the one that belongs to error->code. Text that is no UTF-8, as names of
+ * files may be, gets replacement characters. */
 json_t *fault_to_json(const struct error *error, int code);
 
 /* Never fails: what is missing or out of range is left out, and an error that does not say which of

@@ -10,11 +10,11 @@
 #define MESSAGE_ID_MAX 256 /* bytes of an id that is a text: it is kept until the answer */
 
 enum message_kind {
-	MESSAGE_BLANK,        /* an empty line, from a person at a terminal */
+	MESSAGE_BLANK, /* an empty line, from a person at a terminal */
 	MESSAGE_REQUEST,
 	MESSAGE_NOTIFICATION,
-	MESSAGE_RESPONSE,     /* to a request of ours: result or fault */
-	MESSAGE_COMPLAINT,    /* the other side could not read what we sent: fault */
+	MESSAGE_RESPONSE,  /* to a request of ours: result or fault */
+	MESSAGE_COMPLAINT, /* the other side could not read what we sent: fault */
 };
 
 struct message {
@@ -32,7 +32,7 @@ void message_clear(struct message *message);
 int message_parse(struct span line, struct message *ret_message, int *ret_fault,
 		  struct error *error);
 
-/* New values. Parameters and results are stolen and may be NULL; `id` is borrowed and may be NULL. */
+/* New values. Parameters and results are stolen, `id` is borrowed; all may be NULL. */
 json_t *message_request(const char *method, json_t *params, uint64_t id);
 json_t *message_notification(const char *method, json_t *params);
 json_t *message_result(json_t *id, json_t *result);

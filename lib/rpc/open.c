@@ -19,8 +19,8 @@ static int find_free(struct open_table *table, uint32_t *ret_index)
 		table->first_free = table->slots[*ret_index].next_free;
 		return 0;
 	}
-	r = array_grow((void **)&table->slots, table->count, &table->capacity, sizeof(*table->slots),
-		       OPEN_MAX);
+	r = array_grow((void **)&table->slots, table->count, &table->capacity,
+		       sizeof(*table->slots), OPEN_MAX);
 	if (r)
 		return r;
 	*ret_index = (uint32_t)table->count++;

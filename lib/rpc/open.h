@@ -12,12 +12,12 @@
 struct open_request {
 	rpc_answer answer; /* ours: who waits; NULL: nobody any more */
 	void *context;
-	json_t *id;        /* theirs: as it came, owned */
+	json_t *id; /* theirs: as it came, owned */
 };
 
 struct open_slot {
 	struct open_request request;
-	uint64_t number;    /* 0: free */
+	uint64_t number; /* 0: free */
 	uint32_t uses;
 	uint32_t next_free; /* index + 1; 0: none */
 };

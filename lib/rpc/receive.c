@@ -25,7 +25,8 @@ static int match_permit(const struct rpc *rpc, const struct message *m,
 	bool notification = m->kind == MESSAGE_NOTIFICATION;
 
 	if (!permit)
-		return error_set(error, ERROR_UNSUPPORTED, "there is no method \"%.64s\"", m->method);
+		return error_set(error, ERROR_UNSUPPORTED, "there is no method \"%.64s\"",
+				 m->method);
 	if (permit->notification != notification)
 		return error_set(error, ERROR_UNSUPPORTED, "\"%s\" has to be sent %s an id",
 				 permit->method, notification ? "with" : "without");

@@ -4,32 +4,38 @@
 
 #include <sys/socket.h>
 
+/* Whoever polls sees the end, once all that the other side had sent is read. */
+static void fall_silent(struct rpc *rpc)
+{
+	rpc->mute = true;
+	queue_clear(&rpc->out);
+	shutdown(rpc->fd, SHUT_RDWR);
+}
+
+static int write_out(struct rpc *rpc)
+{
+	if (!rpc->mute && queue_write(&rpc->out, rpc->fd))
+		fall_silent(rpc);
+	return rpc->mute ? -(int)ERROR_CLOSED : 0;
+}
+
 int rpc_send(struct rpc *rpc, json_t *message)
 {
 	int r = rpc->mute || rpc->closing ? -(int)ERROR_CLOSED : queue_add(&rpc->out, message);
 
 	json_decref(message);
 	if (r == -(int)ERROR_BUSY) {
-		/* what was lost would be missed: such a stream must not go on. Whoever polls sees
-		 * the end, and the other side, should it ever read again, sees it too. */
-		rpc->mute = true;
-		shutdown(rpc->fd, SHUT_RDWR);
+		fall_silent(rpc); /* what is lost would be missed: such a stream must not go on */
 		return -(int)ERROR_TOO_LARGE;
 	}
-	if (r)
-		return r;
-	return rpc_writable(rpc, NULL);
+	return r ? r : write_out(rpc);
 }
 
 int rpc_writable(struct rpc *rpc, struct error *error)
 {
-	int system = rpc->mute ? 0 : queue_write(&rpc->out, rpc->fd);
-
-	if (!rpc->mute && !system)
-		return 0;
-	rpc->mute = true;
-	queue_clear(&rpc->out);
-	return error_set(error, ERROR_CLOSED, "the other side does not read any more");
+	(void)error;
+	write_out(rpc);
+	return 0;
 }
 
 bool rpc_wants_write(const struct rpc *rpc)
@@ -42,8 +48,8 @@ int rpc_notify(struct rpc *rpc, const char *method, json_t *params)
 	return rpc_send(rpc, message_notification(method, params));
 }
 
-int rpc_ask(struct rpc *rpc, const char *method, json_t *params,
-	    const struct open_request *request, uint64_t *ret_number)
+int rpc_ask(struct rpc *rpc, const char *method, json_t *params, const struct open_request *request,
+	    uint64_t *ret_number)
 {
 	struct open_request unsent;
 	int r = rpc->ended ? -(int)ERROR_CLOSED : open_add(&rpc->asked, request, ret_number);
@@ -58,7 +64,8 @@ int rpc_ask(struct rpc *rpc, const char *method, json_t *params,
 	return r;
 }
 
-int rpc_request(struct rpc *rpc, const char *method, json_t *params, rpc_answer answer, void *context)
+int rpc_request(struct rpc *rpc, const char *method, json_t *params, rpc_answer answer,
+		void *context)
 {
 	struct open_request request = { .answer = answer, .context = context };
 	uint64_t number;
@@ -71,8 +78,10 @@ static int refuse_oversized(struct rpc *rpc, json_t *id)
 {
 	struct error error;
 
-	error_set(&error, ERROR_TOO_LARGE, "the answer is larger than %zu bytes, the most that one "
-		  "message may have", rpc->out.frame_max);
+	error_set(&error, ERROR_TOO_LARGE,
+		  "the answer is larger than %zu bytes, the most that one "
+		  "message may have",
+		  rpc->out.frame_max);
 	return rpc_send(rpc, message_fault(id, fault_to_json(&error, 0)));
 }
 

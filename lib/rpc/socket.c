@@ -21,7 +21,8 @@ static int address_beneath(int dir, const char *name, struct sockaddr_un *ret_ad
 	n = snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "/proc/self/fd/%d/%s",
 		     dir, name);
 	if (n < 0 || (size_t)n >= sizeof(ret_address->sun_path))
-		return error_set(error, ERROR_INVALID, "%s: the name of a socket is too long", name);
+		return error_set(error, ERROR_INVALID, "%s: the name of a socket is too long",
+				 name);
 	return 0;
 }
 
@@ -60,8 +61,8 @@ int rpc_listen(int dir, const char *name, int *ret_fd, struct error *error)
 	if (r)
 		return r;
 	/* the mode of the socket is the mode that its name gets: unix(7) knows no window then */
-	if (fchmod(fd, 0600) ||
-	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) || listen(fd, BACKLOG))
+	if (fchmod(fd, 0600) || bind(fd, (const struct sockaddr *)&address, sizeof(address)) ||
+	    listen(fd, BACKLOG))
 		return error_set_system(error, errno, "cannot listen on %s", name);
 	*ret_fd = fd;
 	fd = -1;

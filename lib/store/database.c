@@ -25,9 +25,11 @@ static const struct {
 
 static int damaged(const char *why, struct error *error)
 {
-	error_set(error, ERROR_INVALID, "is damaged (%s); stop agentd, move state.db, state.db-wal and "
+	error_set(error, ERROR_INVALID,
+		  "is damaged (%s); stop agentd, move state.db, state.db-wal and "
 		  "state.db-shm of that folder aside, and start it again: what stands in files and "
-		  "git is not touched, what was run and spent before is then not known", why);
+		  "git is not touched, what was run and spent before is then not known",
+		  why);
 	return error_at(error, ".agentd/state.db", 0, 0);
 }
 
@@ -74,7 +76,8 @@ int savepoint_keep(struct store *store, struct error *error)
 	return query_run(&q);
 }
 
-/* After a full disk SQLite may have undone the whole transaction by itself; then this fails, rightly. */
+/* After a full disk SQLite may have undone the whole transaction by itself; then this fails,
+ * rightly. */
 void savepoint_undo(struct store *store)
 {
 	struct query q;
@@ -97,7 +100,8 @@ static int prepare(struct store *store, const char *sql, sqlite3_stmt **ret_stat
 		}
 	if (i == STATEMENTS_MAX)
 		BUG("more than %d statements", STATEMENTS_MAX);
-	code = sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret_statement, NULL);
+	code = sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret_statement,
+				  NULL);
 	if (code)
 		return database_error(store->db, code, error);
 	store->cache[i].sql = sql;

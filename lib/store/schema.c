@@ -4,10 +4,10 @@
 
 #include <stdio.h>
 
-/* Rows of slots, sessions and steps are many and in part large, so they are rowid tables with narrow
- * indexes; what is small and found by its key alone is WITHOUT ROWID. A planned slot is known by
- * its moment, an event slot by its event whenever it came. A step repeats its session's agent, so that
- * the sum of a day's costs is read from one index. */
+/* Rows of slots, sessions and steps are many and in part large, so they are rowid tables with
+ * narrow indexes; what is small and found by its key alone is WITHOUT ROWID. A planned slot is
+ * known by its moment, an event slot by its event whenever it came. A step repeats its session's
+ * agent, so that the sum of a day's costs is read from one index. */
 static const char version_1[] =
 	"CREATE TABLE counter("
 	"  name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
@@ -92,9 +92,11 @@ static int identify(struct store *store, int64_t *ret_version, struct error *err
 	if (r)
 		return r;
 	if (application != SCHEMA_APPLICATION_ID && (application || version || tables))
-		return fail(error, ERROR_INVALID, "is a database of another program; move it aside");
+		return fail(error, ERROR_INVALID,
+			    "is a database of another program; move it aside");
 	if (version > STORE_SCHEMA_VERSION)
-		return fail(error, ERROR_UNSUPPORTED, "was written by a newer agentd; use that one");
+		return fail(error, ERROR_UNSUPPORTED,
+			    "was written by a newer agentd; use that one");
 	*ret_version = version;
 	return 0;
 }
@@ -121,7 +123,8 @@ int schema_bring_up(struct store *store, bool readonly, struct error *error)
 	if (readonly && !version)
 		return fail(error, ERROR_NOT_FOUND, "holds nothing yet; start agentd");
 	if (readonly)
-		return fail(error, ERROR_UNSUPPORTED, "was written by an older agentd; start agentd");
+		return fail(error, ERROR_UNSUPPORTED,
+			    "was written by an older agentd; start agentd");
 	r = database_run(store, "BEGIN IMMEDIATE", error);
 	if (r)
 		return r;

@@ -59,8 +59,8 @@ int store_sections(struct store *store, store_section_visit visit, void *context
 	return visited ? visited : r;
 }
 
-/* The new key may have rows of a section that stood there long ago: its place is taken, its slots stay,
- * and of two slots of one moment the one that has the new key already is kept under it. */
+/* The new key may have rows of a section that stood there long ago: its place is taken, its slots
+ * stay, and of two slots of one moment the one that has the new key already is kept under it. */
 static const char *const renames[] = {
 	"UPDATE OR REPLACE section SET key = ?3 WHERE agent = ?1 AND key = ?2",
 	"UPDATE OR IGNORE slot SET section = ?3 WHERE agent = ?1 AND section = ?2 AND event = ''",

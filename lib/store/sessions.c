@@ -1,11 +1,11 @@
 #include "database.h"
 
-#define COLUMNS                                                                                  \
+#define COLUMNS                                                                                    \
 	"id, agent, cause, section, heading, model, outcome, reason, text, plan, started, ended, " \
 	"turns, input_tokens, output_tokens, cost_micro_usd, epoch"
 
-static const char insert_session[] =
-	"INSERT INTO session(" COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+static const char insert_session[] = "INSERT INTO session(" COLUMNS
+				     ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 int store_session_begin(struct store *store, const struct session_row *row, struct error *error)
 {
@@ -78,7 +78,8 @@ int store_session_end(struct store *store, const struct session_row *row, struct
 #define SELECT "SELECT " COLUMNS " FROM session"
 #define NEWEST " ORDER BY started DESC, number DESC LIMIT ?1"
 
-static const char *const lists[2][2] = { /* of one agent, open only */
+static const char *const lists[2][2] = {
+	/* of one agent, open only */
 	{ SELECT NEWEST, SELECT " WHERE ended = 0" NEWEST },
 	{ SELECT " WHERE agent = ?2" NEWEST,
 	  SELECT " INDEXED BY session_open WHERE ended = 0 AND agent = ?2" NEWEST },

@@ -22,7 +22,8 @@ int store_slot_insert(struct store *store, const struct slot *slot, struct error
 	query_int(&q, slot->recorded);
 	r = query_run(&q);
 	if (r == -(int)ERROR_EXISTS)
-		return error_set(error, ERROR_EXISTS, "this slot of %s has its row already", slot->agent);
+		return error_set(error, ERROR_EXISTS, "this slot of %s has its row already",
+				 slot->agent);
 	return r;
 }
 

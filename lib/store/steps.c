@@ -1,7 +1,8 @@
 #include "database.h"
 
-/* The newest epoch that has anything to say about a session: of the file, of the session, of its last step.
- * A writer of an older one was thought dead, and its place is taken. No row: no such session. */
+/* The newest epoch that has anything to say about a session: of the file, of the session, of its
+ * last step. A writer of an older one was thought dead, and its place is taken. No row: no such
+ * session. */
 static const char newest_epoch[] =
 	"SELECT max(session.epoch,"
 	" ifnull((SELECT value FROM counter WHERE name = 'epoch'), 0),"
@@ -27,9 +28,10 @@ static int check_writer(struct store *store, const struct step *step, struct err
 	if (ended)
 		return error_set(error, ERROR_CONFLICT, "session %s has ended", step->session);
 	if (newest > step->epoch)
-		return error_set(error, ERROR_CONFLICT, "session %s went on under a later start of the "
-				 "daemon (%lld, this is %lld)", step->session, (long long)newest,
-				 (long long)step->epoch);
+		return error_set(error, ERROR_CONFLICT,
+				 "session %s went on under a later start of the "
+				 "daemon (%lld, this is %lld)",
+				 step->session, (long long)newest, (long long)step->epoch);
 	return 0;
 }
 
@@ -63,9 +65,8 @@ int store_step_intent(struct store *store, const struct step *step, struct error
 	return r;
 }
 
-static const char set_result[] =
-	"UPDATE step SET result = ?3, result_at = ?4, cost_micro_usd = ?5"
-	" WHERE session = ?1 AND seq = ?2 AND result IS NULL";
+static const char set_result[] = "UPDATE step SET result = ?3, result_at = ?4, cost_micro_usd = ?5"
+				 " WHERE session = ?1 AND seq = ?2 AND result IS NULL";
 static const char is_there[] = "SELECT 1 FROM step WHERE session = ?1 AND seq = ?2";
 
 static int not_set(struct store *store, const struct step *step, struct error *error)
@@ -81,8 +82,8 @@ static int not_set(struct store *store, const struct step *step, struct error *e
 	if (r)
 		return r;
 	return error_set(error, there ? ERROR_CONFLICT : ERROR_NOT_FOUND,
-			 there ? "step %lld of session %s has its result already" :
-				 "there is no step %lld of session %s",
+			 there ? "step %lld of session %s has its result already"
+			       : "there is no step %lld of session %s",
 			 (long long)step->seq, step->session);
 }
 
@@ -139,9 +140,8 @@ int store_steps(struct store *store, const char *session, store_step_visit visit
 	return visited ? visited : r;
 }
 
-static const char costs_since[] =
-	"SELECT agent, sum(cost_micro_usd) FROM step INDEXED BY step_cost"
-	" WHERE cost_micro_usd <> 0 AND result_at >= ? GROUP BY agent";
+static const char costs_since[] = "SELECT agent, sum(cost_micro_usd) FROM step INDEXED BY step_cost"
+				  " WHERE cost_micro_usd <> 0 AND result_at >= ? GROUP BY agent";
 
 int store_costs_since(struct store *store, int64_t since, store_cost_visit visit, void *context,
 		      struct error *error)

@@ -10,9 +10,9 @@
 #define FILE_NAME "state.db"
 #define BUSY_TIMEOUT_MS 2000
 
-/* The cache is small because the daemon idles most of its life; the kernel's holds the file. The default of
- * Debian's SQLite overwrites what is deleted with zeros, which is not asked for here. A log that
- * grew under a long reader is cut when it starts over. */
+/* The cache is small because the daemon idles most of its life; the kernel's holds the file. The
+ * default of Debian's SQLite overwrites what is deleted with zeros, which is not asked for here. A
+ * log that grew under a long reader is cut when it starts over. */
 static const char always[] = "PRAGMA cache_size = -256;"
 			     "PRAGMA mmap_size = 0;"
 			     "PRAGMA temp_store = MEMORY;"
@@ -57,7 +57,8 @@ static int open_file(struct store *store, int dir, int flags, const char *query,
 	int code;
 
 	snprintf(path, sizeof(path), "file:/proc/self/fd/%d/" FILE_NAME "%s", dir, query);
-	code = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+	code = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+			       NULL);
 	if (code)
 		return database_error(store->db, code, error);
 	sqlite3_extended_result_codes(store->db, 1);
@@ -102,16 +103,20 @@ static void disconnect(struct store *store)
 	store->db = NULL;
 }
 
-/* A reader of a log needs its index beside it, and makes one. Where it may not (a read-only medium) and no
- * log is left, nobody can be writing: the file itself is all. */
+/* A reader of a log needs its index beside it, and makes one. Where it may not (a read-only medium)
+ * and no log is left, nobody can be writing: the file itself is all. */
 static int open_for_reading(struct store *store, int dir, struct error *error)
 {
-	int r = open_readonly(store, dir, "", error);
+	struct error own;
+	int r = open_readonly(store, dir, "", &own);
 
-	if ((r != -(int)ERROR_SYSTEM && r != -(int)ERROR_DENIED) || !log_is_absent(dir))
-		return r;
-	disconnect(store);
-	return open_readonly(store, dir, "?immutable=1", error);
+	if ((r == -(int)ERROR_SYSTEM || r == -(int)ERROR_DENIED) && log_is_absent(dir)) {
+		disconnect(store);
+		return open_readonly(store, dir, "?immutable=1", error);
+	}
+	if (r && error)
+		*error = own;
+	return r;
 }
 
 int store_open(int dir, bool readonly, struct store **ret_store, struct error *error)

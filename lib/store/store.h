@@ -1,22 +1,24 @@
 /* state.db: slots, sessions, journal, and what a start needs to know about files.
  *
- * One SQLite file (WAL, synchronous FULL) that one thread writes. The loop hands it small pieces of work;
- * the thread takes all that are waiting, runs them in one transaction, syncs once, and hands back
- * the results: so that what comes together shares a sync, and what was answered is durable.
+ * One SQLite file (WAL, synchronous FULL) that one thread writes. The loop hands it small pieces of
+ * work; the thread takes all that are waiting, runs them in one transaction, syncs once, and hands
+ * back the results: so that what comes together shares a sync, and what was answered is durable.
  *
  *     struct store_writer *w;  store_writer_start(store, wake, context, &w, &error);
  *     store_submit(w, put_slot, done, job);        job is the caller's until `done` ran
  *     … wake() is called on the store's thread: signal the loop, which calls …
  *     store_complete(w);                           … which calls `done` for all that finished
  *
- * A piece of work runs in a savepoint of its own: one that fails undoes only itself. Reading needs no
- * thread: agentctl opens the file read-only beside a running daemon. Failpoints: store.commit. */
+ * A piece of work runs in a savepoint of its own: one that fails undoes only itself. When the
+ * commit fails (disk full), all works of that transaction get the error, and the next one is tried
+ * as if nothing had been. Reading needs no thread: agentctl opens the file read-only beside a
+ * running daemon. Failpoints: store.commit, store.committed (durable, and not yet told). */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/clock.h"
 
 #include <stdbool.h>
 
@@ -26,8 +28,10 @@
 struct store;
 struct store_writer;
 
-/* Opens (and creates, with its schema) state.db in the folder `dir`. With `readonly` nothing is created
- * or changed. ERROR_UNSUPPORTED: made by a newer agentd; ERROR_INVALID: damaged. */
+/* Opens (and creates, with its schema) state.db in the folder `dir`. With `readonly` nothing is
+ * created or changed but SQLite's own index beside the file. ERROR_UNSUPPORTED: made by a newer
+ * agentd; ERROR_INVALID: damaged (the error names the file and what to do; works may meet it later,
+ * too); ERROR_NOT_FOUND, readonly: there is none yet. */
 int store_open(int dir, bool readonly, struct store **ret_store, struct error *error);
 void store_close(struct store *store);
 
@@ -39,11 +43,13 @@ int store_writer_start(struct store *store, void (*wake)(void *), void *wake_con
 /* `done` may be NULL. -ERROR_TOO_LARGE when the queue is full. */
 int store_submit(struct store_writer *writer, store_work work, store_done done, void *context);
 void store_complete(struct store_writer *writer);
-/* Waits until all is written, calls what is done, ends the thread. */
+/* Waits until all is written, calls what is done (which may submit more), ends the thread. NULL is
+ * fine. */
 void store_writer_stop(struct store_writer *writer);
 
-/* Everything below runs inside a work, or on a store without a writer thread. Strings are copied; those
- * in visited rows are valid during the visit. A visit that returns non-zero ends the walk. */
+/* Everything below runs inside a work, or on a store without a writer thread. Strings are copied,
+ * NULL is the empty one; those in visited rows are valid during the visit. A visit that returns
+ * non-zero ends the walk with that value; it may ask for anything but the list it is of. */
 
 /* ---- slots ---- */
 
@@ -53,22 +59,23 @@ struct slot {
 	const char *agent, *section; /* section: heartbeat key */
 	const char *heading;         /* the heading's text at that time */
 	int64_t planned;             /* UTC seconds */
-	const char *event;           /* event id, "" for a planned slot, "run:SESSION" for a manual run */
+	const char *event; /* event id, "" for a planned slot, "run:SESSION" for a manual run */
 	enum slot_state state;
-	const char *reason;          /* skipped: why; coalesced: into which */
-	const char *session;         /* "" until there is one */
-	const char *outcome;         /* of its session; "" until it ended */
+	const char *reason;  /* skipped: why; coalesced: into which */
+	const char *session; /* "" until there is one */
+	const char *outcome; /* of its session; "" until it ended */
 	int64_t recorded;
 };
 
 /* Makes the one row of a slot. -ERROR_EXISTS: it has one, in any state; the slot must not run. */
 int store_slot_insert(struct store *store, const struct slot *slot, struct error *error);
-/* running → ran, skipped or coalesced; a terminal row never changes (ERROR_CONFLICT). */
+/* running → ran, skipped or coalesced; a terminal row never changes (ERROR_CONFLICT). Writes state,
+ * reason, session and outcome. */
 int store_slot_finish(struct store *store, const struct slot *slot, struct error *error);
 /* A running slot gets its session. */
 int store_slot_assign(struct store *store, const struct slot *slot, struct error *error);
-/* At a start: slots that a daemon before us left `running`. Those with a session ran, interrupted; the others
- * never began and are skipped for `reason`. */
+/* At a start: slots that a daemon before us left `running`. Those with a session ran, interrupted;
+ * the others never began and are skipped for `reason`. */
 int store_slots_close_open(struct store *store, const char *reason, struct error *error);
 typedef int (*store_slot_visit)(void *context, const struct slot *slot);
 /* In order of planned time; `agent` NULL: all; from <= planned < to. */
@@ -79,23 +86,25 @@ int store_slots(struct store *store, const char *agent, int64_t from, int64_t to
 
 struct section {
 	const char *agent, *key;
-	const char *schedule;        /* canonical text, the last good one */
+	const char *schedule; /* canonical text, the last good one */
 	int64_t first_seen;
-	int64_t next;                /* the slot it is armed for, INT64_MAX: none */
-	int64_t last_run;            /* when its last session ended, 0: never */
-	const char *inputs;          /* hash of its inputs at that time, "" : unknown */
+	int64_t next;       /* the slot it is armed for, INT64_MAX: none */
+	int64_t last_run;   /* when its last session ended, 0: never */
+	const char *inputs; /* hash of its inputs at that time, "" : unknown */
 };
 int store_section_put(struct store *store, const struct section *section, struct error *error);
-int store_section_delete(struct store *store, const char *agent, const char *key, struct error *error);
+int store_section_delete(struct store *store, const char *agent, const char *key,
+			 struct error *error);
 typedef int (*store_section_visit)(void *context, const struct section *section);
-int store_sections(struct store *store, store_section_visit visit, void *context, struct error *error);
+int store_sections(struct store *store, store_section_visit visit, void *context,
+		   struct error *error);
 
 /* ---- agents ---- */
 
 struct agent_state {
 	const char *agent;
 	bool paused;
-	const char *reason;          /* why: "by a person", … */
+	const char *reason; /* why: "by a person", … */
 };
 int store_agent_put(struct store *store, const struct agent_state *state, struct error *error);
 typedef int (*store_agent_visit)(void *context, const struct agent_state *state);
@@ -105,14 +114,17 @@ int store_agents(struct store *store, store_agent_visit visit, void *context, st
 
 struct session_row {
 	const char *id, *agent, *cause, *section, *heading, *model;
-	const char *outcome;         /* "" while it runs */
+	const char *outcome; /* "" while it runs */
 	const char *reason, *text;
-	const char *plan;            /* JSON: ids of the texts in force, cause, limits */
-	int64_t started, ended;      /* UTC milliseconds; ended 0 while it runs */
+	const char *plan;       /* JSON: ids of the texts in force, cause, limits */
+	int64_t started, ended; /* UTC milliseconds; ended 0 while it runs */
 	int64_t turns, input_tokens, output_tokens, cost_micro_usd;
-	int64_t epoch;               /* which start of the daemon wrote it */
+	int64_t epoch; /* which start of the daemon wrote it */
 };
 int store_session_begin(struct store *store, const struct session_row *row, struct error *error);
+/* Writes what is known at the end: outcome, reason, text, model (unless empty), ended, counts and
+ * cost. ERROR_CONFLICT: it has ended, or goes on under a newer epoch than row->epoch (0: not looked
+ * at). */
 int store_session_end(struct store *store, const struct session_row *row, struct error *error);
 typedef int (*store_session_visit)(void *context, const struct session_row *row);
 /* Newest first. `open_only`: those that have not ended. */
@@ -127,14 +139,16 @@ int store_costs_since(struct store *store, int64_t since, store_cost_visit visit
 struct step {
 	const char *session;
 	int64_t seq;
-	const char *kind;            /* "model", or the tool's name */
-	const char *effect;          /* "pure", "idempotent", "once" */
-	const char *intent;          /* JSON */
-	const char *result;          /* JSON, NULL while in doubt */
+	const char *kind;                    /* "model", or the tool's name */
+	const char *effect;                  /* "pure", "idempotent", "once" */
+	const char *intent;                  /* JSON */
+	const char *result;                  /* JSON, NULL while in doubt */
 	int64_t epoch, intent_at, result_at; /* UTC milliseconds */
 	int64_t cost_micro_usd;
 };
-/* ERROR_CONFLICT: there is such a step, or one of a newer epoch: a writer that was thought dead. */
+/* ERROR_CONFLICT: there is such a step (or such a result), the session has ended, or the file, the
+ * session or its last step is of a newer epoch: a writer that was thought dead. ERROR_NOT_FOUND:
+ * there is no such session, or no such step to give a result to. */
 int store_step_intent(struct store *store, const struct step *step, struct error *error);
 int store_step_result(struct store *store, const struct step *step, struct error *error);
 typedef int (*store_step_visit)(void *context, const struct step *step);
@@ -147,8 +161,8 @@ int store_epoch_next(struct store *store, int64_t *ret_epoch, struct error *erro
 /* ---- files: so that a start opens no repository ---- */
 
 struct file_row {
-	const char *repository;      /* "." or "agents/kira" */
-	const char *path;            /* in it */
+	const char *repository; /* "." or "agents/kira" */
+	const char *path;       /* in it */
 	struct file_stamp stamp;
 	const char *blob;
 };
@@ -158,10 +172,13 @@ int store_files_put(struct store *store, const char *repository, const struct fi
 typedef int (*store_file_visit)(void *context, const struct file_row *row);
 int store_files(struct store *store, store_file_visit visit, void *context, struct error *error);
 
-/* Consistent copy of the database beside a running daemon, for `agentctl backup`. */
+/* Consistent copy of the database beside a running daemon, for `agentctl backup`: one new file
+ * `to`. */
 int store_backup(struct store *store, const char *to, struct error *error);
 
-/* Changes the key of a section whose heading was edited (its place decided): rows move along. */
+/* Changes the key of a section whose heading was edited (its place decided): its slots and sessions
+ * move along. A section row that `to` has is replaced; a slot that `to` has for the same moment
+ * stays, and the old one keeps its old key. ERROR_NOT_FOUND: there is no such section. */
 int store_section_rename(struct store *store, const char *agent, const char *from, const char *to,
 			 struct error *error);
 

@@ -1,5 +1,5 @@
-/* The one thread that writes. Queues are lists in order of arrival; the lock guards them and nothing
- * else: works and `done` run without it. */
+/* The one thread that writes. Queues are lists in order of arrival; the lock guards them and
+ * nothing else: works and `done` run without it. */
 #include "database.h"
 
 #include "base/failpoint.h"
@@ -8,8 +8,8 @@
 #include <signal.h>
 #include <string.h>
 
-#define BATCH_MAX 1024               /* works that share a sync */
-#define CHECKPOINT_PAGES 1024        /* 4 MiB of log */
+#define BATCH_MAX 1024        /* works that share a sync */
+#define CHECKPOINT_PAGES 1024 /* 4 MiB of log */
 #define STACK_SIZE (256 * 1024)
 
 struct job {
@@ -80,8 +80,8 @@ static void job_fail(struct job *job, int result, const struct error *error)
 
 /* ---- a batch: on the thread ---- */
 
-/* Runs a work in its savepoint. What it returns matters to itself alone; an error here is one of the
- * transaction. */
+/* Runs a work in its savepoint. What it returns matters to itself alone; an error here is one of
+ * the transaction. */
 static int run_job(struct store *store, struct job *job, struct error *error)
 {
 	struct error own = { .code = ERROR_INVALID };
@@ -93,8 +93,8 @@ static int run_job(struct store *store, struct job *job, struct error *error)
 	if (!job->result)
 		return savepoint_keep(store, error);
 	job_fail(job, job->result, &own);
-	/* SQLite undoes a transaction by itself when the disk is full or broken: then it took along what
-	 * the works before had written */
+	/* SQLite undoes a transaction by itself when the disk is full or broken: then it took along
+	 * what the works before had written */
 	if (sqlite3_get_autocommit(store->db)) {
 		*error = own;
 		return job->result < 0 ? job->result : -(int)ERROR_SYSTEM;
@@ -147,7 +147,8 @@ static void run_batch(struct store *store, struct jobs *batch)
 			job_fail(job, r, &error);
 }
 
-/* After the answers are out: nobody waits for it. Readers may hold it up; then it goes on the next time. */
+/* After the answers are out: nobody waits for it. Readers may hold it up; then it goes on the next
+ * time. */
 static void checkpoint(struct store *store, int mode)
 {
 	sqlite3_wal_checkpoint_v2(store->db, NULL, mode, NULL, NULL);

@@ -28,10 +28,10 @@ static void tell(struct watch *watch, enum watch_change change, uint64_t tag, co
 	watch->sink(watch->context, &event);
 }
 
-/* inotify tells of a new name alike whether open(2) made an empty file, which is not worth a look before
- * it is closed, or link(2) or linkat(2) of an O_TMPFILE brought a whole one, which nobody closes
- * any more. A file that already holds something, or a name that cannot be looked at where the
- * directory was, is told once too often rather than never. */
+/* inotify tells of a new name alike whether open(2) made an empty file, which is not worth a look
+ * before it is closed, or link(2) or linkat(2) of an O_TMPFILE brought a whole one, which nobody
+ * closes any more. A file that already holds something, or a name that cannot be looked at where
+ * the directory was, is told once too often rather than never. */
 static bool is_about_to_be_written(const struct watched *watched, const char *name)
 {
 	char path[PATH_SIZE];
@@ -54,7 +54,8 @@ static void tell_entry(struct watch *watch, const struct watched *watched,
 	else if (event->mask & (IN_CLOSE_WRITE | IN_ATTRIB))
 		tell(watch, WATCH_CHANGED, tag, event->name, directory);
 	else if (event->mask & IN_MOVED_TO)
-		tell(watch, directory ? WATCH_APPEARED : WATCH_CHANGED, tag, event->name, directory);
+		tell(watch, directory ? WATCH_APPEARED : WATCH_CHANGED, tag, event->name,
+		     directory);
 	else if (directory || !is_about_to_be_written(watched, event->name))
 		tell(watch, WATCH_APPEARED, tag, event->name, directory);
 }
@@ -75,7 +76,8 @@ static void handle(struct watch *watch, const struct inotify_event *event)
 		tell(watch, WATCH_RESCAN, 0, "", false);
 		return;
 	}
-	watched = event->wd > 0 ? table_find(&watch->table, TABLE_BY_WD, (uint64_t)event->wd) : NULL;
+	watched = event->wd > 0 ? table_find(&watch->table, TABLE_BY_WD, (uint64_t)event->wd)
+				: NULL;
 	if (!watched)
 		return; /* of a watch that was given up meanwhile */
 	if (event->mask & OF_SELF)

@@ -26,8 +26,10 @@ int watch_limit_error(const char *what, struct error *error)
 
 	if (!strcmp(what, "watches") && wanted < ENOUGH)
 		wanted = ENOUGH;
-	return error_set(error, ERROR_TOO_LARGE,
-			 "this user's limit of inotify %s is reached (fs.inotify.max_user_%s = %ld); "
-			 "run `sudo sysctl fs.inotify.max_user_%s=%ld` and put that line into "
-			 "/etc/sysctl.d/ to keep it", what, what, now, what, wanted);
+	return error_set(
+		error, ERROR_TOO_LARGE,
+		"this user's limit of inotify %s is reached (fs.inotify.max_user_%s = %ld); "
+		"run `sudo sysctl fs.inotify.max_user_%s=%ld` and put that line into "
+		"/etc/sysctl.d/ to keep it",
+		what, what, now, what, wanted);
 }

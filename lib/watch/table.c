@@ -30,8 +30,7 @@ static uint32_t *place_of(const struct table *table, enum table_key by, uint64_t
 {
 	size_t i = home_of(table, key);
 
-	while (table->places[by][i] &&
-	       key_of(&table->items[table->places[by][i] - 1], by) != key)
+	while (table->places[by][i] && key_of(&table->items[table->places[by][i] - 1], by) != key)
 		i = (i + 1) & (table->size - 1);
 	return &table->places[by][i];
 }

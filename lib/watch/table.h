@@ -1,5 +1,5 @@
-/* Which directory a watch descriptor belongs to, found by descriptor and by tag. A dense list and two
- * indexes of 4-byte places into it: a few dozen bytes a directory beside its path. */
+/* Which directory a watch descriptor belongs to, found by descriptor and by tag. A dense list and
+ * two indexes of 4-byte places into it: a few dozen bytes a directory beside its path. */
 #ifndef WATCH_TABLE_H
 #define WATCH_TABLE_H
 
@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define TABLE_MAX (1024 * 1024) /* directories; the kernel's own limit is lower nearly everywhere */
+#define TABLE_MAX (1024 * 1024) /* the kernel's own limit is lower nearly everywhere */
 
 struct watched {
 	uint64_t tag; /* not 0 */

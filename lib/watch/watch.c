@@ -10,8 +10,8 @@
 
 #define PATH_SIZE 4096
 
-#define EVENTS                                                                                  \
-	(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ATTRIB |     \
+#define EVENTS                                                                              \
+	(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ATTRIB | \
 	 IN_DELETE_SELF | IN_MOVE_SELF)
 
 int watch_new(watch_sink sink, void *context, struct watch **ret_watch, struct error *error)
@@ -76,9 +76,9 @@ static char *path_of(int dir)
 	return xstrndup(path, n < 0 ? 0 : (size_t)n);
 }
 
-/* Makes room for the new pair. The descriptor changes when the directory was known under another tag:
- * a move that is still queued for the old one must not end the new watch. Returns the descriptor, 0
- * when everything is as it should be, or the negative errno. */
+/* Makes room for the new pair. The descriptor changes when the directory was known under another
+ * tag: a move that is still queued for the old one must not end the new watch. Returns the
+ * descriptor, 0 when everything is as it should be, or the negative errno. */
 static int settle(struct watch *watch, int dir, int wd, uint64_t tag)
 {
 	struct watched *old = table_find(&watch->table, TABLE_BY_WD, (uint64_t)wd);

@@ -1,4 +1,5 @@
-/* Bytes of a peer: whatever they are and however they are cut, the same answers and the same end. */
+/* Bytes of a peer: whatever they are and however they are cut, the same answers and the same end.
+ */
 #include "../../lib/rpc/connection.h"
 
 #include "base/file.h"

@@ -15,12 +15,21 @@ static int setup(void **state)
 
 	assert_non_null(mkdtemp(path));
 	assert_int_equal(0, directory_open(path, &top, NULL));
-	assert_int_equal(0, directory_make(top, "a-rather-long-name-of-a-folder-in-which-a-person-"
-			 "keeps-a-workspace/and-another-one-that-is-long-as-well-so-that-it-is-"
-			 "certainly-more-than-108", 0700, NULL));
-	assert_int_equal(0, directory_open_beneath(top, "a-rather-long-name-of-a-folder-in-which-a-"
-			 "person-keeps-a-workspace/and-another-one-that-is-long-as-well-so-that-it-"
-			 "is-certainly-more-than-108", &dir, NULL));
+	assert_int_equal(
+		0, directory_make(
+			   top,
+			   "a-rather-long-name-of-a-folder-in-which-a-person-"
+			   "keeps-a-workspace/and-another-one-that-is-long-as-well-so-that-it-is-"
+			   "certainly-more-than-108",
+			   0700, NULL));
+	assert_int_equal(
+		0,
+		directory_open_beneath(
+			top,
+			"a-rather-long-name-of-a-folder-in-which-a-"
+			"person-keeps-a-workspace/and-another-one-that-is-long-as-well-so-that-it-"
+			"is-certainly-more-than-108",
+			&dir, NULL));
 	*state = &dir;
 	return 0;
 }
@@ -82,6 +91,7 @@ static void what_is_in_the_way(void **state)
 	struct error error;
 	char name[200];
 
+	assert_true(file >= 0);
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	assert_int_equal(0, symlinkat("s", dir, "link"));

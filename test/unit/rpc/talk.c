@@ -52,7 +52,8 @@ static void open_sides(struct side sides[2])
 	pair_open(fds);
 	for (size_t i = 0; i < 2; i++) {
 		sides[i] = (struct side){ 0 };
-		sides[i].rpc = rpc_new(fds[i], RPC_FRAME_MAX, permits, ARRAY_LENGTH(permits), &sides[i]);
+		sides[i].rpc = rpc_new(fds[i], RPC_FRAME_MAX, permits, ARRAY_LENGTH(permits),
+				       &sides[i]);
 		assert_ptr_equal(&sides[i], rpc_context(sides[i].rpc));
 		assert_int_equal(fds[i], rpc_fd(sides[i].rpc));
 	}
@@ -194,8 +195,7 @@ static void a_late_answer_is_dropped(void **state)
 
 	(void)state;
 	open_sides(s);
-	assert_int_equal(-(int)ERROR_TIMEOUT,
-			 rpc_call(s[0].rpc, "keep", NULL, 0, &result, &error));
+	assert_int_equal(-(int)ERROR_TIMEOUT, rpc_call(s[0].rpc, "keep", NULL, 0, &result, &error));
 	assert_null(result);
 	assert_int_equal(0, rpc_readable(s[1].rpc, NULL));
 	assert_int_equal(0, rpc_request(s[0].rpc, "keep", NULL, answered, &answer));
@@ -226,7 +226,8 @@ static void the_last_words_are_heard(void **state)
 	assert_int_equal(7, answer.value);
 	assert_int_equal(-(int)ERROR_CLOSED, rpc_wait(s[0].rpc, -1, &error));
 	assert_int_equal(-(int)ERROR_CLOSED, rpc_wait(s[0].rpc, -1, &error));
-	assert_int_equal(-(int)ERROR_CLOSED, rpc_request(s[0].rpc, "keep", NULL, answered, &answer));
+	assert_int_equal(-(int)ERROR_CLOSED,
+			 rpc_request(s[0].rpc, "keep", NULL, answered, &answer));
 	assert_int_equal(1, answer.count);
 	rpc_free(s[0].rpc);
 }

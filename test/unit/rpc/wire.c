@@ -50,15 +50,15 @@ static void advance(struct rpc *rpc, void *context, const char *method, const js
 }
 
 static const struct rpc_permit permits[] = {
-	{ "echo", ~0u, false, echo },       { "fail", ~0u, false, deny },
-	{ "note", ~0u, true, note },        { "leave", ~0u, false, leave },
-	{ "advance", ~0u, true, advance },  { "second", 2, false, echo },
+	{ "echo", ~0u, false, echo },      { "fail", ~0u, false, deny },
+	{ "note", ~0u, true, note },       { "leave", ~0u, false, leave },
+	{ "advance", ~0u, true, advance }, { "second", 2, false, echo },
 	{ "first", 1, true, note },
 };
 
 #define V "{\"jsonrpc\":\"2.0\","
 #define ANSWER(id, result) V "\"result\":" result ",\"id\":" id "}\n"
-#define REFUSED(id, number, message, word)                                                   \
+#define REFUSED(id, number, message, word)                                                        \
 	V "\"error\":{\"code\":" number ",\"message\":\"" message "\",\"data\":{\"code\":\"" word \
 	  "\"}},\"id\":" id "}\n"
 #define BROKEN(number, message) REFUSED("null", number, message, "protocol")
@@ -129,7 +129,8 @@ static const struct row rows[] = {
 	  BROKEN("-32600", "an answer to a request that is not open") },
 	{ V "\"id\":\"1\",\"result\":1}\n", -(int)ERROR_PROTOCOL,
 	  BROKEN("-32600", "an answer to a request that is not open") },
-	{ V "\"id\":null,\"error\":{\"code\":-32700,\"message\":\"x\"}}\n", -(int)ERROR_PROTOCOL, "" },
+	{ V "\"id\":null,\"error\":{\"code\":-32700,\"message\":\"x\"}}\n", -(int)ERROR_PROTOCOL,
+	  "" },
 	{ "{\n", -(int)ERROR_PROTOCOL, NULL },
 	{ V "\"a\":1,\"a\":2}\n", -(int)ERROR_PROTOCOL, NULL },
 	{ V "\"a\":92233720368547758070}\n", -(int)ERROR_PROTOCOL, NULL },
@@ -192,7 +193,11 @@ static void faults_come_back_equal(void **state)
 {
 	static const struct error errors[] = {
 		{ .code = ERROR_SYSTEM, .system = 28, .message = "cannot write" },
-		{ .code = ERROR_INVALID, .file = "a/b.md", .line = 3, .column = 7, .message = "\"x\"" },
+		{ .code = ERROR_INVALID,
+		  .file = "a/b.md",
+		  .line = 3,
+		  .column = 7,
+		  .message = "\"x\"" },
 		{ .code = ERROR_NOT_FOUND, .message = "" },
 		{ .code = ERROR_REMOTE, .system = 529, .message = "überlastet\nzweite Zeile" },
 		{ .code = ERROR_TOO_LARGE, .line = 4294967295u, .message = "x" },
@@ -221,9 +226,11 @@ static void foreign_faults(void **state)
 		{ "{}", ERROR_REMOTE, "" },
 		{ "{\"code\":-32601,\"message\":\"no\"}", ERROR_UNSUPPORTED, "no" },
 		{ "{\"code\":-32602,\"message\":\"no\",\"data\":[]}", ERROR_INVALID, "no" },
-		{ "{\"code\":\"x\",\"message\":3,\"data\":{\"code\":\"unknown\"}}", ERROR_REMOTE, "" },
+		{ "{\"code\":\"x\",\"message\":3,\"data\":{\"code\":\"unknown\"}}", ERROR_REMOTE,
+		  "" },
 		{ "{\"data\":{\"code\":\"busy\",\"line\":-1,\"column\":4294967296,"
-		  "\"system\":-9999999999}}", ERROR_BUSY, "" },
+		  "\"system\":-9999999999}}",
+		  ERROR_BUSY, "" },
 	};
 	struct error got;
 	json_t *fault;

@@ -75,8 +75,12 @@ static void start_child(struct place *place, int64_t first, const char *failpoin
 	const char *argv[] = { path, "--write", place->path, number, NULL };
 	const char *environment[] = { failpoints, "ASAN_OPTIONS=detect_leaks=0", NULL };
 	struct process_plan plan = {
-		.path = path, .argv = argv, .environment = environment, .directory = -1,
-		.fds = { { output, 1 }, { 2, 2 } }, .fd_count = 2,
+		.path = path,
+		.argv = argv,
+		.environment = environment,
+		.directory = -1,
+		.fds = { { output, 1 }, { 2, 2 } },
+		.fd_count = 2,
 	};
 
 	assert_true(readlink("/proc/self/exe", path, sizeof(path) - 1) > 0);
@@ -92,7 +96,7 @@ static int has_slot(void *context, const struct slot *slot)
 	return 0;
 }
 
-/* Kills the child after `enough` answers (or lets a failpoint do it) and returns all that it gave. */
+/* Kills the child after `enough` answers, or lets a failpoint do it; all that it gave. */
 static void take_answers(struct process *child, int fd, size_t enough, struct buffer *answers)
 {
 	struct process_end end;

@@ -155,7 +155,8 @@ static void damaged_files(void **state)
 	store_close(steal_pointer(&place->store));
 	assert_int_equal(0, file_read(place->dir, "state.db", &good, NULL, NULL));
 	for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
-		assert_int_equal(0, file_replace(place->dir, "state.db", buffer_span(&good), 0600, NULL));
+		assert_int_equal(
+			0, file_replace(place->dir, "state.db", buffer_span(&good), 0600, NULL));
 		write_at(place->dir, "state.db", table[i].at, table[i].text, table[i].size);
 		if (table[i].cut) {
 			_fd_ int fd = openat(place->dir, "state.db", O_RDWR | O_CLOEXEC);
@@ -196,7 +197,8 @@ static void files_that_are_none(void **state)
 
 	store_close(steal_pointer(&place->store));
 	assert_int_equal(0, unlinkat(place->dir, "state.db", 0));
-	assert_int_equal(-(int)ERROR_NOT_FOUND, store_open(place->dir, true, &place->store, &error));
+	assert_int_equal(-(int)ERROR_NOT_FOUND,
+			 store_open(place->dir, true, &place->store, &error));
 	assert_int_equal(-1, faccessat(place->dir, "state.db", F_OK, 0));
 	assert_int_equal(0, symlinkat("elsewhere", place->dir, "state.db"));
 	reopen(place, false, -(int)ERROR_INVALID);
@@ -242,10 +244,14 @@ static void backups(void **state)
 int file_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
-		PLACE_TEST(made_private_and_opened_again), PLACE_TEST(readers_beside_the_writer),
-		PLACE_TEST(reading_while_nobody_writes),   PLACE_TEST(reading_a_log_that_was_left),
-		PLACE_TEST(damaged_files),                 PLACE_TEST(damage_that_is_met_later),
-		PLACE_TEST(files_that_are_none),           PLACE_TEST(backups),
+		PLACE_TEST(made_private_and_opened_again),
+		PLACE_TEST(readers_beside_the_writer),
+		PLACE_TEST(reading_while_nobody_writes),
+		PLACE_TEST(reading_a_log_that_was_left),
+		PLACE_TEST(damaged_files),
+		PLACE_TEST(damage_that_is_met_later),
+		PLACE_TEST(files_that_are_none),
+		PLACE_TEST(backups),
 	};
 
 	return cmocka_run_group_tests_name("store: the file", tests, NULL, NULL);

@@ -9,8 +9,10 @@ static int print_session(void *context, const struct session_row *s)
 {
 	struct place *place = context;
 
-	return buffer_printf(&place->seen, "%s %s %s %s %s %s <%s %s %s> %s %lld-%lld %lld %lld %lld %lld "
-			     "e%lld;", s->id, s->agent, s->cause, s->section, s->heading, s->model,
+	return buffer_printf(&place->seen,
+			     "%s %s %s %s %s %s <%s %s %s> %s %lld-%lld %lld %lld %lld %lld "
+			     "e%lld;",
+			     s->id, s->agent, s->cause, s->section, s->heading, s->model,
 			     s->outcome, s->reason, s->text, s->plan, (long long)s->started,
 			     (long long)s->ended, (long long)s->turns, (long long)s->input_tokens,
 			     (long long)s->output_tokens, (long long)s->cost_micro_usd,
@@ -20,15 +22,19 @@ static int print_session(void *context, const struct session_row *s)
 static const char *sessions(struct place *place, const char *agent, bool open_only, size_t max)
 {
 	buffer_reset(&place->seen);
-	assert_int_equal(0, store_sessions(place->store, agent, open_only, max, print_session, place,
-					   NULL));
+	assert_int_equal(
+		0, store_sessions(place->store, agent, open_only, max, print_session, place, NULL));
 	return place_text(place);
 }
 
 static void begin(struct place *place, const char *id, const char *agent, int64_t started)
 {
-	struct session_row row = { .id = id, .agent = agent, .cause = "message", .plan = "{}",
-				   .started = started, .epoch = 1 };
+	struct session_row row = { .id = id,
+				   .agent = agent,
+				   .cause = "message",
+				   .plan = "{}",
+				   .started = started,
+				   .epoch = 1 };
 
 	assert_int_equal(0, store_session_begin(place->store, &row, NULL));
 	assert_int_equal(-(int)ERROR_EXISTS, store_session_begin(place->store, &row, NULL));
@@ -37,18 +43,31 @@ static void begin(struct place *place, const char *id, const char *agent, int64_
 static void sessions_begin_and_end_once(void **state)
 {
 	struct place *place = *state;
-	struct session_row row = { .id = "s1", .agent = "a", .cause = "heartbeat", .section = "Daily",
-				   .heading = "Daily (07:00)", .model = "m", .plan = "{}",
-				   .started = 5, .epoch = 2 };
+	struct session_row row = { .id = "s1",
+				   .agent = "a",
+				   .cause = "heartbeat",
+				   .section = "Daily",
+				   .heading = "Daily (07:00)",
+				   .model = "m",
+				   .plan = "{}",
+				   .started = 5,
+				   .epoch = 2 };
 	struct error error;
 
 	assert_int_equal(0, store_session_begin(place->store, &row, NULL));
 	assert_string_equal("s1 a heartbeat Daily Daily (07:00) m <  > {} 5-0 0 0 0 0 e2;",
 			    sessions(place, NULL, true, 9));
 	/* what a session is about does not change with its end */
-	row = (struct session_row){ .id = "s1", .outcome = "done", .reason = "r", .text = "t",
-				    .ended = 9, .turns = 2, .input_tokens = 30, .output_tokens = 4,
-				    .cost_micro_usd = 77, .epoch = 1 };
+	row = (struct session_row){ .id = "s1",
+				    .outcome = "done",
+				    .reason = "r",
+				    .text = "t",
+				    .ended = 9,
+				    .turns = 2,
+				    .input_tokens = 30,
+				    .output_tokens = 4,
+				    .cost_micro_usd = 77,
+				    .epoch = 1 };
 	assert_int_equal(-(int)ERROR_CONFLICT, store_session_end(place->store, &row, &error));
 	row.epoch = 3;
 	assert_int_equal(0, store_session_end(place->store, &row, &error));
@@ -75,10 +94,14 @@ static void the_newest_come_first(void **state)
 		size_t max;
 		const char *expect;
 	} table[] = {
-		{ NULL, false, 9, "s4 s3 s2 s1 " }, { NULL, false, 2, "s4 s3 " },
-		{ "a", false, 9, "s3 s1 " },        { "a", false, 1, "s3 " },
-		{ NULL, true, 9, "s4 s3 s1 " },     { "b", true, 9, "s4 " },
-		{ "c", true, 9, "" },               { NULL, false, SIZE_MAX, "s4 s3 s2 s1 " },
+		{ NULL, false, 9, "s4 s3 s2 s1 " },
+		{ NULL, false, 2, "s4 s3 " },
+		{ "a", false, 9, "s3 s1 " },
+		{ "a", false, 1, "s3 " },
+		{ NULL, true, 9, "s4 s3 s1 " },
+		{ "b", true, 9, "s4 " },
+		{ "c", true, 9, "" },
+		{ NULL, false, SIZE_MAX, "s4 s3 s2 s1 " },
 	};
 	struct place *place = *state;
 
@@ -102,8 +125,9 @@ static int print_step(void *context, const struct step *s)
 
 	return buffer_printf(&place->seen, "%s#%lld %s %s %s=%s e%lld %lld-%lld %lld;", s->session,
 			     (long long)s->seq, s->kind, s->effect, s->intent,
-			     s->result ? s->result : "?", (long long)s->epoch, (long long)s->intent_at,
-			     (long long)s->result_at, (long long)s->cost_micro_usd);
+			     s->result ? s->result : "?", (long long)s->epoch,
+			     (long long)s->intent_at, (long long)s->result_at,
+			     (long long)s->cost_micro_usd);
 }
 
 static const char *steps(struct place *place, const char *session)
@@ -116,8 +140,13 @@ static const char *steps(struct place *place, const char *session)
 static void intent_then_result(void **state)
 {
 	struct place *place = *state;
-	struct step step = { .session = "s1", .seq = 1, .kind = "model", .effect = "once",
-			     .intent = "{\"x\":1}", .epoch = 1, .intent_at = 5 };
+	struct step step = { .session = "s1",
+			     .seq = 1,
+			     .kind = "model",
+			     .effect = "once",
+			     .intent = "{\"x\":1}",
+			     .epoch = 1,
+			     .intent_at = 5 };
 	struct error error;
 
 	assert_int_equal(-(int)ERROR_NOT_FOUND, store_step_intent(place->store, &step, &error));
@@ -133,11 +162,13 @@ static void intent_then_result(void **state)
 	assert_int_equal(0, store_step_result(place->store, &step, &error));
 	assert_int_equal(-(int)ERROR_CONFLICT, store_step_result(place->store, &step, &error));
 	assert_string_equal("step 1 of session s1 has its result already", error.message);
-	step = (struct step){ .session = "s1", .seq = 2, .kind = "remember", .effect = "idempotent",
-			      .epoch = 1 };
+	step = (struct step){
+		.session = "s1", .seq = 2, .kind = "remember", .effect = "idempotent", .epoch = 1
+	};
 	assert_int_equal(0, store_step_intent(place->store, &step, &error));
-	assert_string_equal("s1#1 model once {\"x\":1}={} e1 5-8 300;s1#2 remember idempotent =? e1 0-0 0;",
-			    steps(place, "s1"));
+	assert_string_equal(
+		"s1#1 model once {\"x\":1}={} e1 5-8 300;s1#2 remember idempotent =? e1 0-0 0;",
+		steps(place, "s1"));
 	assert_string_equal("", steps(place, "s2"));
 }
 
@@ -191,7 +222,8 @@ static const char *costs(struct place *place, int64_t since)
 	return place_text(place);
 }
 
-static void settle(struct place *place, const char *session, int64_t seq, int64_t at_ms, int64_t cost)
+static void settle(struct place *place, const char *session, int64_t seq, int64_t at_ms,
+		   int64_t cost)
 {
 	struct step step = { .session = session, .seq = seq, .kind = "model", .epoch = 1 };
 
@@ -261,6 +293,7 @@ static void no_question_reads_a_whole_table(void **state)
 	slot.event = "e";
 	store_slot_finish(store, &slot, NULL);
 	steps(place, "s1");
+	store_slots_close_open(store, "", NULL);
 	store_section_put(store, &(struct section){ .agent = "a", .key = "s" }, NULL);
 	store_section_rename(store, "a", "s", "t", NULL);
 	assert_in_range(store->cache_count, 20, STATEMENTS_MAX);
@@ -271,9 +304,12 @@ static void no_question_reads_a_whole_table(void **state)
 int journal_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
-		PLACE_TEST(sessions_begin_and_end_once), PLACE_TEST(the_newest_come_first),
-		PLACE_TEST(intent_then_result),          PLACE_TEST(older_epochs_are_shut_out),
-		PLACE_TEST(costs_by_agent),              PLACE_TEST(no_question_reads_a_whole_table),
+		PLACE_TEST(sessions_begin_and_end_once),
+		PLACE_TEST(the_newest_come_first),
+		PLACE_TEST(intent_then_result),
+		PLACE_TEST(older_epochs_are_shut_out),
+		PLACE_TEST(costs_by_agent),
+		PLACE_TEST(no_question_reads_a_whole_table),
 	};
 
 	return cmocka_run_group_tests_name("store: the journal", tests, NULL, NULL);

@@ -16,9 +16,9 @@ static int print_slot(void *context, const struct slot *s)
 {
 	struct place *place = context;
 
-	return buffer_printf(&place->seen, "%s/%s/%s@%lld%s%s=%s,%s,%s,%s,%lld;", s->agent, s->section,
-			     s->heading, (long long)s->planned, s->event[0] ? "#" : "", s->event,
-			     states[s->state], s->reason, s->session, s->outcome,
+	return buffer_printf(&place->seen, "%s/%s/%s@%lld%s%s=%s,%s,%s,%s,%lld;", s->agent,
+			     s->section, s->heading, (long long)s->planned, s->event[0] ? "#" : "",
+			     s->event, states[s->state], s->reason, s->session, s->outcome,
 			     (long long)s->recorded);
 }
 
@@ -26,7 +26,8 @@ static const char *slots(struct place *place, const char *agent, int64_t from, i
 			 size_t max)
 {
 	buffer_reset(&place->seen);
-	assert_int_equal(0, store_slots(place->store, agent, from, to, max, print_slot, place, NULL));
+	assert_int_equal(0,
+			 store_slots(place->store, agent, from, to, max, print_slot, place, NULL));
 	return place_text(place);
 }
 
@@ -45,7 +46,8 @@ static void slots_are_made_once(void **state)
 		{ { .agent = "a", .section = "t", .planned = 10 }, 0 },
 		{ { .agent = "b", .section = "s", .planned = 10 }, 0 },
 		{ { .agent = "a", .section = "s", .planned = 10, .event = "e1" }, 0 },
-		{ { .agent = "a", .section = "s", .planned = 12, .event = "e1" }, -(int)ERROR_EXISTS },
+		{ { .agent = "a", .section = "s", .planned = 12, .event = "e1" },
+		  -(int)ERROR_EXISTS },
 		{ { .agent = "a", .section = "s", .planned = 10, .event = "e2" }, 0 },
 		{ { .agent = "a", .section = "t", .planned = 10, .event = "e1" }, 0 },
 		{ { .agent = "a", .section = "s", .planned = 13, .state = (enum slot_state)7 },
@@ -61,8 +63,9 @@ static void slots_are_made_once(void **state)
 static void terminal_slots_never_change(void **state)
 {
 	struct place *place = *state;
-	struct slot planned = { .agent = "a", .section = "s", .heading = "Daily", .planned = 10,
-				.recorded = 9 };
+	struct slot planned = {
+		.agent = "a", .section = "s", .heading = "Daily", .planned = 10, .recorded = 9
+	};
 	struct slot event = { .agent = "a", .section = "s", .planned = 20, .event = "e" };
 	struct error error;
 
@@ -70,7 +73,7 @@ static void terminal_slots_never_change(void **state)
 	assert_int_equal(0, store_slot_insert(place->store, &planned, NULL));
 	assert_int_equal(0, store_slot_insert(place->store, &event, NULL));
 	planned.session = "01J";
-	assert_int_equal(0, store_slot_finish(place->store, &planned, NULL));
+	assert_int_equal(0, store_slot_assign(place->store, &planned, NULL));
 	assert_string_equal("a/s/Daily@10=running,,01J,,9;", slots(place, "a", 0, 15, 9));
 	planned.state = SLOT_RAN;
 	planned.outcome = "done";
@@ -82,11 +85,39 @@ static void terminal_slots_never_change(void **state)
 	for (int to = SLOT_RUNNING; to <= SLOT_COALESCED; to++) {
 		planned.state = event.state = (enum slot_state)to;
 		planned.reason = event.reason = "later";
-		assert_int_equal(-(int)ERROR_CONFLICT, store_slot_finish(place->store, &planned, &error));
-		assert_int_equal(-(int)ERROR_CONFLICT, store_slot_finish(place->store, &event, &error));
+		assert_int_equal(-(int)ERROR_CONFLICT,
+				 store_slot_finish(place->store, &planned, &error));
+		assert_int_equal(-(int)ERROR_CONFLICT,
+				 store_slot_finish(place->store, &event, &error));
+		assert_int_equal(-(int)ERROR_CONFLICT,
+				 store_slot_assign(place->store, &event, &error));
 	}
 	assert_string_equal("a/s/Daily@10=ran,,01J,done,9;a/s/@20#e=coalesced,10,,,0;",
 			    slots(place, NULL, 0, 100, 9));
+}
+
+/* What a daemon that died left behind. */
+static void open_slots_are_closed(void **state)
+{
+	static const struct slot slots_left[] = {
+		{ .agent = "a", .section = "s", .planned = 1 },
+		{ .agent = "a", .section = "s", .planned = 2, .session = "01J" },
+		{ .agent = "a", .section = "s", .planned = 3, .event = "e" },
+		{ .agent = "a",
+		  .section = "s",
+		  .planned = 4,
+		  .state = SLOT_RAN,
+		  .outcome = "done" },
+	};
+	struct place *place = *state;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(slots_left); i++)
+		assert_int_equal(0, store_slot_insert(place->store, &slots_left[i], NULL));
+	for (int twice = 0; twice < 2; twice++)
+		assert_int_equal(0, store_slots_close_open(place->store, "died", NULL));
+	assert_string_equal("a/s/@1=skipped,died,,,0;a/s/@2=ran,died,01J,interrupted,0;"
+			    "a/s/@3#e=skipped,died,,,0;a/s/@4=ran,,,done,0;",
+			    slots(place, "a", 0, 100, 9));
 }
 
 static void slots_of_a_range(void **state)
@@ -96,8 +127,10 @@ static void slots_of_a_range(void **state)
 	for (int64_t at = 50; at > 0; at -= 10)
 		for (int agent = 0; agent < 2; agent++)
 			store_slot_insert(place->store,
-					  &(struct slot){ .agent = agent ? "b" : "a", .section = "s",
-							  .planned = at }, NULL);
+					  &(struct slot){ .agent = agent ? "b" : "a",
+							  .section = "s",
+							  .planned = at },
+					  NULL);
 	assert_string_equal("b/s/@20=running,,,,0;b/s/@30=running,,,,0;",
 			    slots(place, "b", 20, 40, 9));
 	assert_string_equal("a/s/@10=running,,,,0;b/s/@10=running,,,,0;a/s/@20=running,,,,0;",
@@ -110,9 +143,9 @@ static int print_section(void *context, const struct section *s)
 {
 	struct place *place = context;
 
-	return buffer_printf(&place->seen, "%s/%s %s %lld %lld %lld %s;", s->agent, s->key, s->schedule,
-			     (long long)s->first_seen, (long long)s->next, (long long)s->last_run,
-			     s->inputs);
+	return buffer_printf(&place->seen, "%s/%s %s %lld %lld %lld %s;", s->agent, s->key,
+			     s->schedule, (long long)s->first_seen, (long long)s->next,
+			     (long long)s->last_run, s->inputs);
 }
 
 static const char *sections(struct place *place)
@@ -137,7 +170,8 @@ static void sections_are_kept(void **state)
 	put_section(place, "a", "Daily", 3);
 	put_section(place, "a", "Daily", INT64_MAX);
 	assert_string_equal("a/Daily daily 09:00 1 9223372036854775807 0 abc;"
-			    "b/Weekly daily 09:00 1 7 0 abc;", sections(place));
+			    "b/Weekly daily 09:00 1 7 0 abc;",
+			    sections(place));
 	assert_int_equal(0, store_section_delete(place->store, "a", "Daily", NULL));
 	assert_int_equal(0, store_section_delete(place->store, "a", "Daily", NULL));
 	assert_string_equal("b/Weekly daily 09:00 1 7 0 abc;", sections(place));
@@ -167,7 +201,8 @@ static void sections_are_renamed(void **state)
 			    sections(place));
 	/* the slot of a moment that the new key has is kept, and no row is lost */
 	assert_string_equal("a/Old/@10=running,,,,0;a/New/@10=running,,,,0;a/New/@20=running,,,,0;"
-			    "a/New/@20#e=running,,,,0;", slots(place, "a", 0, 100, 9));
+			    "a/New/@20#e=running,,,,0;",
+			    slots(place, "a", 0, 100, 9));
 	assert_int_equal(-(int)ERROR_NOT_FOUND,
 			 store_section_rename(place->store, "a", "Old", "Other", &error));
 	assert_string_equal("a has no section \"Old\"", error.message);
@@ -179,7 +214,8 @@ static int print_file(void *context, const struct file_row *f)
 
 	return buffer_printf(&place->seen, "%s:%s %lld %lld %lld %llu %s;", f->repository, f->path,
 			     (long long)f->stamp.size, (long long)f->stamp.mtime_ns,
-			     (long long)f->stamp.ctime_ns, (unsigned long long)f->stamp.inode, f->blob);
+			     (long long)f->stamp.ctime_ns, (unsigned long long)f->stamp.inode,
+			     f->blob);
 }
 
 static const char *files(struct place *place)
@@ -201,7 +237,8 @@ static void files_are_replaced_as_a_whole(void **state)
 	assert_int_equal(0, store_files_put(place->store, ".", rows, 1, NULL));
 	assert_string_equal(".:SOUL.md 1 2 3 18446744073709551615 b1;"
 			    "agents/a:MEMORY.md 9223372036854775807 -2 0 4 b2;"
-			    "agents/a:SOUL.md 1 2 3 18446744073709551615 b1;", files(place));
+			    "agents/a:SOUL.md 1 2 3 18446744073709551615 b1;",
+			    files(place));
 	assert_int_equal(0, store_files_put(place->store, "agents/a", rows + 1, 1, NULL));
 	assert_int_equal(0, store_files_put(place->store, ".", NULL, 0, NULL));
 	assert_string_equal("agents/a:MEMORY.md 9223372036854775807 -2 0 4 b2;", files(place));
@@ -233,7 +270,8 @@ static void visits_end_a_walk(void **state)
 	put_section(place, "a", "2", 0);
 	assert_int_equal(42, store_sections(place->store, stop_at_once, &stop, NULL));
 	assert_int_equal(0, store_sections(place->store, walk_again, place, NULL));
-	assert_string_equal("a/1 daily 09:00 1 0 0 abc;a/2 daily 09:00 1 0 0 abc;", sections(place));
+	assert_string_equal("a/1 daily 09:00 1 0 0 abc;a/2 daily 09:00 1 0 0 abc;",
+			    sections(place));
 }
 
 static void epochs_grow(void **state)
@@ -254,10 +292,15 @@ static void epochs_grow(void **state)
 int rows_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
-		PLACE_TEST(slots_are_made_once),  PLACE_TEST(terminal_slots_never_change),
-		PLACE_TEST(slots_of_a_range),     PLACE_TEST(sections_are_kept),
-		PLACE_TEST(sections_are_renamed), PLACE_TEST(files_are_replaced_as_a_whole),
-		PLACE_TEST(visits_end_a_walk),    PLACE_TEST(epochs_grow),
+		PLACE_TEST(slots_are_made_once),
+		PLACE_TEST(terminal_slots_never_change),
+		PLACE_TEST(open_slots_are_closed),
+		PLACE_TEST(slots_of_a_range),
+		PLACE_TEST(sections_are_kept),
+		PLACE_TEST(sections_are_renamed),
+		PLACE_TEST(files_are_replaced_as_a_whole),
+		PLACE_TEST(visits_end_a_walk),
+		PLACE_TEST(epochs_grow),
 	};
 
 	return cmocka_run_group_tests_name("store: rows", tests, NULL, NULL);

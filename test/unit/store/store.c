@@ -46,7 +46,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "--write"))
 		return crash_child(argv[2], strtoll(argv[3], NULL, 10));
-	/* the first two commits of a writer are those of the test that wants them to fail */
+	/* the first commit of all is that of the test that wants it to fail */
 	setenv("AGENTD_FAILPOINTS", "store.commit=error:ENOSPC@1", 1);
-	return writer_tests() + file_tests() + rows_tests() + journal_tests() + crash_tests() ? 1 : 0;
+	return writer_tests() + file_tests() + rows_tests() + journal_tests() + crash_tests() ? 1
+											      : 0;
 }

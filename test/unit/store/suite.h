@@ -31,7 +31,8 @@ int journal_tests(void);
 int writer_tests(void);
 int crash_tests(void);
 
-/* The child of the crash tests: writes slots from `first` on and says on standard output which are safe. */
+/* The child of the crash tests: writes slots from `first` on and says on standard output which are
+ * safe. */
 int crash_child(const char *path, int64_t first);
 
 #endif

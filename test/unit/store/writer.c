@@ -15,7 +15,7 @@ struct loop {
 	struct store_writer *writer;
 	sem_t woken;
 	unsigned wakes;
-	sem_t gate;         /* a work that waits here holds the thread */
+	sem_t gate; /* a work that waits here holds the thread */
 	size_t done, failed;
 	int64_t last;       /* number of the last work that was done */
 	struct error error; /* of the last one that failed */
@@ -44,7 +44,8 @@ static int setup(void **state)
 	loop->place = place;
 	sem_init(&loop->woken, 0, 0);
 	sem_init(&loop->gate, 0, 0);
-	assert_int_equal(0, store_writer_start(loop->place->store, wake, loop, &loop->writer, NULL));
+	assert_int_equal(0,
+			 store_writer_start(loop->place->store, wake, loop, &loop->writer, NULL));
 	*state = loop;
 	return 0;
 }
@@ -132,7 +133,8 @@ static size_t stored(struct loop *loop)
 	size_t count = 0;
 
 	assert_int_equal(0, store_open(loop->place->dir, true, &reader, NULL));
-	assert_int_equal(0, store_slots(reader, "a", 0, INT64_MAX, SIZE_MAX, count_slot, &count, NULL));
+	assert_int_equal(
+		0, store_slots(reader, "a", 0, INT64_MAX, SIZE_MAX, count_slot, &count, NULL));
 	return count;
 }
 
@@ -147,7 +149,8 @@ static void a_commit_that_fails(void **state)
 	submit(loop, jobs, 3);
 	sem_post(&loop->gate);
 	complete(loop, 3);
-	/* the gate's work may have been a transaction of its own, and then it was the one that failed */
+	/* the gate's work may have been a transaction of its own, and then it was the one that
+	 * failed */
 	if (loop->failed == 3) {
 		assert_int_equal(ENOSPC, loop->error.system);
 		assert_string_equal(".agentd/state.db", loop->error.file);

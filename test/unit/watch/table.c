@@ -74,7 +74,8 @@ static void a_directory_costs_little(void **state)
 		assert_int_equal(0, table_add(&table, &new));
 	}
 	/* beside the path */
-	assert_in_range((table.capacity * sizeof(*table.items) + 8 * table.size) / table.count, 24, 64);
+	assert_in_range((table.capacity * sizeof(*table.items) + 8 * table.size) / table.count, 24,
+			64);
 	table_clear(&table);
 }
 

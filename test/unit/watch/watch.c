@@ -162,7 +162,9 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ .before = { { write_file, "in/a", "x" } }, .during = { { read_file, "in/a", 0 } }, .expect = "" },
+	{ .before = { { write_file, "in/a", "x" } },
+	  .during = { { read_file, "in/a", 0 } },
+	  .expect = "" },
 	{ .before = { { write_file, "in/a", "x" } },
 	  .during = { { write_file, "in/a", "y" } },
 	  .expect = "changed:1:a " },
@@ -291,8 +293,8 @@ static void tags_move(void **state)
 	assert_string_equal("", told(place));
 }
 
-/* A folder that moves within what is watched, and is watched anew as soon as it appears: the move that
- * is still queued for its old watch must not end the new one. */
+/* A folder that moves within what is watched, and is watched anew as soon as it appears: the move
+ * that is still queued for its old watch must not end the new one. */
 static void a_folder_moves_and_is_watched_at_once(void **state)
 {
 	struct place *place = *state;
@@ -393,7 +395,8 @@ int main(void)
 		cmocka_unit_test(deeds),
 		cmocka_unit_test_setup_teardown(a_slow_writer, setup, teardown),
 		cmocka_unit_test_setup_teardown(tags_move, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_folder_moves_and_is_watched_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_folder_moves_and_is_watched_at_once, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(unlinked_files_are_silent, setup, teardown),
 		cmocka_unit_test_setup_teardown(links_are_no_folders, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_many_events, setup, teardown),
