@@ -21,6 +21,7 @@ struct line {
 
 struct listing {
 	struct workspace *workspace;
+	struct store *store; /* NULL: nothing is recorded */
 	struct line *lines;
 	size_t count, capacity, wanted;
 	int64_t from;
@@ -83,6 +84,32 @@ static void add_slots_of(struct listing *listing, const struct agent *agent,
 	}
 }
 
+/* A section that is broken now goes on by its last good schedule, which state.db knows. */
+static int lend_schedule(void *context, const struct section *section)
+{
+	struct agent *agent = context;
+	struct schedule schedule;
+
+	if (strcmp(section->agent, agent->name) ||
+	    schedule_parse(span_of(section->schedule), &schedule, NULL))
+		return 0;
+	for (size_t i = 0; i < agent->beats.count; i++) {
+		struct heartbeat *beat = &agent->beats.items[i];
+
+		if (beat->broken && !strcmp(beat->key, section->key))
+			beat->schedule = schedule;
+	}
+	return 0;
+}
+
+static bool has_broken(const struct agent *agent)
+{
+	for (size_t i = 0; i < agent->beats.count; i++)
+		if (agent->beats.items[i].broken)
+			return true;
+	return false;
+}
+
 static int add_agent(void *context, const char *name)
 {
 	struct listing *listing = context;
@@ -98,6 +125,9 @@ static int add_agent(void *context, const char *name)
 	}
 	if (strcmp(agent->zone, zone_name(listing->workspace->zone)) &&
 	    zone_load(agent->zone, &own, &error))
+		fail(&error);
+	if (listing->store && has_broken(agent) &&
+	    store_sections(listing->store, lend_schedule, agent, &error))
 		fail(&error);
 	for (size_t i = 0; i < agent->beats.count; i++)
 		add_slots_of(listing, agent, &agent->beats.items[i],
@@ -174,19 +204,23 @@ static int add_row(void *context, const struct slot *slot)
 	return 0;
 }
 
-static int add_rows(struct listing *listing, int64_t from, struct error *error)
+static int open_store(struct listing *listing, struct error *error)
 {
-	CLEANUP(store_close) struct store *store = NULL;
 	_fd_ int state = -1;
 
 	/* No daemon has run here yet: there is nothing recorded. */
 	if (directory_open_beneath(listing->workspace->dir, ".agentd", &state, NULL) ||
 	    faccessat(state, "state.db", F_OK, 0))
 		return 0;
-	if (store_open(state, true, &store, error))
-		return -(int)error->code;
-	return store_slots(store, listing->only, from, INT64_MAX, SLOTS_MAX, add_row, listing,
-			   error);
+	return store_open(state, true, &listing->store, error);
+}
+
+static int add_rows(struct listing *listing, struct error *error)
+{
+	if (!listing->store)
+		return 0;
+	return store_slots(listing->store, listing->only, listing->from, INT64_MAX, SLOTS_MAX,
+			   add_row, listing, error);
 }
 
 static int in_time(const void *a, const void *b)
@@ -295,6 +329,7 @@ static void listing_clear(struct listing *listing)
 		agent_free(listing->agents[i]);
 	free(listing->lines);
 	free(listing->agents);
+	store_close(listing->store);
 }
 CLEANUP_DEFINE_VALUE(struct listing, listing_clear)
 
@@ -315,12 +350,14 @@ static int run(const struct invocation *invocation)
 	if (!result)
 		result = read_from(invocation, workspace, &listing.from, &error);
 	if (!result)
+		result = open_store(&listing, &error);
+	if (!result)
 		result = workspace_agents(workspace, add_agent, &listing, &error);
 	if (!result && listing.only && !listing.agent_count)
 		result = error_set(&error, ERROR_NOT_FOUND, "there is no agent \"%s\" here",
 				   listing.only);
 	if (!result)
-		result = add_rows(&listing, listing.from, &error);
+		result = add_rows(&listing, &error);
 	return result ? fail(&error) : show(&listing, invocation->json);
 }
 
