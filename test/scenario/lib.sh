@@ -153,3 +153,10 @@ events() {
 
 # processes NAME: ids of the programs of that name that serve this workspace: the daemon and its children.
 processes() { ps -o pid=,comm= --pid "$daemon" --ppid "$daemon" | awk -v name="$1" '$2 == name { print $1 }'; }
+
+# at TIME: programs started from now on think that it is that time (of test builds only).
+at() {
+	grep -qa AGENTD_CLOCK_OFFSET "$BUILD/bin/agentd" || skip 'the clock is shifted in builds with -DAGENTD_FAILPOINTS=ON only'
+	AGENTD_CLOCK_OFFSET=$(($(date -ud "$1" +%s) - $(date +%s)))
+	export AGENTD_CLOCK_OFFSET
+}

@@ -19,7 +19,7 @@ reply
 reply
   call read_file {"path":"../max/MEMORY.md"}
   call read_file {"path":"work/../../max/MEMORY.md"}
-  call read_file {"path":"/etc/passwd"}
+  call read_file {"path":"/proc/self/environ"}
   call read_file {"path":"SOUL.md"}
   call read_file {"path":"work/link.md"}
   call read_file {"path":"work/up/SOUL.md"}
@@ -75,7 +75,7 @@ says 3 'text' 'must be a string'
 says 4 'no parameter' 'also'
 says 5 'JSON object'
 says 6 'no JSON object' 'cut in the mid'
-says 7 'nothing was done'
+says 7 'remember needs'
 
 results 2
 equal 'ten results' 10 "$(wc -l <"$T/results")"
