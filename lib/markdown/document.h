@@ -24,6 +24,8 @@ struct block {
 	unsigned content_indent;   /* item: columns that its later lines are indented by */
 	char mark;                 /* list: its marker; code: the fence, 0 where indented */
 	bool opened;               /* begin_line is known */
+	bool ends_outside;         /* code: its closing fence stands outside of its containers */
+	bool loose;                /* its mark is indented further than CommonMark allows */
 	bool span_first, span_last;/* markup without text stands before `first`, behind `last` */
 	bool has_span;
 };

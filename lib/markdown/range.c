@@ -22,27 +22,35 @@ struct locating {
 
 /* ---- containers ---- */
 
-static bool enter(struct place *place, const struct block *container, uint32_t line)
+static bool enter_first_line(struct place *place, struct block *container)
 {
-	unsigned indent, number;
+	if (container->node.kind == MARKDOWN_QUOTE)
+		return place_enter_quote(place, true);
+	return place_enter_item(place, container->mark, &container->content_indent,
+				&container->node.number);
+}
 
-	switch (container->node.kind) {
-	case MARKDOWN_QUOTE:
-		return place_enter_quote(place, line == container->begin_line);
-	case MARKDOWN_ITEM:
-		if (line == container->begin_line)
-			return place_enter_item(place, container->mark, &indent, &number);
-		return place_enter_indent(place, container->content_indent);
-	default:
+static bool enter(struct place *place, struct block *container, uint32_t line)
+{
+	enum markdown_kind kind = container->node.kind;
+
+	if (kind != MARKDOWN_QUOTE && kind != MARKDOWN_ITEM)
 		return true;
+	if (line == container->begin_line) {
+		if (container->loose)
+			place->indent = 0;
+		return enter_first_line(place, container);
 	}
+	if (kind == MARKDOWN_QUOTE)
+		return place_enter_quote(place, false);
+	return place_enter_indent(place, container->content_indent);
 }
 
 /* Reads `line` past the marks of all containers around `block`. */
 static bool enter_all(const struct locating *l, const struct block *block, uint32_t line,
 		      struct place *ret_place)
 {
-	const struct block *chain[MARKDOWN_DEPTH_MAX + 2];
+	struct block *chain[MARKDOWN_DEPTH_MAX + 2];
 	const struct markdown_node *node = block->node.parent;
 	size_t depth = 0;
 
@@ -65,40 +73,56 @@ static uint32_t search_begin(const struct locating *l, const struct block *block
 /* First line of [from, to) where `matches`, or `to`. */
 typedef bool (*matches_function)(struct block *block, struct place *place);
 
-static uint32_t search(struct locating *l, struct block *block, uint32_t from, uint32_t to,
-		       matches_function matches)
+static uint32_t search_once(struct locating *l, struct block *block, uint32_t from, uint32_t to,
+			    matches_function matches)
 {
 	struct place place;
 
 	for (uint32_t line = from; line < to; line++) {
 		if (l->searched > (uint64_t)l->lines->count * IN_VAIN_A_LINE + 64)
 			break;
-		if (enter_all(l, block, line, &place) && matches(block, &place))
-			return line;
+		if (enter_all(l, block, line, &place)) {
+			if (block->loose)
+				place.indent = 0;
+			if (matches(block, &place))
+				return line;
+		}
 		l->searched++;
 	}
 	return to;
 }
 
-static bool matches_quote(struct block *block, struct place *place)
+/* Behind an item that begins with two blank lines md4c 0.4.8 takes lines for marks that are indented like
+ * code; these are looked for second. */
+static uint32_t search(struct locating *l, struct block *block, uint32_t from, uint32_t to,
+		       matches_function matches)
 {
-	(void)block;
-	return place_enter_quote(place, true);
+	uint32_t line = search_once(l, block, from, to, matches);
+
+	if (line < to)
+		return line;
+	block->loose = true;
+	line = search_once(l, block, from, to, matches);
+	block->loose = line < to;
+	return line;
 }
 
-static bool matches_item(struct block *block, struct place *place)
+static bool matches_first_line(struct block *block, struct place *place)
 {
-	return place_enter_item(place, block->mark, &block->content_indent, &block->node.number);
+	return enter_first_line(place, block);
 }
 
-/* The last lines of a quote may hold nothing but its mark; they do not begin the next quote. */
-static void leave_quote(struct locating *l, const struct block *quote, uint32_t to)
+/* The last lines of a quote may hold nothing but its mark: they belong to it, and begin no other quote.
+ * Behind a fence that was closed outside of the quote they do. */
+static uint32_t quote_end(struct locating *l, const struct block *quote, uint32_t end, uint32_t to)
 {
 	struct place place;
 
-	while (l->lower < to && enter_all(l, quote, l->lower, &place) &&
-	       place_enter_quote(&place, false))
-		l->lower++;
+	if (block_at(l->document, quote->subtree_end - 1)->ends_outside)
+		return end;
+	while (end < to && enter_all(l, quote, end, &place) && place_enter_quote(&place, false))
+		end++;
+	return end;
 }
 
 static void open_container(struct locating *l, struct block *block)
@@ -107,9 +131,7 @@ static void open_container(struct locating *l, struct block *block)
 	uint32_t to = last < l->lines->count ? last + 1 : last;
 	struct block *parent = block_of(block->node.parent);
 
-	block->begin_line = search(l, block, from, to,
-				   block->node.kind == MARKDOWN_QUOTE ? matches_quote
-								      : matches_item);
+	block->begin_line = search(l, block, from, to, matches_first_line);
 	if (block->begin_line == to)
 		block->begin_line = last < from ? from : last;
 	if (block->begin_line >= l->lines->count)
@@ -256,7 +278,7 @@ static uint32_t code_end(struct locating *l, struct block *block)
 	end++;
 	length = enter_all(l, block, block->begin_line, &place) ? place_fence(&place, block->mark) : 3;
 	/* To md4c a fence closes also where it stands outside of the item or quote that it was opened in. */
-	enter_all(l, block, end, &place);
+	block->ends_outside = !enter_all(l, block, end, &place);
 	block->node.unclosed = end >= l->lines->count ||
 			       !place_is_closing_fence(&place, block->mark, length);
 	return block->node.unclosed ? end : end + 1;
@@ -342,7 +364,7 @@ static void locate(struct locating *l, struct block *block)
 	if (kind == MARKDOWN_DOCUMENT || kind == MARKDOWN_LIST)
 		return;
 	if (block->previous && block->previous->node.kind == MARKDOWN_QUOTE)
-		leave_quote(l, block->previous, block->limit_line);
+		l->lower = quote_end(l, block->previous, l->lower, block->limit_line);
 	if (kind_is_container(kind))
 		open_container(l, block);
 	else
@@ -367,36 +389,12 @@ static void set_limits(struct locating *l)
 	}
 }
 
-static void reach_over_quote_marks(struct locating *l, struct block *quote)
+/* The line at which whatever follows a block begins. */
+static uint32_t begin_behind(const struct locating *l, const struct block *block)
 {
-	uint32_t to = quote->subtree_end < l->document->count
-			      ? block_at(l->document, quote->subtree_end)->begin_line
-			      : l->lines->count;
-	struct place place;
-
-	while (quote->end_line < to && enter_all(l, quote, quote->end_line, &place) &&
-	       place_enter_quote(&place, false))
-		quote->end_line++;
-}
-
-static void place_node(struct locating *l, struct block *block)
-{
-	struct markdown_node *node = &block->node;
-	struct place place;
-	size_t offset = block->first;
-
-	node->begin = l->lines->begins[block->begin_line];
-	node->end = l->lines->begins[block->end_line];
-	if (kind_is_container(node->kind) && node->first) {
-		node->line = node->first->line;
-		node->column = node->first->column;
-		return;
-	}
-	if (offset == NOWHERE || !node->text.length) {
-		enter_all(l, block, block->begin_line, &place);
-		offset = node->begin + place.offset;
-	}
-	markdown_place(l->document, offset, &node->line, &node->column);
+	return block->subtree_end < l->document->count
+		       ? block_at(l->document, block->subtree_end)->begin_line
+		       : l->lines->count;
 }
 
 static void close_containers(struct locating *l)
@@ -406,13 +404,65 @@ static void close_containers(struct locating *l)
 		struct block *parent = block_of(block->node.parent);
 
 		if (block->node.kind == MARKDOWN_QUOTE)
-			reach_over_quote_marks(l, block);
+			block->end_line =
+				quote_end(l, block, block->end_line, begin_behind(l, block));
 		if (parent && parent->end_line < block->end_line)
 			parent->end_line = block->end_line;
-		if (block->node.kind == MARKDOWN_ITEM && block->node.first &&
-		    block->node.first->kind == MARKDOWN_PARAGRAPH)
-			block->node.text = block->node.first->text;
-		place_node(l, block);
+	}
+}
+
+static uint32_t clamp(uint32_t value, uint32_t low, uint32_t high)
+{
+	return value < low ? low : value > high ? high : value;
+}
+
+/* Where md4c's reading of a line and ours differ after all, blocks still lie in their parents and one behind
+ * the other. limit_line serves as the first line that is free for the next child. */
+static void settle(struct locating *l)
+{
+	block_at(l->document, 0)->limit_line = 0;
+	for (size_t i = 1; i < l->document->count; i++) {
+		struct block *block = block_at(l->document, i);
+		struct block *parent = block_of(block->node.parent);
+
+		block->begin_line = clamp(block->begin_line, parent->limit_line, parent->end_line);
+		block->end_line = clamp(block->end_line, block->begin_line, parent->end_line);
+		if (block->end_line == block->begin_line && block->end_line < parent->end_line)
+			block->end_line++;
+		parent->limit_line = block->end_line;
+		block->limit_line = block->begin_line;
+	}
+}
+
+/* Where the text of a block begins: its first character, or what stands behind the containers' marks. */
+static size_t text_begin(struct locating *l, struct block *block)
+{
+	struct place place;
+	size_t offset = block->first;
+
+	if (offset == NOWHERE || !block->node.text.length) {
+		enter_all(l, block, block->begin_line, &place);
+		offset = block->node.begin + place.offset;
+	}
+	return offset >= block->node.begin && offset < block->node.end ? offset : block->node.begin;
+}
+
+static void place_nodes(struct locating *l)
+{
+	for (size_t i = l->document->count; i--;) {
+		struct block *block = block_at(l->document, i);
+		struct markdown_node *node = &block->node;
+
+		node->begin = l->lines->begins[block->begin_line];
+		node->end = l->lines->begins[block->end_line];
+		if (node->kind == MARKDOWN_ITEM && node->first && node->first->kind == MARKDOWN_PARAGRAPH)
+			node->text = node->first->text;
+		if (kind_is_container(node->kind) && node->first) {
+			node->line = node->first->line;
+			node->column = node->first->column;
+		} else {
+			markdown_place(l->document, text_begin(l, block), &node->line, &node->column);
+		}
 	}
 }
 
@@ -431,4 +481,6 @@ void document_locate(struct markdown *document)
 		locate(&l, block_at(document, i));
 	reach(&l, document->lines.count);
 	close_containers(&l);
+	settle(&l);
+	place_nodes(&l);
 }
