@@ -31,7 +31,8 @@ struct heartbeat {
 	char *heading;             /* the heading's text, "Daily (07:00)"; for a file that is one beat on
 				      the tick: "Heartbeat" */
 	char *key;                 /* which section it is, across edits: heading path without the schedule
-				      text, duplicates numbered ("#2"); by place ("@3") where that is empty */
+				      text, duplicates numbered ("#2"); where that is empty, the first word
+				      of the heading ("@daily") */
 	struct schedule schedule;  /* NONE: standing context */
 	unsigned line;
 	uint32_t content;          /* hash of heading and checklist, to notice a change */

@@ -28,6 +28,10 @@ static const struct part *find_part(const struct outline *o, const char *key)
 	for (size_t i = 1; i < o->count; i++)
 		if (is_section(o, &o->parts[i]) && !strcmp(o->parts[i].key, key))
 			return &o->parts[i];
+	/* One that runs on its last good schedule, which this text does not show. */
+	for (size_t i = 1; i < o->count; i++)
+		if (o->parts[i].suspect && !strcmp(o->parts[i].suspect, key))
+			return &o->parts[i];
 	return NULL;
 }
 
@@ -86,7 +90,7 @@ int heartbeats_checklist(struct span raw, const char *key, const struct settings
 	CLEANUP(buffer_clear) struct buffer standing = BUFFER(TEXT_MAX), start = BUFFER(TEXT_MAX);
 	CLEANUP(buffer_clear) struct buffer items = BUFFER(TEXT_MAX);
 	const struct part *part;
-	int result = outline_read(raw, settings ? settings->daily_hour : 0, &o, NULL, error);
+	int result = outline_read(raw, settings ? settings->daily_hour : 0, NULL, &o, NULL, error);
 
 	if (result)
 		return result;

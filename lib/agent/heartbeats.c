@@ -79,7 +79,9 @@ static void add_one_beat(const struct outline *o, struct heartbeats *beats,
 	struct heartbeat *beat;
 
 	if (!line) {
-		diagnostics_add(found, SEVERITY_INFO, "heartbeat-empty", 0, 0,
+		if (!o->log)
+			diagnostics_add(
+				found, SEVERITY_INFO, "heartbeat-empty", 0, 0,
 				"nothing to do here: the agent wakes only when it is spoken to");
 		return;
 	}
@@ -99,7 +101,7 @@ static void add_parts(const struct outline *o, struct heartbeats *beats, struct 
 		enum part_role role = o->parts[i].role;
 
 		if (role == PART_BEAT || role == PART_SESSION_START ||
-		    (role == PART_STANDING && !o->one_beat))
+		    (role == PART_STANDING && !o->one_beat && !o->parts[i].mute))
 			add_part(o, i, beats);
 	}
 	if (beats->count == AGENT_HEARTBEATS_MAX)
@@ -271,7 +273,7 @@ void heartbeats_read(struct span raw, const struct heartbeats *previous, int dai
 	struct error error = { 0 };
 
 	front_matter_parse(SPAN(""), 1, FRONT_MATTER_HEARTBEAT, ret_matter, NULL);
-	if (outline_read(raw, own_daily_hour(raw, daily_hour), &o, found, &error)) {
+	if (outline_read(raw, own_daily_hour(raw, daily_hour), previous, &o, found, &error)) {
 		diagnostics_add(found, SEVERITY_ERROR, "heartbeat-size", 0, 0, "%s", error.message);
 		*ret_beats = beats;
 		return;
@@ -281,6 +283,9 @@ void heartbeats_read(struct span raw, const struct heartbeats *previous, int dai
 	lend(&beats, previous);
 	report_broken(&o, &beats, found);
 	take_gates(&o, &beats, found);
+	/* These stay for as long as the agent does. */
+	if (beats.count)
+		beats.items = xreallocarray(beats.items, beats.count, sizeof(*beats.items));
 	*ret_beats = beats;
 }
 

@@ -272,6 +272,43 @@ static bool starts_something(const struct part *part)
 	       part->schedule.event != SCHEDULE_EVENT_SESSION_END;
 }
 
+static bool had_schedule(const struct heartbeats *previous, const char *key)
+{
+	for (size_t i = 0; i < previous->count; i++)
+		if (!strcmp(previous->items[i].key, key))
+			return previous->items[i].schedule.kind != SCHEDULE_NONE;
+	return false;
+}
+
+static bool has_key(const struct outline *o, const char *key)
+{
+	for (size_t i = 1; i < o->count; i++)
+		if (o->parts[i].key && !strcmp(o->parts[i].key, key))
+			return true;
+	return false;
+}
+
+/* `Mail (hourly)` that became `Mail (hurly)` is a slip, and no new section of context. */
+static void suspect(struct outline *o, const struct heartbeats *previous)
+{
+	for (size_t i = 1; previous && i < o->count; i++) {
+		struct part *part = &o->parts[i];
+		struct error error = { 0 };
+
+		if (!part->suspect || part->role != PART_STANDING ||
+		    !had_schedule(previous, part->suspect) || has_key(o, part->suspect))
+			continue;
+		error_set(
+			&error, ERROR_INVALID,
+			"\"%.*s\" had a schedule, and what stands in parentheses now is none: write one "
+			"as in \"(every 30 minutes)\", or drop the parentheses to end it",
+			(int)part->heading->text.length, part->heading->text.data);
+		note_broken(part, &error, part->heading->column);
+		free(part->key);
+		part->key = steal_pointer(&part->suspect);
+	}
+}
+
 static void judge(struct outline *o, const struct schedule_options *options,
 		  struct diagnostics *found)
 {
@@ -327,6 +364,9 @@ static void report_paused(const struct outline *o, const struct schedule_options
 		if (!node->comment)
 			continue;
 		for (; span_next_line(&rest, &line); row++) {
+			line = span_trim(line);
+			if (span_starts_with(line, SPAN("<!--")))
+				line = span_trim(span_slice(line, 4, line.length));
 			if (line.length < 3 || line.data[0] != '#')
 				continue;
 			while (line.length && strchr("# ", line.data[0]))
@@ -340,8 +380,8 @@ static void report_paused(const struct outline *o, const struct schedule_options
 	}
 }
 
-int outline_read(struct span raw, int daily_hour, struct outline *ret_outline,
-		 struct diagnostics *found, struct error *error)
+int outline_read(struct span raw, int daily_hour, const struct heartbeats *previous,
+		 struct outline *ret_outline, struct diagnostics *found, struct error *error)
 {
 	CLEANUP(outline_clear) struct outline o = { 0 };
 	struct schedule_options options = { .daily_hour = daily_hour };
@@ -357,6 +397,8 @@ int outline_read(struct span raw, int daily_hour, struct outline *ret_outline,
 	cut_parts(&o);
 	for (size_t i = 1; i < o.count; i++)
 		classify(&o, i, &options, found);
+	outline_name_parts(&o);
+	suspect(&o, previous);
 	judge(&o, &options, found);
 	outline_name_parts(&o);
 	report_unclosed(&o, markdown_root(o.document)->first, found);
@@ -368,8 +410,10 @@ int outline_read(struct span raw, int daily_hour, struct outline *ret_outline,
 
 void outline_clear(struct outline *outline)
 {
-	for (size_t i = 0; i < outline->count; i++)
+	for (size_t i = 0; i < outline->count; i++) {
 		free(outline->parts[i].key);
+		free(outline->parts[i].suspect);
+	}
 	free(outline->parts);
 	free(outline->plain);
 	markdown_free(outline->document);

@@ -28,6 +28,9 @@ struct part {
 	struct error error; /* of a broken one */
 	unsigned line;
 	char *key; /* of parts with a heading */
+	/* Key without the parentheses at its end: where those used to be a schedule, they are meant
+	 * as one. */
+	char *suspect;
 };
 
 struct outline {
@@ -42,9 +45,10 @@ struct outline {
 	bool log;      /* a log of past runs: nothing is a beat */
 };
 
-/* Fails only when the file is too large; `found` (may be NULL) gets everything else. */
-int outline_read(struct span raw, int daily_hour, struct outline *ret_outline,
-		 struct diagnostics *found, struct error *error);
+/* Fails only when the file is too large; `found` (may be NULL) gets everything else. A section that had a
+ * schedule in `previous` (may be NULL) and has words in their place now is broken, not context. */
+int outline_read(struct span raw, int daily_hour, const struct heartbeats *previous,
+		 struct outline *ret_outline, struct diagnostics *found, struct error *error);
 void outline_clear(struct outline *outline);
 
 /* Appends the text of a part without comments: the body, or with `heading` the heading line, too.
@@ -61,7 +65,7 @@ void outline_append_all(const struct outline *outline, struct buffer *out);
 /* The only H1, when it is the first heading. */
 bool outline_is_file_title(const struct outline *outline, size_t index);
 
-/* Gives each part with a heading its key (keys.c). */
+/* Gives each part with a heading, that has none, its key (keys.c). */
 void outline_name_parts(struct outline *outline);
 
 CLEANUP_DEFINE_VALUE(struct outline, outline_clear)

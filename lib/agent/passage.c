@@ -87,6 +87,19 @@ char *passage_without_comments(const struct markdown *document, struct span sour
 	return plain;
 }
 
+/* A line in which comments were: their blanks shrink to one, its indentation stays. */
+static void append_squeezed(struct span line, struct buffer *out)
+{
+	bool text = false;
+
+	for (size_t i = 0; i < line.length; i++) {
+		if (line.data[i] == ' ' && text && line.data[i - 1] == ' ')
+			continue;
+		text |= line.data[i] != ' ';
+		buffer_append(out, span_slice(line, i, i + 1));
+	}
+}
+
 void passage_append(struct span source, const char *plain, size_t begin, size_t end,
 		    struct buffer *out)
 {
@@ -100,7 +113,10 @@ void passage_append(struct span source, const char *plain, size_t begin, size_t 
 			continue;
 		while (touched && line.data[line.length - 1] == ' ')
 			line.length--;
-		buffer_append(out, line);
+		if (touched)
+			append_squeezed(line, out);
+		else
+			buffer_append(out, line);
 		buffer_append(out, SPAN("\n"));
 	}
 }
@@ -185,6 +201,15 @@ static bool matches_idle(struct span folded, const char *row)
 	return span_starts_with(folded, span_slice(wanted, 0, wanted.length - 3));
 }
 
+static bool is_ascii(struct span text)
+{
+	for (size_t i = 0; i < text.length; i++)
+		if ((unsigned char)text.data[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* A line of nothing but marks holds nothing, a line of symbols may. */
 static bool is_idle(struct span line)
 {
 	CLEANUP(buffer_clear) struct buffer folded = BUFFER(4096);
@@ -193,7 +218,7 @@ static bool is_idle(struct span line)
 		return false;
 	words_fold(line, &folded);
 	if (!folded.length)
-		return true;
+		return is_ascii(line);
 	for (size_t i = 0; i < ARRAY_LENGTH(idle_lines); i++)
 		if (matches_idle(buffer_span(&folded), idle_lines[i]))
 			return true;

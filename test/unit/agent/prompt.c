@@ -1,0 +1,6 @@
+#include "suite.h"
+
+int run_prompt(void)
+{
+	return 0;
+}
