@@ -79,10 +79,15 @@ static void service_answered(void *context, const json_t *result, const struct e
 {
 	struct service_call *call = context;
 	struct service *service = call->service;
+	struct error died;
 
 	service->open--;
 	if (!service->open)
 		uv_timer_start(service->idle, service_rest, SERVICE_IDLE_MS, 0);
+	if (!result && error->code == ERROR_CLOSED) {
+		error_set(&died, ERROR_CLOSED, "%s ended before it answered", service->kind->name);
+		error = &died;
+	}
 	call->answer(call->context, result, error);
 	free(call);
 }

@@ -301,7 +301,8 @@ static void drain(struct daemon *daemon)
 	if (!daemon->roster)
 		return;
 	if (daemon->writer)
-		store_writer_stop(steal_pointer(&daemon->writer));
+		store_writer_stop(daemon->writer); /* what it calls may submit more */
+	daemon->writer = NULL;
 	uv_walk(&daemon->loop, close_walk, daemon);
 	uv_run(&daemon->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&daemon->loop);

@@ -64,7 +64,7 @@ equal 'no commit for a touch' "$before" "$(commits agents/kira)"
 equal 'no reload for a touch' $reloads "$(events reload kira)"
 
 # A branch that is switched to: HEAD has the content already, so there is a reload and no commit.
-git -C agents/kira branch older HEAD~3
+git -C agents/kira branch older HEAD~6
 git -C agents/kira checkout -q older
 reloads=$((reloads + 1))
 wait_for 'a reload after switching branches' sh -c "[ \$(jq -s '[.[] | select(.event == \"reload\")] | length' .agentd/log/events.jsonl) -ge $reloads ]"
@@ -91,6 +91,7 @@ printf '# Late\n\nI came late.\n' >agents/late/SOUL.md
 wait_for 'a folder that gets a SOUL.md is an agent' agent_there late
 wait_for 'with a repository' has_commit agents/late
 mkdir agents/late/knowledge
-wait_for 'a new folder is watched' sh -c "echo fact > agents/late/knowledge/a.md; git -C agents/late log --format=%s | grep -q 'knowledge/a.md'"
+echo fact >agents/late/knowledge/a.md
+wait_for 'a new folder is watched' sh -c "git -C agents/late log --format=%s | grep -q 'knowledge/a.md'"
 repositories_are_well
 stop_agentd

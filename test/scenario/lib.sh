@@ -130,7 +130,8 @@ EOF
 	export SCRIPTED_KEY
 }
 
-has_commit() { [ -e "$1/.git" ] && git -C "$1" rev-parse -q --verify HEAD; } # has_commit REPOSITORY
+# has_commit REPOSITORY: of its own; git would also look in the folders above.
+has_commit() { [ "$(git -C "$1" rev-parse --show-toplevel)" = "$(cd "$1" && pwd -P)" ] && git -C "$1" rev-parse -q --verify HEAD; }
 commits() { git -C "$1" rev-list --count HEAD; }              # commits REPOSITORY
 clean() { [ -z "$(git -C "$1" status --porcelain)" ]; }        # clean REPOSITORY
 sound() { [ -z "$(git -C "$1" fsck --strict --full 2>&1)" ]; } # sound REPOSITORY
