@@ -195,7 +195,7 @@ static int read_number(const json_t *json, const char *key, int64_t max, int64_t
 
 static int read_numbers(const json_t *json, struct plan *plan, struct error *error)
 {
-	int64_t turns;
+	int64_t turns = 0;
 	int result = read_number(json, "turns_max", UINT32_MAX, &turns, error);
 
 	if (!result)
