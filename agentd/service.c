@@ -139,7 +139,7 @@ static int service_start(struct service *service, struct error *error)
 				 service->kind->name, DEATHS_MAX, DEATHS_WINDOW_MS / 1000);
 	child_kill(steal_pointer(&service->child)); /* the one before has not quite ended */
 	launch_init(&launch, service->kind->name, service->kind->role,
-		    daemon->workspace->settings->sandbox_off, secrets_child_environment());
+		    daemon->workspace->settings->sandbox_off, secrets_child_environment(service->kind->gets_workspace));
 	if (service->kind->gets_secrets)
 		launch.secrets = daemon->secrets;
 	if (service->kind->gets_workspace) {

@@ -84,6 +84,18 @@ static int find_fact(void *context, const struct step *step)
 	return 0;
 }
 
+/* ULIDs sort by time: a session that ended since is the later one. */
+static void orphan_is_last(const struct orphan *orphan)
+{
+	struct resident *resident = roster_find(orphan->daemon->roster, orphan->agent);
+
+	if (!resident || strcmp(orphan->id, resident->last.session) < 0)
+		return;
+	snprintf(resident->last.session, sizeof(resident->last.session), "%s", orphan->id);
+	resident->last.at = clock_wall_s();
+	resident->last.outcome = outcome_name(OUTCOME_INTERRUPTED);
+}
+
 static void orphan_close(struct orphan *orphan)
 {
 	struct session_row row = {
@@ -110,6 +122,7 @@ static void orphan_close(struct orphan *orphan)
 		  "a session that the daemon left open is closed as interrupted; %zu facts kept",
 		  orphan->fact_count);
 	journal_session_end(orphan->daemon, &row, NULL, NULL, NULL, NULL);
+	orphan_is_last(orphan);
 	orphan_free(orphan);
 }
 
