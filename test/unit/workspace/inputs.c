@@ -1,0 +1,94 @@
+#include "suite.h"
+
+static void hash(const struct site *site, char out[17])
+{
+	assert_int_equal(workspace_inputs(site->workspace, "kira", out, NULL), 0);
+}
+
+/* Writing a path changes the hash, or does not. */
+static void test_changes(void **state)
+{
+	static const struct {
+		const char *path;
+		bool counts;
+	} rows[] = {
+		{ "agents/kira/MEMORY.md", true },
+		{ "agents/kira/HEARTBEAT.md", true },
+		{ "agents/kira/knowledge/a.md", true },
+		{ "agents/kira/notes.txt", true },
+		{ "agents/kira/knowledge/work/a.md", true },
+		{ "shared/BULLETIN.md", true },
+		{ "agentd.yaml", true },
+		{ "agents/kira/work/report.md", false },
+		{ "agents/kira/.git/HEAD", false },
+		{ "agents/kira/.MEMORY.md.swp", false },
+		{ "agents/kira/MEMORY.md~", false },
+		{ "agents/max/MEMORY.md", false },
+		{ "shared/other.md", false },
+	};
+	CLEANUP(site_clear) struct site site;
+	char before[17], after[17];
+
+	(void)state;
+	site_make(&site);
+	site_open(&site);
+	site_add_kira(&site);
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		hash(&site, before);
+		hash(&site, after);
+		assert_string_equal(before, after);
+		assert_int_equal(strlen(before), 16);
+		site_write(&site, rows[i].path, "something of another length\n");
+		hash(&site, after);
+		if ((strcmp(before, after) != 0) != rows[i].counts)
+			fail_msg("%s", rows[i].path);
+	}
+}
+
+static void test_grant(void **state)
+{
+	CLEANUP(site_clear) struct site site, outside;
+	CLEANUP(diagnostics_clear) struct diagnostics found = { 0 };
+	_free_ char *yaml = NULL;
+	char before[17], after[17], last[17];
+
+	(void)state;
+	site_make(&site);
+	site_make(&outside);
+	site_add_kira(&site);
+	site_write(&outside, "logs/app.log", "a\n");
+	site_write(&outside, "single.txt", "a\n");
+	yaml = xasprintf("timezone: UTC\nagents: {kira: {read: [%s/logs, %s/single.txt]}}\n",
+			 outside.path, outside.path);
+	site_write(&site, "agentd.yaml", yaml);
+	site_open(&site);
+	hash(&site, before);
+	site_write(&outside, "logs/app.log", "a\nb\n");
+	hash(&site, after);
+	assert_string_not_equal(before, after);
+	site_write(&outside, "single.txt", "a\nb\n");
+	hash(&site, last);
+	assert_string_not_equal(after, last);
+}
+
+static void test_no_agent(void **state)
+{
+	CLEANUP(site_clear) struct site site;
+	char out[17];
+
+	(void)state;
+	site_make(&site);
+	site_open(&site);
+	assert_true(workspace_inputs(site.workspace, "kira", out, NULL) < 0);
+}
+
+int run_inputs(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_grant),
+		cmocka_unit_test(test_no_agent),
+	};
+
+	return cmocka_run_group_tests_name("workspace inputs", tests, NULL, NULL);
+}
