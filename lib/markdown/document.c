@@ -55,3 +55,41 @@ void markdown_place(const struct markdown *document, size_t offset, unsigned *re
 	*ret_line = line + 1;
 	*ret_column = column;
 }
+
+#define MARKUP_MAX 256 /* bytes between two characters of a text: the address of a link, an entity */
+
+/* Finds the next `code` of a text in the source. What is not there came from an entity. */
+static size_t find_in_source(struct span source, size_t from, uint32_t code)
+{
+	size_t at = from, limit = from + MARKUP_MAX;
+
+	while (at < source.length && at < limit) {
+		size_t begin = at;
+		uint32_t next = utf8_next(source, &at);
+
+		if (next == code || (code == ' ' && next == '\n'))
+			return begin;
+	}
+	return NOWHERE;
+}
+
+void markdown_text_place(const struct markdown *document, const struct markdown_node *node,
+			 size_t text_offset, unsigned *ret_line, unsigned *ret_column)
+{
+	const struct block *block = block_of(node);
+	struct span source = span_slice(document->text, 0, node->end);
+	size_t at, place;
+
+	if (node->kind == MARKDOWN_ITEM && node->first)
+		block = block_of(node->first);
+	at = place = block->first < node->end ? block->first : node->begin;
+	for (size_t i = 0; i < node->text.length && i <= text_offset;) {
+		size_t found = find_in_source(source, at, utf8_next(node->text, &i));
+
+		if (found == NOWHERE)
+			continue;
+		place = at = found;
+		utf8_next(source, &at);
+	}
+	markdown_place(document, text_offset < node->text.length ? place : at, ret_line, ret_column);
+}

@@ -13,7 +13,11 @@
  *     markdown_free(doc); markdown_text_clear(&text);
  *
  * Deep nesting and huge documents are bounded: MARKDOWN_NODES_MAX nodes, MARKDOWN_DEPTH_MAX levels
- * (deeper text becomes part of the node at the limit). */
+ * (deeper text becomes part of the node at the limit), 128 columns of list and quote marks, 32 KiB of
+ * one paragraph in which emphasis and links are recognised (behind it they are letters).
+ *
+ * An item has the same children whether its list is tight or loose: its text is in a paragraph. Tables,
+ * code and HTML have no text and no children. A link definition is no node. */
 #ifndef MARKDOWN_MARKDOWN_H
 #define MARKDOWN_MARKDOWN_H
 
@@ -70,13 +74,14 @@ struct markdown_node {
 	enum markdown_kind kind;
 	int level;
 	bool ordered, comment;
-	bool unclosed;        /* a comment or a fence that never ends */
+	bool unclosed;        /* a comment or a fence that never ends; also a heading or paragraph in
+				 which a `<!--` stands that nothing ends */
 	unsigned number;
 	char box;             /* task list item: ' ' or 'x'; 0: none */
 	size_t begin, end;    /* source bytes, whole lines, end behind the last LF */
 	unsigned line, column;/* of the first character that is text; from 1 */
 	struct span text;     /* plain inline text of a heading, paragraph or item's first paragraph,
-				 entities resolved, emphasis and code marks and HTML comments removed,
+				 entities resolved, emphasis and code marks and inline HTML removed,
 				 line breaks as one blank; owned by the document */
 	struct markdown_node *parent, *first, *last, *next;
 };
@@ -97,6 +102,10 @@ struct span markdown_section(const struct markdown *document, const struct markd
 /* Line and column (code points, from 1) of a byte offset. */
 void markdown_place(const struct markdown *document, size_t offset, unsigned *ret_line,
 		    unsigned *ret_column);
+
+/* The same for a byte of node->text: where it stands in the source, behind emphasis and the like. */
+void markdown_text_place(const struct markdown *document, const struct markdown_node *node,
+			 size_t text_offset, unsigned *ret_line, unsigned *ret_column);
 
 /* Has a stretch of source any content: something besides headings, comments, empty boxes and rules? */
 bool markdown_has_content(const struct markdown *document, size_t begin, size_t end);
