@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define SOCKET_NAME "agentd.sock"
+#define VERBS_MAX 16
 
 struct client {
 	struct daemon *daemon;
@@ -27,6 +28,7 @@ struct control {
 	uv_poll_t *poll;
 	struct client *clients;
 	size_t count;
+	struct rpc_permit permits[VERBS_MAX]; /* of the verb table, for every client */
 };
 
 /* ---- verbs ---- */
@@ -39,6 +41,8 @@ static const struct verb {
 	{ "cancel", verb_cancel }, { "pause", verb_pause },   { "resume", verb_resume },
 };
 
+_Static_assert(ARRAY_LENGTH(verbs) <= VERBS_MAX, "VERBS_MAX is too small");
+
 static void dispatch(struct rpc *rpc, void *context, const char *method, const json_t *params,
 		     uint64_t id)
 {
@@ -50,12 +54,6 @@ static void dispatch(struct rpc *rpc, void *context, const char *method, const j
 		}
 	BUG("the permit table allows %s, which is no verb", method);
 }
-
-static const struct rpc_permit permits[] = {
-	{ "ready", ~0u, false, dispatch },  { "status", ~0u, false, dispatch },
-	{ "run", ~0u, false, dispatch },    { "cancel", ~0u, false, dispatch },
-	{ "pause", ~0u, false, dispatch },  { "resume", ~0u, false, dispatch },
-};
 
 struct daemon *client_daemon(const struct client *client)
 {
@@ -154,8 +152,8 @@ static void client_new(struct control *control, int fd)
 	client->daemon = control->daemon;
 	client->control = control;
 	client->held = 1;
-	client->link = link_new(&control->daemon->loop, fd, permits, ARRAY_LENGTH(permits), client,
-				client_gone, client);
+	client->link = link_new(&control->daemon->loop, fd, control->permits, ARRAY_LENGTH(verbs),
+				client, client_gone, client);
 	client->next = control->clients;
 	control->clients = client;
 	control->count++;
@@ -183,6 +181,9 @@ int control_new(struct daemon *daemon, struct control **ret_control, struct erro
 	int result;
 
 	control->daemon = daemon;
+	for (size_t i = 0; i < ARRAY_LENGTH(verbs); i++)
+		control->permits[i] =
+			(struct rpc_permit){ verbs[i].name, ~0u, false, dispatch };
 	file_unlink(daemon->state_dir, SOCKET_NAME, NULL); /* the lock is ours: nobody listens */
 	result = rpc_listen(daemon->state_dir, SOCKET_NAME, &control->fd, error);
 	if (result) {

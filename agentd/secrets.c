@@ -12,10 +12,10 @@ static const struct {
 	const char *name;
 	bool for_children;
 } kept[] = {
-	{ "HOME", true },
+	{ "HOME", false },
 	{ "LANG", false },
 	{ "NOTIFY_SOCKET", false },
-	{ "TZDIR", true },
+	{ "TZDIR", false },
 #ifdef AGENTD_FAILPOINTS
 	{ "AGENTD_FAILPOINTS", true },
 	{ "AGENTD_FAILPOINTS_LOG", true },
@@ -28,6 +28,7 @@ static const struct {
 };
 
 static const char *child_environment[ARRAY_LENGTH(kept) + 3];
+static const char *identity_environment[ARRAY_LENGTH(kept) + 4];
 
 static void keep(void)
 {
@@ -37,14 +38,13 @@ static void keep(void)
 	child_environment[count++] = "LANG=C.UTF-8";
 	for (size_t i = 0; i < ARRAY_LENGTH(kept); i++) {
 		const char *value = getenv(kept[i].name);
-		char *line;
 
-		if (!value)
-			continue;
-		line = xasprintf("%s=%s", kept[i].name, value); /* lives as long as we do */
-		if (kept[i].for_children)
-			child_environment[count++] = line;
+		if (value && kept[i].for_children) /* lives as long as we do */
+			child_environment[count++] = xasprintf("%s=%s", kept[i].name, value);
 	}
+	memcpy(identity_environment, child_environment, sizeof(child_environment));
+	if (getenv("HOME"))
+		identity_environment[count] = xasprintf("HOME=%s", getenv("HOME"));
 }
 
 static json_t *environment_json(void)
@@ -99,7 +99,7 @@ int secrets_seal(int *ret_fd, struct error *error)
 	return 0;
 }
 
-const char *const *secrets_child_environment(void)
+const char *const *secrets_child_environment(bool identity)
 {
-	return child_environment;
+	return identity ? identity_environment : child_environment;
 }

@@ -5,11 +5,14 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
+
 /* *ret_fd: a memory file with {"NAME":"value",…}. Afterwards only names on the keep list (HOME, LANG,
  * NOTIFY_SOCKET, …) are left in the environment. Makes us not dumpable. */
 int secrets_seal(int *ret_fd, struct error *error);
 
-/* The environment that children get: a fixed list, never a key. NULL-terminated, static. */
-const char *const *secrets_child_environment(void);
+/* The environment that children get: a fixed list, never a key; with `identity` also HOME, where the person's
+ * git identity is. NULL-terminated, static. */
+const char *const *secrets_child_environment(bool identity);
 
 #endif

@@ -189,7 +189,7 @@ static int process_start(struct session *session, int dir, struct error *error)
 	int socket, result;
 
 	launch_init(&launch, "agentd-session", SANDBOX_SESSION,
-		    daemon->workspace->settings->sandbox_off, secrets_child_environment());
+		    daemon->workspace->settings->sandbox_off, secrets_child_environment(false));
 	result = walls_plan(&launch, session, dir, error);
 	if (!result)
 		result = launch_start(&launch, &process, &socket, error);

@@ -165,30 +165,47 @@ void supervisor_forget(struct daemon *daemon, void *context)
 			session->listener = NULL, session->listener_context = NULL;
 }
 
+/* Ends all that `is_meant` says. Ending one may end or start others, so each look begins anew; a session
+ * that has an outcome is on its way already. */
+static void cancel_each(struct daemon *daemon, const struct resident *resident,
+			bool (*is_meant)(const struct session *session), const char *reason)
+{
+	struct session *session = daemon->supervisor->first;
+
+	while (session) {
+		if (session->outcome == OUTCOME_NONE &&
+		    (!resident || !strcmp(session->agent, resident->name)) && is_meant(session)) {
+			session_cancel(session, reason);
+			session = daemon->supervisor->first;
+		} else {
+			session = session->next;
+		}
+	}
+}
+
+static bool is_any(const struct session *session)
+{
+	(void)session;
+	return true;
+}
+
+static bool is_waiting_beat(const struct session *session)
+{
+	return session->state == SESSION_WAITING && !session->manual;
+}
+
 void supervisor_agent_paused(struct daemon *daemon, struct resident *resident)
 {
-	struct session *next;
-
 	if (resident->open)
 		resident->open->stop_at_step = resident->paused;
-	for (struct session *session = daemon->supervisor->first; session; session = next) {
-		next = session->next;
-		if (resident->paused && session->state == SESSION_WAITING && !session->manual &&
-		    !strcmp(session->agent, resident->name))
-			session_cancel(session, "paused");
-	}
+	if (resident->paused)
+		cancel_each(daemon, resident, is_waiting_beat, "paused");
 }
 
 void supervisor_agent_gone(struct daemon *daemon, struct resident *resident)
 {
-	struct session *next;
-
 	resident->open = NULL;
-	for (struct session *session = daemon->supervisor->first; session; session = next) {
-		next = session->next;
-		if (!strcmp(session->agent, resident->name))
-			session_cancel(session, "the agent's folder is gone");
-	}
+	cancel_each(daemon, resident, is_any, "the agent's folder is gone");
 }
 
 void supervisor_inputs_changed(struct daemon *daemon, const struct resident *resident,
@@ -219,13 +236,7 @@ void supervisor_stop(struct daemon *daemon, void (*empty)(struct daemon *))
 	struct supervisor *supervisor = daemon->supervisor;
 
 	supervisor->empty = empty;
-	/* A cancelled session that waits leaves the list at once or after its row: begin anew each time. */
-	for (bool any = true; any;) {
-		any = false;
-		for (struct session *s = supervisor->first; s && !any; s = s->next)
-			if (s->outcome == OUTCOME_NONE && (any = true))
-				session_cancel(s, "the daemon is stopping");
-	}
+	cancel_each(daemon, NULL, is_any, "the daemon is stopping");
 	if (!supervisor->first)
 		empty(daemon);
 }
