@@ -27,7 +27,7 @@ struct point {
 
 static struct point points[POINTS_MAX];
 static size_t point_count;
-static int log_fd = -1;
+static const char *log_path;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -86,7 +86,21 @@ static void points_read(void)
 	while ((item = strsep(&rest, ",")))
 		point_read(item);
 	if (log)
-		log_fd = open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+		log_path = xstrdup(log); /* the daemon wipes its environment */
+}
+
+/* Opened for each hit: a descriptor that is kept would be closed by the walls, and its number taken by
+ * another file. */
+static void log_hit(const char *name)
+{
+	_free_ char *line = xasprintf("%s\n", name);
+	int fd = log_path ? open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600) : -1;
+
+	if (fd < 0)
+		return;
+	if (write(fd, line, strlen(line)) < 0)
+		fprintf(stderr, "failpoint %s: not logged\n", name);
+	close(fd);
 }
 
 static bool point_fires(struct point *point)
@@ -116,15 +130,9 @@ static int point_act(const struct point *point)
 int failpoint_hit(const char *name)
 {
 	struct point fired = { 0 };
-	char line[64];
-	int length;
 
 	pthread_once(&once, points_read);
-	if (log_fd >= 0) {
-		length = snprintf(line, sizeof(line), "%s\n", name);
-		if (write(log_fd, line, (size_t)length) < 0)
-			return 0;
-	}
+	log_hit(name);
 	pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < point_count && !fired.name[0]; i++)
 		if (!strcmp(points[i].name, name) && point_fires(&points[i]))
