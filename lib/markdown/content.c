@@ -19,7 +19,8 @@ static void without_comments(struct span source, struct buffer *out)
 	}
 }
 
-/* A line of a template: nothing, a heading or comment (`#`), a bullet or box that waits to be filled. */
+/* A line of a template: nothing, a heading or comment (`#`), a bullet or box that waits to be
+ * filled. */
 static bool line_is_empty(struct span line)
 {
 	static const char *const boxes[] = { "[ ]", "[x]", "[X]" };
@@ -58,22 +59,18 @@ static struct span code_inside(const struct markdown *document, const struct blo
 		end = block->end_line;
 	if (begin > end)
 		begin = end;
-	return span_slice(document->text, document->lines.begins[begin], document->lines.begins[end]);
+	return span_slice(document->text, document->lines.begins[begin],
+			  document->lines.begins[end]);
 }
 
 static bool block_has_content(const struct markdown *document, const struct block *block)
 {
 	switch (block->node.kind) {
-	case MARKDOWN_PARAGRAPH:
-		return block->node.text.length || block->has_span;
-	case MARKDOWN_CODE:
-		return source_has_content(code_inside(document, block));
-	case MARKDOWN_HTML:
-		return source_has_content(markdown_source(document, &block->node));
-	case MARKDOWN_TABLE:
-		return true;
-	default:
-		return kind_is_container(block->node.kind) && block->first != NOWHERE;
+	case MARKDOWN_PARAGRAPH: return block->node.text.length || block->has_span;
+	case MARKDOWN_CODE: return source_has_content(code_inside(document, block));
+	case MARKDOWN_HTML: return source_has_content(markdown_source(document, &block->node));
+	case MARKDOWN_TABLE: return true;
+	default: return kind_is_container(block->node.kind) && block->first != NOWHERE;
 	}
 }
 

@@ -36,10 +36,11 @@ struct span markdown_section(const struct markdown *document, const struct markd
 {
 	const struct markdown_node *node = heading->next;
 
-	while (node && !(node->kind == MARKDOWN_HEADING && (shallow || node->level <= heading->level)))
+	while (node &&
+	       !(node->kind == MARKDOWN_HEADING && (shallow || node->level <= heading->level)))
 		node = node->next;
 	return span_slice(document->text, heading->end,
-			  node		   ? node->begin
+			  node              ? node->begin
 			  : heading->parent ? heading->parent->end
 					    : document->text.length);
 }
@@ -56,7 +57,8 @@ void markdown_place(const struct markdown *document, size_t offset, unsigned *re
 	*ret_column = column;
 }
 
-#define MARKUP_MAX 256 /* bytes between two characters of a text: the address of a link, an entity */
+#define MARKUP_MAX \
+	256 /* bytes between two characters of a text: the address of a link, an entity */
 
 /* Finds the next `code` of a text in the source. What is not there came from an entity. */
 static size_t find_in_source(struct span source, size_t from, uint32_t code)
@@ -91,5 +93,6 @@ void markdown_text_place(const struct markdown *document, const struct markdown_
 		place = at = found;
 		utf8_next(source, &at);
 	}
-	markdown_place(document, text_offset < node->text.length ? place : at, ret_line, ret_column);
+	markdown_place(document, text_offset < node->text.length ? place : at, ret_line,
+		       ret_column);
 }

@@ -15,18 +15,18 @@
 struct block {
 	struct markdown_node node; /* first, so that a node is its block */
 	struct block *previous;    /* sibling */
-	size_t first, last;        /* source offsets of the first and last text seen; NOWHERE: none */
-	uint32_t subtree_end;      /* index of the first block that is not below this one */
-	uint32_t breaks_before;    /* line ends that were reported before `first` */
-	uint32_t content_lines;    /* code, HTML: lines; table: rows without the head */
+	size_t first, last;     /* source offsets of the first and last text seen; NOWHERE: none */
+	uint32_t subtree_end;   /* index of the first block that is not below this one */
+	uint32_t breaks_before; /* line ends that were reported before `first` */
+	uint32_t content_lines; /* code, HTML: lines; table: rows without the head */
 	uint32_t begin_line, end_line;
-	uint32_t limit_line;       /* first line known to belong to this block or a later one */
-	unsigned content_indent;   /* item: columns that its later lines are indented by */
-	char mark;                 /* list: its marker; code: the fence, 0 where indented */
-	bool opened;               /* begin_line is known */
-	bool ends_outside;         /* code: its closing fence stands outside of its containers */
-	bool loose;                /* its mark is indented further than CommonMark allows */
-	bool span_first, span_last;/* markup without text stands before `first`, behind `last` */
+	uint32_t limit_line;        /* first line known to belong to this block or a later one */
+	unsigned content_indent;    /* item: columns that its later lines are indented by */
+	char mark;                  /* list: its marker; code: the fence, 0 where indented */
+	bool opened;                /* begin_line is known */
+	bool ends_outside;          /* code: its closing fence stands outside of its containers */
+	bool loose;                 /* its mark is indented further than CommonMark allows */
+	bool span_first, span_last; /* markup without text stands before `first`, behind `last` */
 	bool has_span;
 };
 

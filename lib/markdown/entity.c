@@ -5,17 +5,14 @@
 static const struct entity {
 	const char *name, *text;
 } entities[] = {
-	{ "amp", "&" },          { "apos", "'" },         { "bull", "\u2022" },
-	{ "copy", "\u00A9" },    { "deg", "\u00B0" },     { "euro", "\u20AC" },
-	{ "ge", "\u2265" },      { "gt", ">" },           { "hellip", "\u2026" },
-	{ "laquo", "\u00AB" },   { "larr", "\u2190" },    { "ldquo", "\u201C" },
-	{ "le", "\u2264" },      { "lsquo", "\u2018" },   { "lt", "<" },
-	{ "mdash", "\u2014" },   { "middot", "\u00B7" },  { "minus", "\u2212" },
-	{ "nbsp", "\u00A0" },    { "ndash", "\u2013" },   { "ne", "\u2260" },
-	{ "pound", "\u00A3" },   { "quot", "\"" },        { "raquo", "\u00BB" },
-	{ "rarr", "\u2192" },    { "rdquo", "\u201D" },   { "reg", "\u00AE" },
-	{ "rsquo", "\u2019" },   { "sect", "\u00A7" },    { "times", "\u00D7" },
-	{ "trade", "\u2122" },   { "yen", "\u00A5" },
+	{ "amp", "&" },         { "apos", "'" },       { "bull", "\u2022" },  { "copy", "\u00A9" },
+	{ "deg", "\u00B0" },    { "euro", "\u20AC" },  { "ge", "\u2265" },    { "gt", ">" },
+	{ "hellip", "\u2026" }, { "laquo", "\u00AB" }, { "larr", "\u2190" },  { "ldquo", "\u201C" },
+	{ "le", "\u2264" },     { "lsquo", "\u2018" }, { "lt", "<" },         { "mdash", "\u2014" },
+	{ "middot", "\u00B7" }, { "minus", "\u2212" }, { "nbsp", "\u00A0" },  { "ndash", "\u2013" },
+	{ "ne", "\u2260" },     { "pound", "\u00A3" }, { "quot", "\"" },      { "raquo", "\u00BB" },
+	{ "rarr", "\u2192" },   { "rdquo", "\u201D" }, { "reg", "\u00AE" },   { "rsquo", "\u2019" },
+	{ "sect", "\u00A7" },   { "times", "\u00D7" }, { "trade", "\u2122" }, { "yen", "\u00A5" },
 };
 
 static uint32_t number_of(struct span digits, uint32_t base)

@@ -1,20 +1,20 @@
 /* md4c 0.4.8 is linear but for two things, both measured with 1 MB of text:
  * - each blank line walks all open containers: `- + * - + * …` over blank lines ran for minutes;
  * - each link looks its line up from the paragraph's first: 140,000 lines of `[a](b)` took 6 s.
- * Container marks further right than anybody indents, and inline marks far down in one paragraph, are
- * therefore letters to it. The tree's texts are cut from the original. */
+ * Container marks further right than anybody indents, and inline marks far down in one paragraph,
+ * are therefore letters to it. The tree's texts are cut from the original. */
 #include "guard.h"
 
 #include "lines.h"
 
-#define COLUMN_MAX 128               /* two columns for each of MARKDOWN_DEPTH_MAX levels */
-#define PARAGRAPH_MAX (32 * 1024)    /* bytes of lines in a row whose inline marks count */
+#define COLUMN_MAX 128            /* two columns for each of MARKDOWN_DEPTH_MAX levels */
+#define PARAGRAPH_MAX (32 * 1024) /* bytes of lines in a row whose inline marks count */
 #define LETTER 'x'
 
 struct guard {
 	struct span text;
-	char *copy;    /* NULL until something had to be changed */
-	size_t run;    /* bytes since a line that surely begins a paragraph */
+	char *copy; /* NULL until something had to be changed */
+	size_t run; /* bytes since a line that surely begins a paragraph */
 };
 
 static void change(struct guard *g, size_t offset)
@@ -80,8 +80,8 @@ static size_t guard_marks(struct guard *g, struct span line)
 	}
 }
 
-/* Nothing that could belong to the paragraph above: a blank line, a heading, an item with a text. Less is
- * not sure: an indented or a numbered line may go on with a paragraph. */
+/* Nothing that could belong to the paragraph above: a blank line, a heading, an item with a text.
+ * Less is not sure: an indented or a numbered line may go on with a paragraph. */
 static bool begins_anew(struct span line)
 {
 	size_t at = 0;
@@ -94,11 +94,12 @@ static bool begins_anew(struct span line)
 		return false;
 	if (line.data[at] == '#')
 		return true;
-	return strchr("-+*", line.data[at]) && at + 2 < line.length && is_blank(line.data[at + 1]) &&
-	       !is_blank(line.data[at + 2]);
+	return strchr("-+*", line.data[at]) && at + 2 < line.length &&
+	       is_blank(line.data[at + 1]) && !is_blank(line.data[at + 2]);
 }
 
-/* Marks at the beginning of a line, and lines of nothing else, are a rule, a fence or a block of HTML. */
+/* Marks at the beginning of a line, and lines of nothing else, are a rule, a fence or a block of
+ * HTML. */
 static void guard_inlines(struct guard *g, struct span line, size_t at)
 {
 	size_t base = (size_t)(line.data - g->text.data);

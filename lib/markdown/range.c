@@ -1,13 +1,14 @@
 /* The lines of every block.
  *
- * A leaf with text has known lines: md4c's text pointers, less the line ends reported before the first. A
- * leaf without (a rule, an empty heading, a fence with nothing in it) and the marks of containers
- * are looked for in the few lines between the leaves that are known, by reading each line past the marks of
- * the containers that are open, exactly as md4c does.
+ * A leaf with text has known lines: md4c's text pointers, less the line ends reported before the
+ * first. A leaf without (a rule, an empty heading, a fence with nothing in it) and the marks of
+ * containers are looked for in the few lines between the leaves that are known, by reading each
+ * line past the marks of the containers that are open, exactly as md4c does.
  *
- * Three things that no callback tells are settled generously: a paragraph whose first or last line holds
- * nothing but the rest of a link or a code span reaches to the next blank line or block; link
- * definitions directly above such a paragraph belong to it; a quote reaches over its last `>` lines. */
+ * Three things that no callback tells are settled generously: a paragraph whose first or last line
+ * holds nothing but the rest of a link or a code span reaches to the next blank line or block; link
+ * definitions directly above such a paragraph belong to it; a quote reaches over its last `>`
+ * lines. */
 #include "document.h"
 
 struct locating {
@@ -92,8 +93,8 @@ static uint32_t search_once(struct locating *l, struct block *block, uint32_t fr
 	return to;
 }
 
-/* Behind an item that begins with two blank lines md4c 0.4.8 takes lines for marks that are indented like
- * code; these are looked for second. */
+/* Behind an item that begins with two blank lines md4c 0.4.8 takes lines for marks that are
+ * indented like code; these are looked for second. */
 static uint32_t search(struct locating *l, struct block *block, uint32_t from, uint32_t to,
 		       matches_function matches)
 {
@@ -112,8 +113,8 @@ static bool matches_first_line(struct block *block, struct place *place)
 	return enter_first_line(place, block);
 }
 
-/* The last lines of a quote may hold nothing but its mark: they belong to it, and begin no other quote.
- * Behind a fence that was closed outside of the quote they do. */
+/* The last lines of a quote may hold nothing but its mark: they belong to it, and begin no other
+ * quote. Behind a fence that was closed outside of the quote they do. */
 static uint32_t quote_end(struct locating *l, const struct block *quote, uint32_t end, uint32_t to)
 {
 	struct place place;
@@ -178,12 +179,9 @@ static bool matches_anything(struct block *block, struct place *place)
 }
 
 static const matches_function leaf_matches[] = {
-	[MARKDOWN_HEADING] = matches_heading,
-	[MARKDOWN_PARAGRAPH] = matches_anything,
-	[MARKDOWN_CODE] = matches_fence,
-	[MARKDOWN_HTML] = matches_anything,
-	[MARKDOWN_TABLE] = matches_anything,
-	[MARKDOWN_RULE] = matches_rule,
+	[MARKDOWN_HEADING] = matches_heading, [MARKDOWN_PARAGRAPH] = matches_anything,
+	[MARKDOWN_CODE] = matches_fence,      [MARKDOWN_HTML] = matches_anything,
+	[MARKDOWN_TABLE] = matches_anything,  [MARKDOWN_RULE] = matches_rule,
 };
 
 static bool is_atx(const struct locating *l, const struct block *block, uint32_t line)
@@ -218,8 +216,8 @@ static uint32_t search_leaf(struct locating *l, struct block *block)
 
 static bool may_reach_back(const struct block *block)
 {
-	return block->span_first && (block->node.kind == MARKDOWN_PARAGRAPH ||
-				     block->node.kind == MARKDOWN_HEADING);
+	return block->span_first &&
+	       (block->node.kind == MARKDOWN_PARAGRAPH || block->node.kind == MARKDOWN_HEADING);
 }
 
 static void begin_leaf(struct locating *l, struct block *block)
@@ -276,8 +274,10 @@ static uint32_t code_end(struct locating *l, struct block *block)
 	if (!block->mark)
 		return end;
 	end++;
-	length = enter_all(l, block, block->begin_line, &place) ? place_fence(&place, block->mark) : 3;
-	/* To md4c a fence closes also where it stands outside of the item or quote that it was opened in. */
+	length = enter_all(l, block, block->begin_line, &place) ? place_fence(&place, block->mark)
+								: 3;
+	/* To md4c a fence closes also where it stands outside of the item or quote that it was
+	 * opened in. */
 	block->ends_outside = !enter_all(l, block, end, &place);
 	block->node.unclosed = end >= l->lines->count ||
 			       !place_is_closing_fence(&place, block->mark, length);
@@ -293,8 +293,7 @@ static uint32_t html_end(struct locating *l, struct block *block)
 		return end;
 	source = span_slice(l->document->text, block->first, block->last);
 	block->node.comment = span_starts_with(source, SPAN("<!--"));
-	block->node.unclosed = block->node.comment &&
-			       !memmem(source.data, source.length, "-->", 3);
+	block->node.unclosed = block->node.comment && !memmem(source.data, source.length, "-->", 3);
 	return end;
 }
 
@@ -311,12 +310,9 @@ static uint32_t rule_end(struct locating *l, struct block *block)
 }
 
 static uint32_t (*const leaf_ends[])(struct locating *, struct block *) = {
-	[MARKDOWN_HEADING] = heading_end,
-	[MARKDOWN_PARAGRAPH] = paragraph_end,
-	[MARKDOWN_CODE] = code_end,
-	[MARKDOWN_HTML] = html_end,
-	[MARKDOWN_TABLE] = table_end,
-	[MARKDOWN_RULE] = rule_end,
+	[MARKDOWN_HEADING] = heading_end, [MARKDOWN_PARAGRAPH] = paragraph_end,
+	[MARKDOWN_CODE] = code_end,       [MARKDOWN_HTML] = html_end,
+	[MARKDOWN_TABLE] = table_end,     [MARKDOWN_RULE] = rule_end,
 };
 
 /* First line that is known to belong to something behind this block. */
@@ -404,8 +400,8 @@ static void close_containers(struct locating *l)
 		struct block *parent = block_of(block->node.parent);
 
 		if (block->node.kind == MARKDOWN_QUOTE)
-			block->end_line =
-				quote_end(l, block, block->end_line, begin_behind(l, block));
+			block->end_line = quote_end(l, block, block->end_line,
+						    begin_behind(l, block));
 		if (parent && parent->end_line < block->end_line)
 			parent->end_line = block->end_line;
 	}
@@ -416,8 +412,8 @@ static uint32_t clamp(uint32_t value, uint32_t low, uint32_t high)
 	return value < low ? low : value > high ? high : value;
 }
 
-/* Where md4c's reading of a line and ours differ after all, blocks still lie in their parents and one behind
- * the other. limit_line serves as the first line that is free for the next child. */
+/* Where md4c's reading of a line and ours differ after all, blocks still lie in their parents and
+ * one behind the other. limit_line serves as the first line that is free for the next child. */
 static void settle(struct locating *l)
 {
 	block_at(l->document, 0)->limit_line = 0;
@@ -434,7 +430,8 @@ static void settle(struct locating *l)
 	}
 }
 
-/* Where the text of a block begins: its first character, or what stands behind the containers' marks. */
+/* Where the text of a block begins: its first character, or what stands behind the containers'
+ * marks. */
 static size_t text_begin(struct locating *l, struct block *block)
 {
 	struct place place;
@@ -455,13 +452,15 @@ static void place_nodes(struct locating *l)
 
 		node->begin = l->lines->begins[block->begin_line];
 		node->end = l->lines->begins[block->end_line];
-		if (node->kind == MARKDOWN_ITEM && node->first && node->first->kind == MARKDOWN_PARAGRAPH)
+		if (node->kind == MARKDOWN_ITEM && node->first &&
+		    node->first->kind == MARKDOWN_PARAGRAPH)
 			node->text = node->first->text;
 		if (kind_is_container(node->kind) && node->first) {
 			node->line = node->first->line;
 			node->column = node->first->column;
 		} else {
-			markdown_place(l->document, text_begin(l, block), &node->line, &node->column);
+			markdown_place(l->document, text_begin(l, block), &node->line,
+				       &node->column);
 		}
 	}
 }

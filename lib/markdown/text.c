@@ -99,7 +99,8 @@ static void report(const struct cleaning *c, struct diagnostics *found)
 
 static bool is_fence(struct span line, const char *fence)
 {
-	while (line.length && (line.data[line.length - 1] == ' ' || line.data[line.length - 1] == '\t'))
+	while (line.length &&
+	       (line.data[line.length - 1] == ' ' || line.data[line.length - 1] == '\t'))
 		line.length--;
 	return span_equal(line, span_of(fence));
 }

@@ -1,14 +1,14 @@
 /* md4c's callbacks make blocks, with the source offsets of the text that was seen in each.
  *
- * A paragraph of a tight list comes without a block of its own from md4c; it gets one here, so that an item
- * has the same children whether its list is tight or loose. */
+ * A paragraph of a tight list comes without a block of its own from md4c; it gets one here, so that
+ * an item has the same children whether its list is tight or loose. */
 #include "document.h"
 #include "guard.h"
 
 #include <md4c.h>
 
-/* Hostile link definitions and tables make md4c report far more than there is in the text: a definition's
- * address is copied for every use, a row is filled up to its head's cells. */
+/* Hostile link definitions and tables make md4c report far more than there is in the text: a
+ * definition's address is copied for every use, a row is filled up to its head's cells. */
 #define WORK_A_BYTE 64
 #define WORK_FLOOR (4u << 20)
 #define STOP (-1) /* md4c 0.4.8 goes on after a positive value, though its header says it stops */
@@ -23,14 +23,14 @@ struct text_chunk {
 struct builder {
 	struct markdown *document;
 	struct error *error;
-	struct span seen;       /* what md4c reads: the text, or its guarded copy */
-	struct block *top;      /* innermost open block */
-	unsigned depth, skipped;/* blocks open, and those below the depth limit */
-	bool implicit;          /* top is a paragraph that md4c did not report */
+	struct span seen;        /* what md4c reads: the text, or its guarded copy */
+	struct block *top;       /* innermost open block */
+	unsigned depth, skipped; /* blocks open, and those below the depth limit */
+	bool implicit;           /* top is a paragraph that md4c did not report */
 	uint32_t breaks, row;
-	bool pending_span;      /* a span without text so far */
+	bool pending_span; /* a span without text so far */
 	bool after_html;
-	struct buffer text;     /* inline text of the leaf that is open */
+	struct buffer text; /* inline text of the leaf that is open */
 	size_t work, work_max;
 	int result;
 };
@@ -44,8 +44,8 @@ static struct block *new_block(struct markdown *document)
 			       &document->chunk_capacity, sizeof(struct block *),
 			       MARKDOWN_NODES_MAX / BLOCKS_A_CHUNK + 1))
 			return NULL;
-		document->chunks[document->chunk_count++] =
-			xcalloc(BLOCKS_A_CHUNK, sizeof(struct block));
+		document->chunks[document->chunk_count++] = xcalloc(BLOCKS_A_CHUNK,
+								    sizeof(struct block));
 	}
 	if (document->count >= MARKDOWN_NODES_MAX)
 		return NULL;
@@ -186,27 +186,18 @@ static void fill_item(struct block *item, const MD_BLOCK_LI_DETAIL *detail)
 static void fill(struct block *block, MD_BLOCKTYPE type, const void *detail)
 {
 	switch (type) {
-	case MD_BLOCK_UL:
-		block->mark = ((const MD_BLOCK_UL_DETAIL *)detail)->mark;
-		break;
+	case MD_BLOCK_UL: block->mark = ((const MD_BLOCK_UL_DETAIL *)detail)->mark; break;
 	case MD_BLOCK_OL:
 		block->node.ordered = true;
 		block->mark = ((const MD_BLOCK_OL_DETAIL *)detail)->mark_delimiter;
 		break;
-	case MD_BLOCK_LI:
-		fill_item(block, detail);
-		break;
-	case MD_BLOCK_H:
-		block->node.level = (int)((const MD_BLOCK_H_DETAIL *)detail)->level;
-		break;
-	case MD_BLOCK_CODE:
-		block->mark = ((const MD_BLOCK_CODE_DETAIL *)detail)->fence_char;
-		break;
+	case MD_BLOCK_LI: fill_item(block, detail); break;
+	case MD_BLOCK_H: block->node.level = (int)((const MD_BLOCK_H_DETAIL *)detail)->level; break;
+	case MD_BLOCK_CODE: block->mark = ((const MD_BLOCK_CODE_DETAIL *)detail)->fence_char; break;
 	case MD_BLOCK_TABLE:
 		block->content_lines = ((const MD_BLOCK_TABLE_DETAIL *)detail)->body_row_count;
 		break;
-	default:
-		break;
+	default: break;
 	}
 }
 
@@ -335,25 +326,16 @@ static void append_text(struct builder *b, struct span text)
 static void inline_text(struct builder *b, MD_TEXTTYPE type, struct span text, size_t offset)
 {
 	switch (type) {
-	case MD_TEXT_ENTITY:
-		entity_append(&b->text, text);
-		break;
+	case MD_TEXT_ENTITY: entity_append(&b->text, text); break;
 	case MD_TEXT_BR:
-	case MD_TEXT_SOFTBR:
-		append_text(b, SPAN(" "));
-		break;
-	case MD_TEXT_NULLCHAR:
-		append_text(b, SPAN("\xEF\xBF\xBD"));
-		break;
-	case MD_TEXT_HTML:
-		b->after_html = true;
-		break;
+	case MD_TEXT_SOFTBR: append_text(b, SPAN(" ")); break;
+	case MD_TEXT_NULLCHAR: append_text(b, SPAN("\xEF\xBF\xBD")); break;
+	case MD_TEXT_HTML: b->after_html = true; break;
 	case MD_TEXT_NORMAL:
 		if (opens_comment(b, text, offset))
 			b->top->node.unclosed = true;
 		/* fall through */
-	default:
-		append_text(b, text);
+	default: append_text(b, text);
 	}
 }
 
@@ -373,8 +355,8 @@ static int on_text(MD_TEXTTYPE type, const char *data, MD_SIZE size, void *conte
 	}
 	if (!b->skipped && keeps_text(b->top))
 		inline_text(b, type, text, offset);
-	else if (!b->skipped && (b->top->node.kind == MARKDOWN_CODE ||
-				 b->top->node.kind == MARKDOWN_HTML))
+	else if (!b->skipped &&
+		 (b->top->node.kind == MARKDOWN_CODE || b->top->node.kind == MARKDOWN_HTML))
 		b->top->content_lines = b->breaks;
 	return 0;
 }

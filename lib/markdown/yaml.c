@@ -1,5 +1,6 @@
-/* YAML as a tree of plain values, from libfyaml's events: what we refuse (aliases, anchors, tags, merge
- * keys, deep or endless documents) is refused at its first event, so that nothing is ever expanded. */
+/* YAML as a tree of plain values, from libfyaml's events: what we refuse (aliases, anchors, tags,
+ * merge keys, deep or endless documents) is refused at its first event, so that nothing is ever
+ * expanded. */
 #include "markdown/markdown.h"
 
 #include <libfyaml.h>
@@ -14,10 +15,10 @@ struct yaml_builder {
 	struct span text;
 	unsigned first_line;
 	struct yaml *root;
-	struct yaml *open[YAML_DEPTH_MAX];  /* maps and lists around the next value */
-	struct yaml **tails[YAML_DEPTH_MAX];/* where their next member goes */
+	struct yaml *open[YAML_DEPTH_MAX];   /* maps and lists around the next value */
+	struct yaml **tails[YAML_DEPTH_MAX]; /* where their next member goes */
 	unsigned depth;
-	char *key;                          /* key that waits for its value */
+	char *key; /* key that waits for its value */
 	unsigned key_line, key_column;
 	size_t nodes;
 	bool ended;
@@ -187,7 +188,8 @@ static int on_scalar(struct yaml_builder *b, struct fy_event *event, const struc
 static int on_document(struct yaml_builder *b, const struct fy_mark *mark)
 {
 	if (b->ended)
-		return fail(b, mark, "only one YAML document is allowed here; remove the second `---`");
+		return fail(b, mark,
+			    "only one YAML document is allowed here; remove the second `---`");
 	return 0;
 }
 
@@ -202,22 +204,14 @@ static int on_event(struct yaml_builder *b, struct fy_event *event)
 	switch (event->type) {
 	case FYET_ALIAS:
 		return fail(b, mark, "aliases (\"*name\") are not supported; write the value out");
-	case FYET_SCALAR:
-		return on_scalar(b, event, mark);
-	case FYET_MAPPING_START:
-		return open_collection(b, YAML_MAP, mark);
-	case FYET_SEQUENCE_START:
-		return open_collection(b, YAML_LIST, mark);
+	case FYET_SCALAR: return on_scalar(b, event, mark);
+	case FYET_MAPPING_START: return open_collection(b, YAML_MAP, mark);
+	case FYET_SEQUENCE_START: return open_collection(b, YAML_LIST, mark);
 	case FYET_MAPPING_END:
-	case FYET_SEQUENCE_END:
-		return close_collection(b);
-	case FYET_DOCUMENT_START:
-		return on_document(b, mark);
-	case FYET_DOCUMENT_END:
-		b->ended = true;
-		return 0;
-	default:
-		return 0;
+	case FYET_SEQUENCE_END: return close_collection(b);
+	case FYET_DOCUMENT_START: return on_document(b, mark);
+	case FYET_DOCUMENT_END: b->ended = true; return 0;
+	default: return 0;
 	}
 }
 
@@ -275,7 +269,8 @@ static struct fy_diag *collecting_diag(void)
 static int parse(struct yaml_builder *b)
 {
 	struct fy_diag *diag = collecting_diag();
-	struct fy_parse_cfg config = { .flags = FYPCF_QUIET | FYPCF_DISABLE_MMAP_OPT, .diag = diag };
+	struct fy_parse_cfg config = { .flags = FYPCF_QUIET | FYPCF_DISABLE_MMAP_OPT,
+				       .diag = diag };
 	int r;
 
 	b->parser = fy_parser_create(&config);
@@ -304,7 +299,8 @@ static bool has_blank_run(struct span text)
 static int check_text(struct span text, struct error *error)
 {
 	if (text.length > YAML_TEXT_MAX)
-		return error_set(error, ERROR_TOO_LARGE, "the YAML is larger than 256 KiB; shorten it");
+		return error_set(error, ERROR_TOO_LARGE,
+				 "the YAML is larger than 256 KiB; shorten it");
 	if (has_blank_run(text))
 		return error_set(error, ERROR_TOO_LARGE,
 				 "the YAML has over 1000 blank lines in a row; remove them");

@@ -14,8 +14,8 @@ void front_matter_parse(struct span yaml, unsigned first_line, enum front_matter
 	struct error error;
 
 	if (yaml_parse(yaml, first_line, &root, &error))
-		diagnostics_add(found, SEVERITY_ERROR, "front-matter", error.line, error.column, "%s",
-				error.message);
+		diagnostics_add(found, SEVERITY_ERROR, "front-matter", error.line, error.column,
+				"%s", error.message);
 	reader_front_matter(root, files[file], &matter, found);
 	read_agent_limits(yaml_get(root, "limits"), &matter.limits, found);
 	*ret_matter = matter;

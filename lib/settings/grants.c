@@ -23,7 +23,8 @@ static void refuse_root(struct grant *grant, const struct yaml *yaml, struct dia
 	for (size_t i = 0; i < grant->read_count; i++) {
 		if (strspn(grant->read[i], "/.") == strlen(grant->read[i])) {
 			say(found, yaml_get(yaml, "read"), "settings-value",
-			    "agents.NAME.read: \"/\" is everything; name the folders that are needed");
+			    "agents.NAME.read: \"/\" is everything; name the "
+			    "folders that are needed");
 			free(grant->read[i]);
 		} else {
 			grant->read[kept++] = grant->read[i];
@@ -32,20 +33,23 @@ static void refuse_root(struct grant *grant, const struct yaml *yaml, struct dia
 	grant->read_count = kept;
 }
 
-static void read_grant(struct settings *settings, const struct yaml *yaml, struct diagnostics *found)
+static void read_grant(struct settings *settings, const struct yaml *yaml,
+		       struct diagnostics *found)
 {
 	struct grant *grant;
 
 	if (!is_agent_name(yaml->key)) {
 		say(found, yaml, "settings-name",
-		    "\"%s\" cannot name an agent; names are a-z, 0-9 and \"-\", up to 63 of them", yaml->key);
+		    "\"%s\" cannot name an agent; names are a-z, 0-9 and \"-\", up to 63 of them",
+		    yaml->key);
 		return;
 	}
 	if (settings->grant_count == GRANTS_MAX) {
 		say(found, yaml, "settings-many", "more than %d agents", GRANTS_MAX);
 		return;
 	}
-	settings->grants = xreallocarray(settings->grants, settings->grant_count + 1, sizeof(*grant));
+	settings->grants = xreallocarray(settings->grants, settings->grant_count + 1,
+					 sizeof(*grant));
 	grant = &settings->grants[settings->grant_count++];
 	*grant = (struct grant){ 0 };
 	snprintf(grant->agent, sizeof(grant->agent), "%s", yaml->key);

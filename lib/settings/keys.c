@@ -15,9 +15,8 @@ const char *key_name(const struct key *key)
 const struct key *key_find(enum scope scope, const char *name)
 {
 	for (size_t i = 0; i < key_count; i++)
-		if (keys[i].scope == scope &&
-		    (!strcmp(key_name(&keys[i]), name) ||
-		     (keys[i].alias && !strcmp(keys[i].alias, name))))
+		if (keys[i].scope == scope && (!strcmp(key_name(&keys[i]), name) ||
+					       (keys[i].alias && !strcmp(keys[i].alias, name))))
 			return &keys[i];
 	return NULL;
 }
@@ -52,8 +51,8 @@ unsigned edit_distance(const char *a, const char *b)
 	return rows[m % 3][n];
 }
 
-/* A third of the letters may be wrong, but not more than 3. A key that the word is a part of counts, too:
- * `per_session` for `per_session_usd`. */
+/* A third of the letters may be wrong, but not more than 3. A key that the word is a part of
+ * counts, too: `per_session` for `per_session_usd`. */
 const char *key_nearest(enum scope scope, const char *name)
 {
 	const char *nearest = NULL;
@@ -80,11 +79,11 @@ const char *key_nearest(enum scope scope, const char *name)
 /* ---- what the manual prints ---- */
 
 static const char *const type_names[] = {
-	[TYPE_TEXT] = "text",      [TYPE_NAME] = "name",     [TYPE_ZONE] = "time zone",
-	[TYPE_URL] = "address",    [TYPE_PATH] = "path",     [TYPE_SWITCH] = "on or off",
-	[TYPE_CHOICE] = "choice",  [TYPE_COUNT] = "number",  [TYPE_DURATION] = "time",
-	[TYPE_SIZE] = "size",      [TYPE_USD] = "USD",       [TYPE_SHARE] = "share",
-	[TYPE_HOUR] = "hour",      [TYPE_HOURS] = "hours",   [TYPE_WORDS] = "list of names",
+	[TYPE_TEXT] = "text",           [TYPE_NAME] = "name",    [TYPE_ZONE] = "time zone",
+	[TYPE_URL] = "address",         [TYPE_PATH] = "path",    [TYPE_SWITCH] = "on or off",
+	[TYPE_CHOICE] = "choice",       [TYPE_COUNT] = "number", [TYPE_DURATION] = "time",
+	[TYPE_SIZE] = "size",           [TYPE_USD] = "USD",      [TYPE_SHARE] = "share",
+	[TYPE_HOUR] = "hour",           [TYPE_HOURS] = "hours",  [TYPE_WORDS] = "list of names",
 	[TYPE_PATHS] = "list of paths", [TYPE_MAP] = "map",
 };
 
@@ -103,8 +102,9 @@ static void print_with_unit(int64_t value, const struct step *steps, char *out, 
 
 static void print_bound(const struct key *key, int64_t value, char *out, size_t size)
 {
-	static const struct step times[] = { { 86400000, "days" }, { 3600000, "h" }, { 60000, "min" },
-					     { 1000, "s" },        { 1, "ms" } };
+	static const struct step times[] = {
+		{ 86400000, "days" }, { 3600000, "h" }, { 60000, "min" }, { 1000, "s" }, { 1, "ms" }
+	};
 	static const struct step sizes[] = { { INT64_C(1) << 30, "GiB" },
 					     { INT64_C(1) << 20, "MiB" },
 					     { INT64_C(1) << 10, "KiB" },
@@ -115,7 +115,8 @@ static void print_bound(const struct key *key, int64_t value, char *out, size_t 
 	else if (key->type == TYPE_SIZE)
 		print_with_unit(value, sizes, out, size);
 	else
-		snprintf(out, size, "%lld", (long long)(key->type == TYPE_COUNT ? value : value / 1000000));
+		snprintf(out, size, "%lld",
+			 (long long)(key->type == TYPE_COUNT ? value : value / 1000000));
 }
 
 void key_range(const struct key *key, char out[SETTING_RANGE_SIZE])

@@ -37,7 +37,8 @@ static bool is_variable(const char *name)
 
 	for (i = 0; name[i]; i++)
 		if (!(name[i] == '_' || (name[i] >= 'A' && name[i] <= 'Z') ||
-		      (name[i] >= 'a' && name[i] <= 'z') || (i && name[i] >= '0' && name[i] <= '9')))
+		      (name[i] >= 'a' && name[i] <= 'z') ||
+		      (i && name[i] >= '0' && name[i] <= '9')))
 			return false;
 	return i > 0 && i < 256;
 }
@@ -65,13 +66,15 @@ static bool read_key(struct provider *provider, const struct yaml *yaml, struct 
 		return false;
 	}
 	if (!provider->key_reference)
-		say(found, yaml->first, "settings-key", "write which %s holds the key", yaml->first->key);
+		say(found, yaml->first, "settings-key", "write which %s holds the key",
+		    yaml->first->key);
 	return provider->key_reference != NULL;
 }
 
 /* ---- providers ---- */
 
-static bool read_provider(struct provider *provider, const struct yaml *yaml, struct diagnostics *found)
+static bool read_provider(struct provider *provider, const struct yaml *yaml,
+			  struct diagnostics *found)
 {
 	const struct yaml *kind = yaml_get(yaml, "kind");
 
@@ -173,7 +176,8 @@ static bool check_cost(struct model_settings *model, const struct provider *prov
 	if (provider->kind == PROVIDER_REHEARSAL)
 		model->free = true;
 	if (model->free && model->priced) {
-		diagnostics_add(found, SEVERITY_WARNING, "model-free", yaml->key_line, yaml->key_column,
+		diagnostics_add(found, SEVERITY_WARNING, "model-free", yaml->key_line,
+				yaml->key_column,
 				"model \"%s\" is free and has prices; the prices hold", yaml->key);
 		model->free = false;
 	}
@@ -199,7 +203,8 @@ static bool read_model(const struct settings *settings, struct model_settings *m
 	if (!provider && !*model->provider)
 		say(found, yaml, "settings-missing", "model \"%s\" has no provider", yaml->key);
 	else if (!provider)
-		diagnostics_add(found, SEVERITY_ERROR, "settings-provider", name->line, name->column,
+		diagnostics_add(found, SEVERITY_ERROR, "settings-provider", name->line,
+				name->column,
 				"there is no usable provider \"%s\"; write it under providers",
 				model->provider);
 	if (!model->model)
@@ -209,7 +214,8 @@ static bool read_model(const struct settings *settings, struct model_settings *m
 
 static void add_model(struct settings *settings, struct model_settings *model)
 {
-	settings->models = xreallocarray(settings->models, settings->model_count + 1, sizeof(*model));
+	settings->models = xreallocarray(settings->models, settings->model_count + 1,
+					 sizeof(*model));
 	settings->models[settings->model_count++] = *model;
 }
 

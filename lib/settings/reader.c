@@ -54,7 +54,8 @@ static void store_text(const struct reading *r)
 static int in_range(struct reading *r, int64_t value, const char *range)
 {
 	if (value < r->key->min || value > r->key->max)
-		return error_set(&r->error, ERROR_INVALID, "it is out of range, which is %s", range);
+		return error_set(&r->error, ERROR_INVALID, "it is out of range, which is %s",
+				 range);
 	store_number(r, value);
 	return 0;
 }
@@ -141,7 +142,8 @@ static int read_hours(struct reading *r)
 	uint16_t begin, end, *field = field_of(r);
 
 	if (schedule_parse_range(r->text, &begin, &end, NULL))
-		return error_set(&r->error, ERROR_INVALID, "write a range of hours such as 08:00-22:00");
+		return error_set(&r->error, ERROR_INVALID,
+				 "write a range of hours such as 08:00-22:00");
 	field[0] = begin;
 	field[1] = end;
 	*(bool *)((char *)r->into + r->key->flag) = true;
@@ -155,7 +157,8 @@ static int read_hours(struct reading *r)
 static int check_item(const struct yaml *item, enum value_type type, struct error *error)
 {
 	if (item->kind != YAML_SCALAR)
-		return error_set(error, ERROR_INVALID, "write a list of plain texts, such as [one, two]");
+		return error_set(error, ERROR_INVALID,
+				 "write a list of plain texts, such as [one, two]");
 	return type == TYPE_PATHS ? value_path(span_of(item->scalar), error)
 				  : value_name(span_of(item->scalar), error);
 }
@@ -182,8 +185,9 @@ static bool read_list(const struct yaml *yaml, const struct key *key, void *into
 
 	for (; item && room--; item = item->next) {
 		struct error error = { 0 };
-		int e = count < LIST_MAX ? check_item(item, key->type, &error)
-					 : error_set(&error, ERROR_INVALID, "at most 256 are allowed");
+		int e = count < LIST_MAX
+				? check_item(item, key->type, &error)
+				: error_set(&error, ERROR_INVALID, "at most 256 are allowed");
 
 		if (e) {
 			say_wrong(item, key, error.message, found);
@@ -213,7 +217,8 @@ static int read_scalar(struct reading *r, const char *text)
 	return readers[r->key->type](r);
 }
 
-bool reader_value(const struct yaml *yaml, const struct key *key, void *into, struct diagnostics *found)
+bool reader_value(const struct yaml *yaml, const struct key *key, void *into,
+		  struct diagnostics *found)
 {
 	struct reading r = { .key = key, .yaml = yaml, .into = into };
 
@@ -287,10 +292,13 @@ bool reader_map(const struct yaml *yaml, enum scope scope, void *into, const cha
 
 static const char *file_name(unsigned file)
 {
-	return file == FILE_SOUL ? "SOUL.md" : file == FILE_HEARTBEAT ? "HEARTBEAT.md" : "agentd.yaml";
+	return file == FILE_SOUL        ? "SOUL.md"
+	       : file == FILE_HEARTBEAT ? "HEARTBEAT.md"
+					: "agentd.yaml";
 }
 
-bool reader_front_matter(const struct yaml *yaml, unsigned file, void *into, struct diagnostics *found)
+bool reader_front_matter(const struct yaml *yaml, unsigned file, void *into,
+			 struct diagnostics *found)
 {
 	bool good = reader_is_map(yaml, "the front matter", found);
 
@@ -299,12 +307,13 @@ bool reader_front_matter(const struct yaml *yaml, unsigned file, void *into, str
 		const struct key *key = key_find(SCOPE_FRONT_MATTER, member->key);
 
 		if (!key) {
-			say_unknown(member, SCOPE_FRONT_MATTER, "the front matter", SEVERITY_WARNING,
-				    found);
+			say_unknown(member, SCOPE_FRONT_MATTER, "the front matter",
+				    SEVERITY_WARNING, found);
 		} else if (!(key->files & file)) {
 			diagnostics_add(found, SEVERITY_WARNING, "settings-place", member->key_line,
-					member->key_column, "\"%s\" belongs into %s; it is ignored here",
-					member->key, file_name(key->files & ~file));
+					member->key_column,
+					"\"%s\" belongs into %s; it is ignored here", member->key,
+					file_name(key->files & ~file));
 		} else {
 			good = reader_value(member, key, into, found) && good;
 		}

@@ -9,7 +9,8 @@ static struct route *add_route(struct settings *settings, const char *name)
 {
 	struct route *route;
 
-	settings->routes = xreallocarray(settings->routes, settings->route_count + 1, sizeof(*route));
+	settings->routes = xreallocarray(settings->routes, settings->route_count + 1,
+					 sizeof(*route));
 	route = &settings->routes[settings->route_count++];
 	*route = (struct route){ 0 };
 	snprintf(route->name, sizeof(route->name), "%s", name);
@@ -68,7 +69,8 @@ static void read_item(struct settings *settings, struct route *route, const stru
 		      const struct yaml *item, struct diagnostics *found)
 {
 	if (item->kind != YAML_SCALAR) {
-		say(found, item, "settings-type", "a route is a list of models, such as [strong, fast]");
+		say(found, item, "settings-type",
+		    "a route is a list of models, such as [strong, fast]");
 		return;
 	}
 	if (!settings_model(settings, item->scalar)) {
@@ -76,7 +78,8 @@ static void read_item(struct settings *settings, struct route *route, const stru
 		return;
 	}
 	if (route->count == ROUTE_MODELS_MAX)
-		say(found, item, "settings-many", "a route has at most %d models", ROUTE_MODELS_MAX);
+		say(found, item, "settings-many", "a route has at most %d models",
+		    ROUTE_MODELS_MAX);
 	else if (!contains(route, item->scalar))
 		add_to_route(route, item->scalar);
 }
@@ -106,13 +109,14 @@ static bool has_route(const struct settings *settings, const char *name)
 	return route && !strcmp(route->name, name);
 }
 
-/* Models without any routes are tried in the order they are written in. A default route that was written
- * and has nothing left must not lead to models that were not meant for it. */
+/* Models without any routes are tried in the order they are written in. A default route that was
+ * written and has nothing left must not lead to models that were not meant for it. */
 static void add_default(struct settings *settings, bool written)
 {
 	struct route *route = add_route(settings, "default");
 
-	for (size_t i = 0; i < settings->model_count && !written && route->count < ROUTE_MODELS_MAX; i++)
+	for (size_t i = 0; i < settings->model_count && !written && route->count < ROUTE_MODELS_MAX;
+	     i++)
 		if (strcmp(settings->models[i].name, REHEARSAL))
 			add_to_route(route, settings->models[i].name);
 	if (!route->count)

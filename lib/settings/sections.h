@@ -1,5 +1,5 @@
-/* Private to lib/settings: the maps of agentd.yaml, each read by a file of its own, in this order. `root` is
- * the whole document. What cannot be used is left out and said in `found`. */
+/* Private to lib/settings: the maps of agentd.yaml, each read by a file of its own, in this order.
+ * `root` is the whole document. What cannot be used is left out and said in `found`. */
 #ifndef SETTINGS_SECTIONS_H
 #define SETTINGS_SECTIONS_H
 
@@ -15,14 +15,15 @@ void check_alerts(const struct yaml *root, struct diagnostics *found);
 void check_monitors(const struct yaml *root, struct diagnostics *found);
 
 /* Limits of an agent: what is not given is INT64_MAX. */
-void read_agent_limits(const struct yaml *yaml, struct limits *ret_limits, struct diagnostics *found);
+void read_agent_limits(const struct yaml *yaml, struct limits *ret_limits,
+		       struct diagnostics *found);
 
 void provider_clear(struct provider *provider);
 void model_clear(struct model_settings *model);
 
 /* An error about a member of a map, at its key. */
-void say(struct diagnostics *found, const struct yaml *member, const char *code, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+void say(struct diagnostics *found, const struct yaml *member, const char *code, const char *format,
+	 ...) __attribute__((format(printf, 4, 5)));
 
 /* May the member's key name something of ours? Says so if not. */
 bool name_is_good(const struct yaml *member, const char *what, struct diagnostics *found);

@@ -2,7 +2,8 @@
 #include "sections.h"
 #include "value.h"
 
-void say(struct diagnostics *found, const struct yaml *member, const char *code, const char *format, ...)
+void say(struct diagnostics *found, const struct yaml *member, const char *code, const char *format,
+	 ...)
 {
 	_free_ char *message = NULL;
 	va_list args;
@@ -20,7 +21,8 @@ bool name_is_good(const struct yaml *member, const char *what, struct diagnostic
 
 	if (!value_name(span_of(member->key), &error))
 		return true;
-	say(found, member, "settings-name", "\"%s\" cannot name a %s: %s", member->key, what, error.message);
+	say(found, member, "settings-name", "\"%s\" cannot name a %s: %s", member->key, what,
+	    error.message);
 	return false;
 }
 
@@ -38,7 +40,8 @@ static const struct limits no_limits = {
 	.experimental_share_ppm = INT64_MAX,
 };
 
-void read_agent_limits(const struct yaml *yaml, struct limits *ret_limits, struct diagnostics *found)
+void read_agent_limits(const struct yaml *yaml, struct limits *ret_limits,
+		       struct diagnostics *found)
 {
 	*ret_limits = no_limits;
 	reader_map(yaml, SCOPE_LIMITS, ret_limits, "limits", found);
@@ -62,7 +65,8 @@ void limits_lower(struct limits *into, const struct limits *other)
 
 /* ---- the file ---- */
 
-static void read_sections(struct settings *settings, const struct yaml *root, struct diagnostics *found)
+static void read_sections(struct settings *settings, const struct yaml *root,
+			  struct diagnostics *found)
 {
 	reader_map(root, SCOPE_TOP, settings, "agentd.yaml", found);
 	reader_map(yaml_get(root, "limits"), SCOPE_LIMITS, &settings->limits, "limits", found);
@@ -82,7 +86,8 @@ static int parse_text(struct span text, struct yaml **ret_root, struct error *er
 	if (r)
 		return r;
 	if (root->kind != YAML_MAP && root->kind != YAML_NULL) {
-		r = error_set(error, ERROR_INVALID, "agentd.yaml has to be a map of keys and values");
+		r = error_set(error, ERROR_INVALID,
+			      "agentd.yaml has to be a map of keys and values");
 		error_at(error, "", root->line, root->column);
 		return r;
 	}

@@ -1,34 +1,35 @@
 /* Private to lib/settings: the table of keys.
  *
- * A row says where a key stands (a scope: the map that holds it), what may be written, what holds when it
- * is absent, and which field of the scope's struct it fills. Defaults are texts and are read by the
- * same code as a person's values, so that the manual cannot differ from what happens. */
+ * A row says where a key stands (a scope: the map that holds it), what may be written, what holds
+ * when it is absent, and which field of the scope's struct it fills. Defaults are texts and are
+ * read by the same code as a person's values, so that the manual cannot differ from what happens.
+ */
 #ifndef SETTINGS_TABLE_H
 #define SETTINGS_TABLE_H
 
 #include "settings/settings.h"
 
-enum scope {                /* the struct that its rows fill */
-	SCOPE_TOP,          /* struct settings */
-	SCOPE_PROVIDER,     /* struct provider */
-	SCOPE_API_KEY,      /* struct provider */
-	SCOPE_MODEL,        /* struct model_settings */
-	SCOPE_PRICE,        /* struct model_settings */
-	SCOPE_LIMITS,       /* struct limits */
-	SCOPE_AGENT,        /* struct grant */
-	SCOPE_ALERT,        /* struct alert */
-	SCOPE_MONITOR,      /* nothing yet */
-	SCOPE_FRONT_MATTER, /* struct front_matter */
+enum scope {                     /* the struct that its rows fill */
+	     SCOPE_TOP,          /* struct settings */
+	     SCOPE_PROVIDER,     /* struct provider */
+	     SCOPE_API_KEY,      /* struct provider */
+	     SCOPE_MODEL,        /* struct model_settings */
+	     SCOPE_PRICE,        /* struct model_settings */
+	     SCOPE_LIMITS,       /* struct limits */
+	     SCOPE_AGENT,        /* struct grant */
+	     SCOPE_ALERT,        /* struct alert */
+	     SCOPE_MONITOR,      /* nothing yet */
+	     SCOPE_FRONT_MATTER, /* struct front_matter */
 };
 
 enum value_type {
-	TYPE_TEXT,     /* char *, or an array of char */
-	TYPE_NAME,     /* a word of our own: [A-Za-z0-9][A-Za-z0-9._-]* */
-	TYPE_ZONE,     /* as TYPE_TEXT */
+	TYPE_TEXT, /* char *, or an array of char */
+	TYPE_NAME, /* a word of our own: [A-Za-z0-9][A-Za-z0-9._-]* */
+	TYPE_ZONE, /* as TYPE_TEXT */
 	TYPE_URL,
-	TYPE_PATH,     /* absolute */
-	TYPE_SWITCH,   /* true, yes, on: 1; false, no, off: 0 */
-	TYPE_CHOICE,   /* one of `words`: its index plus `min` */
+	TYPE_PATH,   /* absolute */
+	TYPE_SWITCH, /* true, yes, on: 1; false, no, off: 0 */
+	TYPE_CHOICE, /* one of `words`: its index plus `min` */
 	TYPE_COUNT,
 	TYPE_DURATION, /* in units of `unit` milliseconds */
 	TYPE_SIZE,     /* bytes */
@@ -46,18 +47,18 @@ enum { FILE_AGENTD = 1, FILE_SOUL = 2, FILE_HEARTBEAT = 4 };
 #define UNUSED_YET SIZE_MAX /* accepted and checked; no field takes it so far */
 
 struct key {
-	const char *path;      /* "providers.NAME.kind" */
+	const char *path; /* "providers.NAME.kind" */
 	enum scope scope;
 	unsigned files;
 	enum value_type type;
-	int64_t min, max;      /* of numbers, in the field's unit */
+	int64_t min, max; /* of numbers, in the field's unit */
 	unsigned unit;
-	const char *words;     /* TYPE_CHOICE: "once, none" */
-	const char *fallback;  /* "" or NULL: none; prose in parentheses is for the manual only */
+	const char *words;    /* TYPE_CHOICE: "once, none" */
+	const char *fallback; /* "" or NULL: none; prose in parentheses is for the manual only */
 	const char *text;
-	const char *alias;     /* a second spelling */
-	size_t offset, size;   /* of the field */
-	size_t flag;           /* see the types */
+	const char *alias;   /* a second spelling */
+	size_t offset, size; /* of the field */
+	size_t flag;         /* see the types */
 };
 
 extern const struct key keys[];

@@ -62,7 +62,8 @@ int value_share(struct span text, int64_t *ret_ppm, struct error *error)
 	if (percent)
 		text = span_trim(span_slice(text, 0, text.length - 1));
 	if (value_decimal(text, percent ? 4 : 6, &ppm, NULL) || ppm > 1000000)
-		return error_set(error, ERROR_INVALID, "write a share from 0 to 1, such as 0.2 or 20%%");
+		return error_set(error, ERROR_INVALID,
+				 "write a share from 0 to 1, such as 0.2 or 20%%");
 	*ret_ppm = ppm;
 	return 0;
 }
@@ -99,7 +100,8 @@ static int64_t unit_factor(const struct unit *units, size_t count, struct span w
 	return 0;
 }
 
-static bool read_with_unit(struct span text, const struct unit *units, size_t count, int64_t *ret_value)
+static bool read_with_unit(struct span text, const struct unit *units, size_t count,
+			   int64_t *ret_value)
 {
 	int64_t number, factor;
 	size_t digits = 0;
@@ -133,7 +135,8 @@ int value_hour(struct span text, int64_t *ret_hour, struct error *error)
 {
 	int64_t hour;
 
-	if (text.length > 3 && span_equal(span_slice(text, text.length - 3, text.length), SPAN(":00")))
+	if (text.length > 3 &&
+	    span_equal(span_slice(text, text.length - 3, text.length), SPAN(":00")))
 		text = span_slice(text, 0, text.length - 3);
 	if (text.length > 2 || value_decimal(text, 0, &hour, NULL) || hour > 23)
 		return error_set(error, ERROR_INVALID, "write a full hour from 00:00 to 23:00");
@@ -185,8 +188,9 @@ int value_name(struct span text, struct error *error)
 	for (size_t i = 0; valid && i < text.length; i++)
 		valid = is_word_character(text.data[i]) || strchr("._-", text.data[i]);
 	return valid ? 0
-		     : error_set(error, ERROR_INVALID,
-				 "write a name of up to 63 letters, digits, \".\", \"_\" and \"-\"");
+		     : error_set(
+			       error, ERROR_INVALID,
+			       "write a name of up to 63 letters, digits, \".\", \"_\" and \"-\"");
 }
 
 int value_zone(struct span text, struct error *error)
@@ -232,7 +236,8 @@ int value_url(struct span text, struct error *error)
 static bool has_dot_dot(struct span path)
 {
 	for (size_t i = 0; i + 3 <= path.length; i++)
-		if (!memcmp(path.data + i, "/..", 3) && (i + 3 == path.length || path.data[i + 3] == '/'))
+		if (!memcmp(path.data + i, "/..", 3) &&
+		    (i + 3 == path.length || path.data[i + 3] == '/'))
 			return true;
 	return false;
 }

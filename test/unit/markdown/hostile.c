@@ -1,6 +1,7 @@
-/* Inputs made to be slow or deep: 2 MB each, linear and bounded. ctest's time limit is the judge of slow. */
-#include <stdarg.h>
+/* Inputs made to be slow or deep: 2 MB each, linear and bounded. ctest's time limit is the judge of
+ * slow. */
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 

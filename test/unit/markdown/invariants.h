@@ -1,4 +1,5 @@
-/* What holds for every document, whatever is in it. Used by the unit tests and by the fuzz harness. */
+/* What holds for every document, whatever is in it. Used by the unit tests and by the fuzz harness.
+ */
 #ifndef TEST_MARKDOWN_INVARIANTS_H
 #define TEST_MARKDOWN_INVARIANTS_H
 
@@ -13,11 +14,11 @@ struct invariants {
 	char failure[200];
 };
 
-#define HOLDS(condition, what)                                                              \
-	do {                                                                                \
-		if (!(condition) && !i->failure[0])                                         \
+#define HOLDS(condition, what)                                                                 \
+	do {                                                                                   \
+		if (!(condition) && !i->failure[0])                                            \
 			snprintf(i->failure, sizeof(i->failure), "%s: kind %d, %zu-%zu", what, \
-				 (int)n->kind, n->begin, n->end);                           \
+				 (int)n->kind, n->begin, n->end);                              \
 	} while (0)
 
 static inline bool is_line_start(const struct invariants *i, size_t offset)
@@ -75,7 +76,8 @@ static inline void check_tree(struct invariants *i)
 	}
 }
 
-/* md4c 0.4.8 swallows a short run of fence characters behind a fence whose quote or item has ended. */
+/* md4c 0.4.8 swallows a short run of fence characters behind a fence whose quote or item has ended.
+ */
 static inline bool source_is_blank(struct span s)
 {
 	for (size_t at = 0; at < s.length; at++)
@@ -110,8 +112,8 @@ static inline bool same_shape(const struct markdown_node *a, const struct markdo
 	return !a && !b;
 }
 
-/* To md4c 0.4.8 an indented line behind a quote is no code where it would be code elsewhere, and a fence
- * behind a fence whose quote has ended is no fence. */
+/* To md4c 0.4.8 an indented line behind a quote is no code where it would be code elsewhere, and a
+ * fence behind a fence whose quote has ended is no fence. */
 static inline bool depends_on_what_is_above(struct span source)
 {
 	return span_starts_with(source, SPAN("    ")) || memchr(source.data, '\t', source.length) ||

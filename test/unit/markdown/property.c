@@ -1,6 +1,7 @@
-/* Random documents out of pieces that meet badly: ranges hold, nothing is lost, parts parse as they did. */
-#include <stdarg.h>
+/* Random documents out of pieces that meet badly: ranges hold, nothing is lost, parts parse as they
+ * did. */
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,19 +22,57 @@ static uint32_t dice(uint32_t sides)
 }
 
 static const char *const marks[] = {
-	"", "", "", "", "> ", ">", "- ", "* ", "+ ", "1. ", "2) ", "  ", "    ", "   ", "\t", "-", ">   ",
+	"",    "",    "",   "",     "> ",  ">",  "- ", "* ",   "+ ",
+	"1. ", "2) ", "  ", "    ", "   ", "\t", "-",  ">   ",
 };
 
 static const char *const contents[] = {
-	"text", "more text", "# Heading", "##", "###### six", "====", "---", "***", "- - -", "```", "````",
-	"~~~ sh", "<!-- comment -->", "<!--", "-->", "<div>", "</div>", "| a | b |", "|---|---|", "| | |",
-	"|", "", "", "", "*emphasis*", "`code`", "`", "**", "\\", "&amp;", "text <!-- in -->", "-", "1.",
-	"word  ", "<b>bold</b>", "é 时间", "    deep", "#", "## ##", "+", "_ _ _",
+	"text",
+	"more text",
+	"# Heading",
+	"##",
+	"###### six",
+	"====",
+	"---",
+	"***",
+	"- - -",
+	"```",
+	"````",
+	"~~~ sh",
+	"<!-- comment -->",
+	"<!--",
+	"-->",
+	"<div>",
+	"</div>",
+	"| a | b |",
+	"|---|---|",
+	"| | |",
+	"|",
+	"",
+	"",
+	"",
+	"*emphasis*",
+	"`code`",
+	"`",
+	"**",
+	"\\",
+	"&amp;",
+	"text <!-- in -->",
+	"-",
+	"1.",
+	"word  ",
+	"<b>bold</b>",
+	"é 时间",
+	"    deep",
+	"#",
+	"## ##",
+	"+",
+	"_ _ _",
 };
 
 static const char *const link_contents[] = {
-	"[a](b)", "[](x)", "![](x)", "[a]: /u", "[a]", "[ ] box", "[x]", "[a](b", "\"t\")", "[a]: /u 'x",
-	"y'", "![a](x) text", "[", "](", "- [ ]", "[ref][a]",
+	"[a](b)", "[](x)",      "![](x)", "[a]: /u",      "[a]", "[ ] box", "[x]",   "[a](b",
+	"\"t\")", "[a]: /u 'x", "y'",     "![a](x) text", "[",   "](",      "- [ ]", "[ref][a]",
 };
 
 static void make_document(struct buffer *out, bool links)
@@ -67,8 +106,8 @@ static void check_documents(bool links, uint64_t seed, unsigned count)
 		i = invariants_of(buffer_span(&text), document, false);
 		check_alone(&i);
 		if (i.failure[0])
-			fail_msg("document %u of seed %llu: %s\n%s", n, (unsigned long long)seed, i.failure,
-				 text.data);
+			fail_msg("document %u of seed %llu: %s\n%s", n, (unsigned long long)seed,
+				 i.failure, text.data);
 	}
 }
 

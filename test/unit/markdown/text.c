@@ -1,6 +1,6 @@
 /* Bytes to text, and the front matter. */
-#include <stdarg.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,17 +19,19 @@ static const struct {
 } cleaned[] = {
 	{ SPAN(""), "", 0, 0, false, false },
 	{ SPAN("a\nb"), "a\nb", 0, 0, false, false },
-	{ SPAN("\xEF\xBB\xBF" "a\r\nb\r\n"), "a\nb\n", 0, 0, true, true },
+	{ SPAN("\xEF\xBB\xBF"
+	       "a\r\nb\r\n"),
+	  "a\nb\n", 0, 0, true, true },
 	{ SPAN("a\rb\r\rc"), "a\nb\n\nc", 0, 0, false, true },
 	{ SPAN("a\r\r\nb"), "a\n\nb", 0, 0, false, true },
 	{ SPAN("a\n\0b\n"), "a\n" BAD "b\n", 1, 2, false, false },
 	{ SPAN("a\n\nb\xFF\xFE\n"), "a\n\nb" BAD BAD "\n", 2, 3, false, false },
-	{ SPAN("\xC3\xA9\xE6\x97\xB6\xF0\x9F\x98\x80"), "\xC3\xA9\xE6\x97\xB6\xF0\x9F\x98\x80", 0, 0, false,
-	  false },
+	{ SPAN("\xC3\xA9\xE6\x97\xB6\xF0\x9F\x98\x80"), "\xC3\xA9\xE6\x97\xB6\xF0\x9F\x98\x80", 0,
+	  0, false, false },
 	{ SPAN("\xC3"), BAD, 1, 1, false, false },
 	{ SPAN("\xE6\x97"), BAD BAD, 2, 1, false, false },
-	{ SPAN("\xC0\xAF\xED\xA0\x80\xF4\x90\x80\x80"), BAD BAD BAD BAD BAD BAD BAD BAD BAD, 9, 1, false,
-	  false },
+	{ SPAN("\xC0\xAF\xED\xA0\x80\xF4\x90\x80\x80"), BAD BAD BAD BAD BAD BAD BAD BAD BAD, 9, 1,
+	  false, false },
 	{ SPAN("kept " BAD), "kept " BAD, 0, 0, false, false },
 	{ SPAN("a\xEF\xBB\xBF"), "a\xEF\xBB\xBF", 0, 0, false, false },
 };
@@ -78,7 +80,8 @@ static void front_matter_is_cut_off(void **state)
 		unsigned line;
 
 		assert_int_equal(markdown_clean(span_of(fronted[i].raw), 100, &text, NULL), 0);
-		assert_true(span_equal(markdown_front_matter(&text, &line), span_of(fronted[i].yaml)));
+		assert_true(
+			span_equal(markdown_front_matter(&text, &line), span_of(fronted[i].yaml)));
 		assert_true(span_equal(markdown_body(&text), span_of(fronted[i].body)));
 		assert_int_equal(line, 2);
 		assert_int_equal(markdown_body_line_offset(&text), fronted[i].lines);
@@ -95,7 +98,8 @@ static void damage_is_reported(void **state)
 	assert_int_equal(found.count, 2);
 	assert_string_equal(found.items[0].code, "text-nul");
 	assert_int_equal(found.items[0].line, 3);
-	assert_string_equal(found.items[0].message, "2 NUL bytes are read as U+FFFD; is this a text file?");
+	assert_string_equal(found.items[0].message,
+			    "2 NUL bytes are read as U+FFFD; is this a text file?");
 	assert_string_equal(found.items[1].code, "text-utf8");
 	assert_int_equal(found.items[1].line, 2);
 	assert_int_equal(text.first_bad_line, 2);

@@ -1,7 +1,7 @@
-/* Documents and the tree they are read as. A node is one line: depth, kind and its particulars, the lines it
- * stands on, line:column of its text, the text. */
-#include <stdarg.h>
+/* Documents and the tree they are read as. A node is one line: depth, kind and its particulars, the
+ * lines it stands on, line:column of its text, the text. */
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,10 +11,11 @@
 #include "markdown/markdown.h"
 
 static const char *const kinds[] = {
-	[MARKDOWN_DOCUMENT] = "document", [MARKDOWN_HEADING] = "heading", [MARKDOWN_PARAGRAPH] = "paragraph",
-	[MARKDOWN_LIST] = "list",	  [MARKDOWN_ITEM] = "item",	  [MARKDOWN_QUOTE] = "quote",
-	[MARKDOWN_CODE] = "code",	  [MARKDOWN_HTML] = "html",	  [MARKDOWN_TABLE] = "table",
-	[MARKDOWN_RULE] = "rule",
+	[MARKDOWN_DOCUMENT] = "document",   [MARKDOWN_HEADING] = "heading",
+	[MARKDOWN_PARAGRAPH] = "paragraph", [MARKDOWN_LIST] = "list",
+	[MARKDOWN_ITEM] = "item",           [MARKDOWN_QUOTE] = "quote",
+	[MARKDOWN_CODE] = "code",           [MARKDOWN_HTML] = "html",
+	[MARKDOWN_TABLE] = "table",         [MARKDOWN_RULE] = "rule",
 };
 
 static void print_node(const struct markdown *document, const struct markdown_node *n, int depth,
@@ -57,7 +58,8 @@ static const struct {
 	{ "#\n##   \n### ###\n", "heading 1 1-1 @1:1\nheading 2 2-2 @2:1\nheading 3 3-3 @3:1\n" },
 	{ "   ## three blanks\n    ## four\n",
 	  "heading 2 1-1 @1:7 \"three blanks\"\ncode 2-2 @2:5\n" },
-	{ "Setext\nof two\n===\nsecond\n---\n", "heading 1 1-3 @1:1 \"Setext of two\"\nheading 2 4-5 @4:1 \"second\"\n" },
+	{ "Setext\nof two\n===\nsecond\n---\n",
+	  "heading 1 1-3 @1:1 \"Setext of two\"\nheading 2 4-5 @4:1 \"second\"\n" },
 	{ "[](x)\n---\n##\n", "heading 2 1-2 @1:1\nheading 2 3-3 @3:1\n" },
 	{ "a\nb  \nc\\\nd\n", "paragraph 1-4 @1:1 \"a b c d\"\n" },
 	/* lists */
@@ -77,8 +79,10 @@ static const struct {
 	  "list 1-6 @1:3\n  item 1-6 @1:3 \"a more lazy\"\n    paragraph 1-3 @1:3 \"a more lazy\"\n"
 	  "    paragraph 5-5 @5:3 \"second\"\n    list 6-6 @6:5\n      item 6-6 @6:5 \"b\"\n"
 	  "        paragraph 6-6 @6:5 \"b\"\nparagraph 8-8 @8:1 \"end\"\n" },
-	{ "-\n- \n*\n", "list 1-2 @1:1\n  item 1-1 @1:1\n  item 2-2 @2:1\nlist 3-3 @3:1\n  item 3-3 @3:1\n" },
-	{ "-\n  late\n", "list 1-2 @2:3\n  item 1-2 @2:3 \"late\"\n    paragraph 2-2 @2:3 \"late\"\n" },
+	{ "-\n- \n*\n",
+	  "list 1-2 @1:1\n  item 1-1 @1:1\n  item 2-2 @2:1\nlist 3-3 @3:1\n  item 3-3 @3:1\n" },
+	{ "-\n  late\n",
+	  "list 1-2 @2:3\n  item 1-2 @2:3 \"late\"\n    paragraph 2-2 @2:3 \"late\"\n" },
 	{ "- * * *\n- - a\n",
 	  "list 1-2 @1:3\n  item 1-1 @1:3\n    rule 1-1 @1:3\n  item 2-2 @2:5\n    list 2-2 @2:5\n"
 	  "      item 2-2 @2:5 \"a\"\n        paragraph 2-2 @2:5 \"a\"\n" },
@@ -92,7 +96,8 @@ static const struct {
 	{ ">\n\n>\n", "quote 1-1 @1:1\nquote 3-3 @3:1\n" },
 	{ "> > a\n> b\n", "quote 1-2 @1:5\n  quote 1-2 @1:5\n    paragraph 1-2 @1:5 \"a b\"\n" },
 	/* code */
-	{ "```sh\n# no heading\n- no list\n```\nafter\n", "code 1-4 @1:1\nparagraph 5-5 @5:1 \"after\"\n" },
+	{ "```sh\n# no heading\n- no list\n```\nafter\n",
+	  "code 1-4 @1:1\nparagraph 5-5 @5:1 \"after\"\n" },
 	{ "~~~\n```\n## no\n~~~~\n", "code 1-4 @1:1\n" },
 	{ "```\n## never closed\n\n", "code unclosed 1-3 @1:1\n" },
 	{ "```\n```\n\n```", "code 1-2 @1:1\ncode unclosed 4-4 @4:1\n" },
@@ -100,7 +105,8 @@ static const struct {
 	{ "- ```\n  a\n  ```\n- b\n",
 	  "list 1-4 @1:3\n  item 1-3 @1:3\n    code 1-3 @1:3\n  item 4-4 @4:3 \"b\"\n"
 	  "    paragraph 4-4 @4:3 \"b\"\n" },
-	{ "> ```\n> a\n\nb\n", "quote 1-2 @1:3\n  code unclosed 1-2 @1:3\nparagraph 4-4 @4:1 \"b\"\n" },
+	{ "> ```\n> a\n\nb\n",
+	  "quote 1-2 @1:3\n  code unclosed 1-2 @1:3\nparagraph 4-4 @4:1 \"b\"\n" },
 	{ "    a\n\n    b\n\nc\n", "code 1-3 @1:5\nparagraph 5-5 @5:1 \"c\"\n" },
 	/* comments and HTML */
 	{ "<!-- one -->\n## a\n", "html comment 1-1 @1:1\nheading 2 2-2 @2:4 \"a\"\n" },
@@ -118,15 +124,17 @@ static const struct {
 	{ "`<!--` is how\n", "paragraph 1-1 @1:2 \"<!-- is how\"\n" },
 	{ "<div>\n## in\n\n## out\n", "html 1-2 @1:1\nheading 2 4-4 @4:4 \"out\"\n" },
 	/* tables, rules, definitions */
-	{ "| a | b |\n|---|---|\n| 1 |   |\n|   | 2 |\n\n---\n", "table 1-4 @1:1\nrule 6-6 @6:1\n" },
-	{ "| a | |\n|--|--|\n| | x |\n", "table 1-3 @1:1\n" },
+	{ "| a | b |\n|---|---|\n| 1 |   |\n|   | 2 |\n\n---\n",
+	  "table 1-4 @1:1\nrule 6-6 @6:1\n" },
+	{ "| a | |\n|---|---|\n| | x |\n", "table 1-3 @1:1\n" },
 	{ "***\n_ _ _\n - - -\n", "rule 1-1 @1:1\nrule 2-2 @2:1\nrule 3-3 @3:2\n" },
 	{ "[a]: /url\n\n[a] and [b](/c\n\"t\")\n", "paragraph 3-4 @3:2 \"a and b\"\n" },
 	{ "![](x)\n", "paragraph 1-1 @1:1\n" },
 	{ "\xE6\x97\xB6 **\xC3\xA9**\n# \xE6\xAF\x8F\xE5\xA4\xA9\xEF\xBC\x88\x39\xE7\x82\xB9\xEF\xBC\x89\n",
 	  "paragraph 1-1 @1:1 \"\xE6\x97\xB6 \xC3\xA9\"\n"
 	  "heading 1 2-2 @2:3 \"\xE6\xAF\x8F\xE5\xA4\xA9\xEF\xBC\x88\x39\xE7\x82\xB9\xEF\xBC\x89\"\n" },
-	{ "no final newline\n## last", "paragraph 1-1 @1:1 \"no final newline\"\nheading 2 2-2 @2:4 \"last\"\n" },
+	{ "no final newline\n## last",
+	  "paragraph 1-1 @1:1 \"no final newline\"\nheading 2 2-2 @2:4 \"last\"\n" },
 };
 
 static struct markdown *parse(const char *text)
@@ -171,7 +179,8 @@ static const struct markdown_node *heading_of(const struct markdown *document, c
 
 static void sections_end_at_their_level(void **state)
 {
-	CLEANUP(markdown_free) struct markdown *document =
+	CLEANUP(markdown_free)
+	struct markdown *document =
 		parse("# A\nintro\n## B\n- b\n### C\n- c\n```\n## no\n```\n## D\n\n# E\nend");
 	static const struct {
 		const char *heading;
@@ -189,12 +198,13 @@ static void sections_end_at_their_level(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		struct span section =
-			markdown_section(document, heading_of(document, rows[i].heading), rows[i].shallow);
+		struct span section = markdown_section(
+			document, heading_of(document, rows[i].heading), rows[i].shallow);
 
 		assert_true(span_equal(section, span_of(rows[i].section)));
 	}
-	assert_true(span_equal(markdown_source(document, heading_of(document, "B")), SPAN("## B\n")));
+	assert_true(
+		span_equal(markdown_source(document, heading_of(document, "B")), SPAN("## B\n")));
 }
 
 /* A heading in a quote ends with its quote. */
@@ -243,7 +253,8 @@ static void content_is_recognised(void **state)
 	for (size_t i = 0; i < ARRAY_LENGTH(contents); i++) {
 		CLEANUP(markdown_free) struct markdown *document = parse(contents[i].text);
 
-		if (markdown_has_content(document, 0, strlen(contents[i].text)) != contents[i].content)
+		if (markdown_has_content(document, 0, strlen(contents[i].text)) !=
+		    contents[i].content)
 			fail_msg("%s", contents[i].text);
 	}
 }
@@ -257,12 +268,13 @@ static void content_is_found_in_a_stretch(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(with) + ARRAY_LENGTH(without); i++) {
 		bool expect = i < ARRAY_LENGTH(with);
-		const struct markdown_node *heading =
-			heading_of(document, expect ? with[i] : without[i - ARRAY_LENGTH(with)]);
+		const struct markdown_node *heading = heading_of(
+			document, expect ? with[i] : without[i - ARRAY_LENGTH(with)]);
 		struct span section = markdown_section(document, heading, false);
 		size_t begin = (size_t)(section.data - text);
 
-		assert_int_equal(markdown_has_content(document, begin, begin + section.length), expect);
+		assert_int_equal(markdown_has_content(document, begin, begin + section.length),
+				 expect);
 	}
 	assert_true(markdown_has_content(document, 16, 20));
 	assert_false(markdown_has_content(document, 21, 40));

@@ -1,6 +1,6 @@
 /* YAML with places, and what is refused. */
-#include <stdarg.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +16,8 @@ static void print(const struct yaml *yaml, int depth, struct buffer *out)
 	for (; yaml; yaml = yaml->next) {
 		buffer_printf(out, "%d %u:%u ", depth, yaml->line, yaml->column);
 		if (yaml->key)
-			buffer_printf(out, "%s@%u:%u ", yaml->key, yaml->key_line, yaml->key_column);
+			buffer_printf(out, "%s@%u:%u ", yaml->key, yaml->key_line,
+				      yaml->key_column);
 		buffer_append_text(out, kinds[yaml->kind]);
 		if (yaml->kind == YAML_SCALAR)
 			buffer_printf(out, "%s%s", yaml->quoted ? " quoted " : " ", yaml->scalar);
@@ -39,8 +40,7 @@ static const struct {
 	{ "- on\n- 'off'\n- null\n- \"null\"\n- 09:00\n- 1e3\n",
 	  "0 11:1 list\n1 11:3 scalar on\n1 12:3 scalar quoted off\n1 13:3 null\n1 14:3 scalar quoted null\n"
 	  "1 15:3 scalar 09:00\n1 16:3 scalar 1e3\n" },
-	{ "é: ü\n\"k y\": v\n",
-	  "0 11:1 map\n1 11:4 é@11:1 scalar ü\n1 12:8 k y@12:1 scalar v\n" },
+	{ "é: ü\n\"k y\": v\n", "0 11:1 map\n1 11:4 é@11:1 scalar ü\n1 12:8 k y@12:1 scalar v\n" },
 	{ "---\na: 1\n...\n", "0 12:1 map\n1 12:4 a@12:1 scalar 1\n" },
 	{ "'<<': 1\n", "0 11:1 map\n1 11:7 <<@11:1 scalar 1\n" },
 	{ "a: |\n  x\n  y\n", "0 11:1 map\n1 12:1 a@11:1 scalar quoted x\ny\n\n" },
@@ -71,11 +71,13 @@ static const struct {
 	{ "x: {a: 1, a: 2}\n", 11, 11, "the key \"a\" is here twice (first on line 11); keep one" },
 	{ "a: &x 1\n", 11, 7, "anchors (\"&name\") are not supported; write the value out" },
 	{ "a: *x\n", 11, 5, "aliases (\"*name\") are not supported; write the value out" },
-	{ "a:\n  <<: {b: 1}\n", 12, 3, "merge keys (\"<<\") are not supported; write the keys out" },
+	{ "a:\n  <<: {b: 1}\n", 12, 3,
+	  "merge keys (\"<<\") are not supported; write the keys out" },
 	{ "a: !!str 1\n", 11, 10, "tags (\"!name\") are not supported; remove the tag" },
 	{ "? [a]\n: b\n", 11, 3, "a key must be a word, not a list or a map" },
 	{ "a: \"x\\0y\"\n", 11, 4, "a value must not contain a NUL" },
-	{ "a: 1\n---\nb: 1\n", 12, 1, "only one YAML document is allowed here; remove the second `---`" },
+	{ "a: 1\n---\nb: 1\n", 12, 1,
+	  "only one YAML document is allowed here; remove the second `---`" },
 	{ "a: b: c\n", 11, 5, "this is no YAML: invalid nested block mapping on the same line" },
 	{ "a:\n\t- x\n", 12, 1, "this is no YAML: tab character may not be used as indentation" },
 	{ "a: \"open\n", 11, 5, "this is no YAML: double-quoted scalar without closing quote" },
@@ -92,10 +94,12 @@ static void refusals_have_places(void **state)
 		struct yaml *yaml = NULL;
 		struct error error = { 0 };
 
-		assert_int_equal(yaml_parse(span_of(refused[i].yaml), 11, &yaml, &error), -ERROR_INVALID);
+		assert_int_equal(yaml_parse(span_of(refused[i].yaml), 11, &yaml, &error),
+				 -ERROR_INVALID);
 		assert_null(yaml);
 		assert_string_equal(error.message, refused[i].message);
-		if (refused[i].line && (error.line != refused[i].line || error.column != refused[i].column))
+		if (refused[i].line &&
+		    (error.line != refused[i].line || error.column != refused[i].column))
 			fail_msg("%s: %u:%u", refused[i].yaml, error.line, error.column);
 		assert_true(yaml_parse(span_of(refused[i].yaml), 1, &yaml, NULL) < 0);
 	}
@@ -113,14 +117,10 @@ static const struct {
 	size_t size;
 	int expect;
 } hostile[] = {
-	{ "", "[", 200000, -ERROR_INVALID },
-	{ "", "{", 200000, -ERROR_INVALID },
-	{ "", "- ", 200000, -ERROR_INVALID },
-	{ "[", "a,", 200000, -ERROR_INVALID },
-	{ "a: \"", "\\n", 200000, -ERROR_INVALID },
-	{ "a: ", "b ", 200000, 0 },
-	{ "a: |\n", "\n", 200000, -ERROR_TOO_LARGE },
-	{ "a: |\n", " \n", 200000, -ERROR_TOO_LARGE },
+	{ "", "[", 200000, -ERROR_INVALID },          { "", "{", 200000, -ERROR_INVALID },
+	{ "", "- ", 200000, -ERROR_INVALID },         { "[", "a,", 200000, -ERROR_INVALID },
+	{ "a: \"", "\\n", 200000, -ERROR_INVALID },   { "a: ", "b ", 200000, 0 },
+	{ "a: |\n", "\n", 200000, -ERROR_TOO_LARGE }, { "a: |\n", " \n", 200000, -ERROR_TOO_LARGE },
 	{ "#", "#", 300000, -ERROR_TOO_LARGE },
 };
 

@@ -1,6 +1,6 @@
 /* The front matter of SOUL.md and HEARTBEAT.md. */
-#include <stdarg.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,10 +26,11 @@ static void soul_is_understood(void **state)
 	CLEANUP(front_matter_clear) struct front_matter m;
 
 	(void)state;
-	read_matter("role: support\nexpertise: \"duplicate charges\"\nroute: analysis\ntz: Asia/Taipei\n"
-		    "tools: [read_file, remember]\nlimits: {per_session_usd: 0.25}\nbulletin: always\n"
-		    "every: 2h\nactive: 22:00-06:30\nwhen: changed\ndaily_at: 7\ncatch_up: none\n",
-		    FRONT_MATTER_SOUL, "", &m);
+	read_matter(
+		"role: support\nexpertise: \"duplicate charges\"\nroute: analysis\ntz: Asia/Taipei\n"
+		"tools: [read_file, remember]\nlimits: {per_session_usd: 0.25}\nbulletin: always\n"
+		"every: 2h\nactive: 22:00-06:30\nwhen: changed\ndaily_at: 7\ncatch_up: none\n",
+		FRONT_MATTER_SOUL, "", &m);
 	assert_string_equal(m.role, "support");
 	assert_string_equal(m.expertise, "duplicate charges");
 	assert_string_equal(m.route, "analysis");
@@ -49,7 +50,8 @@ static void soul_is_understood(void **state)
 
 static void nothing_is_absent(void **state)
 {
-	static const char *const texts[] = { "", "# only a comment\n", "role:\ntools:\nlimits:\nwhen: ~\n" };
+	static const char *const texts[] = { "", "# only a comment\n",
+					     "role:\ntools:\nlimits:\nwhen: ~\n" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {

@@ -1,8 +1,8 @@
 /* agentd.yaml: what is understood, and line, column and words of everything that is not. */
 #include "settings_tests.h"
 
-#include <stdarg.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -164,12 +164,13 @@ static void values_are_exact(void **state)
 
 static void spellings_of_values(void **state)
 {
-	CLEANUP(settings_free) struct settings *s =
-		read_settings("tick: every 45 minutes\ndebounce: 1s\ndaily_at: 7:00\nsandbox: off\n"
-			      "tool_output: 1MiB\nlog_size: 65536\ntz: Europe/Berlin\nfirst_byte: 2 min\n"
-			      "limits: {people_share: 25%, circuit_breaker: no}\n"
-			      "providers: {p: {kind: OpenAI, progress: 4s}}\n",
-			      "");
+	CLEANUP(settings_free)
+	struct settings *s = read_settings(
+		"tick: every 45 minutes\ndebounce: 1s\ndaily_at: 7:00\nsandbox: off\n"
+		"tool_output: 1MiB\nlog_size: 65536\ntz: Europe/Berlin\nfirst_byte: 2 min\n"
+		"limits: {people_share: 25%, circuit_breaker: no}\n"
+		"providers: {p: {kind: OpenAI, progress: 4s}}\n",
+		"");
 
 	(void)state;
 	assert_int_equal(s->tick_s, 2700);
@@ -207,11 +208,14 @@ static const struct {
 	  "error settings-unknown 1:1 agentd.yaml has no key \"frobnicate\"; see agentd.yaml(5) for those "
 	  "it has\n" },
 	/* types and ranges */
-	{ "tick: 30\n", "error settings-value 1:7 tick: \"30\": write a time with its unit, such as 500 ms, "
-			"30 s, 10 min or 2 h\n" },
+	{ "tick: 30\n",
+	  "error settings-value 1:7 tick: \"30\": write a time with its unit, such as 500 ms, "
+	  "30 s, 10 min or 2 h\n" },
 	{ "tick: 1500 ms\n", "error settings-value 1:7 tick: \"1500 ms\": write whole seconds\n" },
-	{ "tick: 0s\n", "error settings-value 1:7 tick: \"0s\": it is out of range, which is 1 s to 366 days\n" },
-	{ "tick: [1]\n", "error settings-value 1:7 tick: write a single value, not a list or a map\n" },
+	{ "tick: 0s\n",
+	  "error settings-value 1:7 tick: \"0s\": it is out of range, which is 1 s to 366 days\n" },
+	{ "tick: [1]\n",
+	  "error settings-value 1:7 tick: write a single value, not a list or a map\n" },
 	{ "tick: 9999999999999999999 s\n",
 	  "error settings-value 1:7 tick: \"9999999999999999999 s\": write a time with its unit, such as "
 	  "500 ms, 30 s, 10 min or 2 h\n" },
@@ -225,9 +229,11 @@ static const struct {
 	  "error settings-value 1:11 daily_at: \"24:00\": write a full hour from 00:00 to 23:00\n" },
 	{ "daily_at: 07:30\n",
 	  "error settings-value 1:11 daily_at: \"07:30\": write a full hour from 00:00 to 23:00\n" },
-	{ "sandbox: maybe\n", "error settings-value 1:10 sandbox: \"maybe\": write one of: on, off\n" },
-	{ "timezone: ../etc/passwd\n", "error settings-value 1:11 timezone: \"../etc/passwd\": write a zone of "
-				       "the tz database, such as Europe/Berlin or UTC\n" },
+	{ "sandbox: maybe\n",
+	  "error settings-value 1:10 sandbox: \"maybe\": write one of: on, off\n" },
+	{ "timezone: ../etc/passwd\n",
+	  "error settings-value 1:11 timezone: \"../etc/passwd\": write a zone of "
+	  "the tz database, such as Europe/Berlin or UTC\n" },
 	{ "tool_output: 1 GiB\n",
 	  "error settings-value 1:14 tool_output: \"1 GiB\": it is out of range, which is 1 KiB to 64 MiB\n" },
 	{ "limits: {per_session_usd: 0.0000001}\n",
@@ -244,9 +250,11 @@ static const struct {
 	{ "limits: {per_session_usd: 1000001}\n",
 	  "error settings-value 1:27 limits.per_session_usd: \"1000001\": it is out of range, which is 0 to "
 	  "1000000\n" },
-	{ "limits: {people_share: 1.1}\n", "error settings-value 1:24 limits.people_share: \"1.1\": write a "
-					   "share from 0 to 1, such as 0.2 or 20%\n" },
-	{ "limits: 5\n", "error settings-type 1:9 limits is not a map; write keys and values below it\n" },
+	{ "limits: {people_share: 1.1}\n",
+	  "error settings-value 1:24 limits.people_share: \"1.1\": write a "
+	  "share from 0 to 1, such as 0.2 or 20%\n" },
+	{ "limits: 5\n",
+	  "error settings-type 1:9 limits is not a map; write keys and values below it\n" },
 	/* providers */
 	{ "providers:\n  x: {kind: ollama}\n",
 	  "error settings-value 2:13 providers.NAME.kind: \"ollama\": write one of: rehearsal, openai, "
@@ -291,7 +299,8 @@ static const struct {
 	  "0.25, with at most 6 decimals\n" },
 	{ LOCAL "models: {m: {provider: l, free: on, usd_per_mtok: {input: 3, output: 1}}}\n",
 	  "warning model-free 2:10 model \"m\" is free and has prices; the prices hold\n" },
-	{ LOCAL "models: {m: {free: on}}\n", "error settings-missing 2:10 model \"m\" has no provider\n" },
+	{ LOCAL "models: {m: {free: on}}\n",
+	  "error settings-missing 2:10 model \"m\" has no provider\n" },
 	{ LOCAL "models: {m: {provider: ll, free: on}}\n",
 	  "error settings-provider 2:24 there is no usable provider \"ll\"; write it under providers\n" },
 	/* routes */
@@ -308,26 +317,32 @@ static const struct {
 	  "error model-unpriced 2:10 model \"m\" has no price and is not used; write usd_per_mtok: {input: "
 	  "3, output: 15}, or free: true\n"
 	  "error route-empty 3:10 route \"default\" has no usable model; nothing but the rehearsal is left\n" },
-	{ "routes: [a]\n", "error settings-type 1:9 routes is not a map; write keys and values below it\n" },
+	{ "routes: [a]\n",
+	  "error settings-type 1:9 routes is not a map; write keys and values below it\n" },
 	/* grants, alerts, monitors */
-	{ "agents: {Kira: {}}\n", "error settings-name 1:10 \"Kira\" cannot name an agent; names are a-z, 0-9 "
-				  "and \"-\", up to 63 of them\n" },
+	{ "agents: {Kira: {}}\n",
+	  "error settings-name 1:10 \"Kira\" cannot name an agent; names are a-z, 0-9 "
+	  "and \"-\", up to 63 of them\n" },
 	{ "agents: {kira: {read: [log, /var/log]}}\n",
 	  "error settings-value 1:24 agents.NAME.read: \"log\": write an absolute path without \"..\", such "
 	  "as /var/log/app\n" },
 	{ "agents: {kira: {read: /a/../../etc}}\n",
 	  "error settings-value 1:23 agents.NAME.read: \"/a/../../etc\": write an absolute path without "
 	  "\"..\", such as /var/log/app\n" },
-	{ "agents: {kira: {read: [/]}}\n", "error settings-value 1:17 agents.NAME.read: \"/\" is everything; "
-					   "name the folders that are needed\n" },
-	{ "agents: {kira: {write: [/x]}}\n", "error settings-unknown 1:17 the agent has no key \"write\"; see "
-					     "agentd.yaml(5) for those it has\n" },
-	{ "alerts: {command: x}\n", "error settings-type 1:1 alerts is a list; write - command: \"notify-send "
-				    "agentd\" or - webhook: URL\n" },
+	{ "agents: {kira: {read: [/]}}\n",
+	  "error settings-value 1:17 agents.NAME.read: \"/\" is everything; "
+	  "name the folders that are needed\n" },
+	{ "agents: {kira: {write: [/x]}}\n",
+	  "error settings-unknown 1:17 the agent has no key \"write\"; see "
+	  "agentd.yaml(5) for those it has\n" },
+	{ "alerts: {command: x}\n",
+	  "error settings-type 1:1 alerts is a list; write - command: \"notify-send "
+	  "agentd\" or - webhook: URL\n" },
 	{ "alerts: [x, {webhook: http://h/}]\n",
 	  "error settings-type 1:10 an alert is either {command: TEXT} or {webhook: URL}\n" },
-	{ "alerts: [{webhook: nope}]\n", "error settings-value 1:20 alerts.webhook: write an address that "
-					 "begins with https:// or http://\n" },
+	{ "alerts: [{webhook: nope}]\n",
+	  "error settings-value 1:20 alerts.webhook: write an address that "
+	  "begins with https:// or http://\n" },
 	{ "monitors: {site: {every: 1 min}}\n",
 	  "error settings-missing 1:12 monitor \"site\" needs either a url or a command\n" },
 	{ "monitors: {site: {url: 'http://h', every: 5}}\n",
@@ -354,12 +369,13 @@ static void wrong_values_change_nothing(void **state)
 	struct error error;
 
 	(void)state;
-	assert_int_equal(settings_parse(SPAN("tick: soon\nlimits: {per_session_usd: lots}\n"
-					     "providers: {p: {kind: openai, base_ulr: 'http://h/v1'}}\n"
-					     "models: {m: {provider: p, free: on}}\n"
-					     "routes: {default: [m], lookup: [rehearsal]}\n"),
-					&s, &found, &error),
-			 0);
+	assert_int_equal(
+		settings_parse(SPAN("tick: soon\nlimits: {per_session_usd: lots}\n"
+				    "providers: {p: {kind: openai, base_ulr: 'http://h/v1'}}\n"
+				    "models: {m: {provider: p, free: on}}\n"
+				    "routes: {default: [m], lookup: [rehearsal]}\n"),
+			       &s, &found, &error),
+		0);
 	assert_int_equal(s->tick_s, 1800);
 	assert_int_equal(s->limits.per_session_micro_usd, 500000);
 	assert_null(settings_provider(s, "p"));
@@ -377,7 +393,8 @@ static const struct {
 	{ "- a\n", 1, 1, "agentd.yaml has to be a map of keys and values" },
 	{ "hello\n", 1, 1, "agentd.yaml has to be a map of keys and values" },
 	{ "a: [1\nb: 2\n", 0, 0, "this is no YAML" },
-	{ "tick: 1 s\ntick: 2 s\n", 2, 1, "the key \"tick\" is here twice (first on line 1); keep one" },
+	{ "tick: 1 s\ntick: 2 s\n", 2, 1,
+	  "the key \"tick\" is here twice (first on line 1); keep one" },
 	{ "tick: &x 1 s\n", 1, 10, "anchors" },
 };
 
@@ -405,8 +422,9 @@ static void no_yaml_map_is_refused(void **state)
 /* Models without routes are the default route in their order. */
 static void routes_can_be_left_out(void **state)
 {
-	CLEANUP(settings_free) struct settings *s =
-		read_settings(LOCAL "models: {b: {provider: l, free: on}, a: {provider: l, free: on}}\n", "");
+	CLEANUP(settings_free)
+	struct settings *s = read_settings(
+		LOCAL "models: {b: {provider: l, free: on}, a: {provider: l, free: on}}\n", "");
 
 	(void)state;
 	assert_int_equal(settings_route(s, NULL)->count, 2);
@@ -416,11 +434,12 @@ static void routes_can_be_left_out(void **state)
 
 static void lower_limit_wins(void **state)
 {
-	CLEANUP(settings_free) struct settings *s =
-		read_settings("limits: {per_session_usd: 0.4, circuit_breaker: off}\n"
-			      "agents: {a: {limits: {per_session_usd: 0.3, per_task_tokens: 900000}},\n"
-			      "         b: {limits: {circuit_breaker: on}}}\n",
-			      "");
+	CLEANUP(settings_free)
+	struct settings *s = read_settings(
+		"limits: {per_session_usd: 0.4, circuit_breaker: off}\n"
+		"agents: {a: {limits: {per_session_usd: 0.3, per_task_tokens: 900000}},\n"
+		"         b: {limits: {circuit_breaker: on}}}\n",
+		"");
 	struct limits limits = s->limits;
 
 	(void)state;

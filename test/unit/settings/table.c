@@ -1,8 +1,8 @@
 /* The table of keys itself. Included by settings.c's program. */
 #include "settings_tests.h"
 
-#include <stdarg.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -113,7 +113,8 @@ void table_has_no_key_twice(void **state)
 		assert_true(strlen(rows[i].text) > 10);
 		assert_int_equal(rows[i].text[strlen(rows[i].text) - 1], '.');
 		for (size_t j = i + 1; j < count; j++)
-			if (!strcmp(rows[i].key, rows[j].key) && !strcmp(rows[i].files, rows[j].files))
+			if (!strcmp(rows[i].key, rows[j].key) &&
+			    !strcmp(rows[i].files, rows[j].files))
 				fail_msg("%s is there twice", rows[i].key);
 	}
 }
