@@ -20,9 +20,9 @@
 /* One block of memory; what the rule says anyway is not stored (Berlin: 1.1 KB instead of 3). */
 struct zone {
 	struct zone_rule rule;
-	uint32_t count;           /* transitions */
-	int32_t first_offset;     /* before the first one */
-	int32_t *offsets;         /* [count], in force from times[i] on */
+	uint32_t count;       /* transitions */
+	int32_t first_offset; /* before the first one */
+	int32_t *offsets;     /* [count], in force from times[i] on */
 	char *name;
 	int64_t times[];
 };
@@ -159,8 +159,8 @@ static uint32_t copy_changes(const struct tzif *f, int64_t *times, int32_t *offs
 }
 
 /* Drops transitions at the end that the rule gives as well: "fat" files list them up to 2037. */
-static uint32_t drop_ruled(const struct zone_rule *rule, const int64_t *times, const int32_t *offsets,
-			   uint32_t count)
+static uint32_t drop_ruled(const struct zone_rule *rule, const int64_t *times,
+			   const int32_t *offsets, uint32_t count)
 {
 	struct segment here, before;
 
@@ -206,13 +206,16 @@ int zone_parse(const char *name, struct span tzif, struct zone **ret_zone, struc
 		}
 	}
 	if (!valid || !body_valid(&f))
-		return error_set(error, ERROR_INVALID,
-				 "the time zone file of \"%s\" is not valid TZif (RFC 9636): reinstall "
-				 "tzdata", name);
+		return error_set(
+			error, ERROR_INVALID,
+			"the time zone file of \"%s\" is not valid TZif (RFC 9636): reinstall "
+			"tzdata",
+			name);
 	if (f.leap_count)
-		return error_set(error, ERROR_UNSUPPORTED,
-				 "time zone \"%s\" counts leap seconds: write the name without \"right/\"",
-				 name);
+		return error_set(
+			error, ERROR_UNSUPPORTED,
+			"time zone \"%s\" counts leap seconds: write the name without \"right/\"",
+			name);
 	*ret_zone = build(name, &f, &rule);
 	return 0;
 }
@@ -234,19 +237,22 @@ static bool name_valid(const char *name)
 static int open_file(const char *name, int *ret_fd, struct error *error)
 {
 	const char *folder = getenv("TZDIR");
-	_free_ char *path = xasprintf("%s/%s", folder && *folder ? folder : "/usr/share/zoneinfo", name);
+	_free_ char *path = xasprintf("%s/%s", folder && *folder ? folder : "/usr/share/zoneinfo",
+				      name);
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return error_set(error, ERROR_NOT_FOUND,
-				 "no time zone \"%s\": write a name such as Europe/Berlin or UTC", name);
+				 "no time zone \"%s\": write a name such as Europe/Berlin or UTC",
+				 name);
 	if (fd < 0)
 		return error_set_system(error, errno, "cannot open %s", path);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
-		return error_set(error, ERROR_NOT_FOUND,
-				 "\"%s\" is no time zone: write a name such as Europe/Berlin or UTC", name);
+		return error_set(
+			error, ERROR_NOT_FOUND,
+			"\"%s\" is no time zone: write a name such as Europe/Berlin or UTC", name);
 	}
 	*ret_fd = fd;
 	return 0;
@@ -259,9 +265,10 @@ int zone_load(const char *name, struct zone **ret_zone, struct error *error)
 	int r;
 
 	if (!name_valid(name))
-		return error_set(error, ERROR_INVALID,
-				 "\"%s\" cannot be a time zone: write a name such as Europe/Berlin or UTC",
-				 name);
+		return error_set(
+			error, ERROR_INVALID,
+			"\"%s\" cannot be a time zone: write a name such as Europe/Berlin or UTC",
+			name);
 	r = open_file(name, &fd, error);
 	if (r < 0)
 		return r;
@@ -326,7 +333,9 @@ void zone_to_local(const struct zone *zone, int64_t instant, struct civil *ret_l
 	int64_t t = instant < LOCAL_MIN ? LOCAL_MIN : instant > LOCAL_MAX ? LOCAL_MAX : instant;
 	int64_t local = t + zone_offset(zone, t);
 
-	civil_from_instant(local < LOCAL_MIN ? LOCAL_MIN : local > LOCAL_MAX ? LOCAL_MAX : local,
+	civil_from_instant(local < LOCAL_MIN   ? LOCAL_MIN
+			   : local > LOCAL_MAX ? LOCAL_MAX
+					       : local,
 			   ret_local);
 }
 

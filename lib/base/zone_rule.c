@@ -195,12 +195,14 @@ static unsigned changes_around(const struct zone_rule *rule, int year, struct ch
 	unsigned count = 0, kept = 0;
 
 	for (int y = year - 1; y <= year + 1; y++) {
-		insert_change(list, &count,
-			      (struct change){ rule_instant(&rule->start, y, rule->standard), rule->dst },
-			      rule);
-		insert_change(list, &count,
-			      (struct change){ rule_instant(&rule->end, y, rule->dst), rule->standard },
-			      rule);
+		insert_change(
+			list, &count,
+			(struct change){ rule_instant(&rule->start, y, rule->standard), rule->dst },
+			rule);
+		insert_change(
+			list, &count,
+			(struct change){ rule_instant(&rule->end, y, rule->dst), rule->standard },
+			rule);
 	}
 	for (unsigned i = 0; i < count; i++) {
 		if (i + 1 < count && list[i + 1].at == list[i].at)
@@ -243,7 +245,8 @@ struct segment zone_rule_segment(const struct zone_rule *rule, int64_t instant)
 	struct civil local;
 	unsigned count;
 
-	if (!rule->has_dst || rule->dst == rule->standard || t > INSTANT_LIMIT || t < -INSTANT_LIMIT)
+	if (!rule->has_dst || rule->dst == rule->standard || t > INSTANT_LIMIT ||
+	    t < -INSTANT_LIMIT)
 		return found;
 	shift = floor_to(t - CYCLE_BEGIN, CYCLE);
 	t -= shift;

@@ -1,5 +1,5 @@
-/* The rule of a TZ string (POSIX, RFC 9636 section 3.3.1), "CET-1CEST,M3.5.0,M10.5.0/3": what a zone
- * does behind its last recorded transition. Private to base. */
+/* The rule of a TZ string (POSIX, RFC 9636 section 3.3.1), "CET-1CEST,M3.5.0,M10.5.0/3": what a
+ * zone does behind its last recorded transition. Private to base. */
 #ifndef BASE_ZONE_RULE_H
 #define BASE_ZONE_RULE_H
 
@@ -9,15 +9,15 @@
 #define ZONE_OFFSET_MAX (26 * 3600)
 
 struct rule_day {
-	char kind;                 /* 'M', 'J' (without 29 February) or '0' */
-	uint8_t month, week;       /* M: 1 … 12, 1 … 5 */
-	uint16_t day;              /* M: weekday; J: 1 … 365; 0: 0 … 365 */
-	int32_t time_s;            /* wall clock, from midnight; may be negative or beyond the day */
+	char kind;           /* 'M', 'J' (without 29 February) or '0' */
+	uint8_t month, week; /* M: 1 … 12, 1 … 5 */
+	uint16_t day;        /* M: weekday; J: 1 … 365; 0: 0 … 365 */
+	int32_t time_s;      /* wall clock, from midnight; may be negative or beyond the day */
 };
 
 struct zone_rule {
 	bool present, has_dst;
-	int32_t standard, dst;     /* seconds east of UTC */
+	int32_t standard, dst; /* seconds east of UTC */
 	struct rule_day start, end;
 };
 

@@ -1,10 +1,10 @@
 /* Canonical text: lower-case words, one blank between them, zone names with a capital last.
  *
  *     daily 07:00 · daily 09:00,21:00 · weekly mon,wed 09:00 · weekly mon-fri 09:00
- *     monthly 1,15,last 09:00 · monthly first mon 09:00 · monthly 13 09:00 on fri · yearly jan 1 09:00
- *     every 2 weeks mon 09:00 · every 3 days 09:00 · every 30 minutes from 08:00 to 22:00 on mon-fri
- *     every heartbeat · cron *\/15 9-17 * * 1-5 · once 2026-12-01 09:00 · once · on session start
- *     on file change knowledge/ · none; each may end in: in jan,jul Europe/Berlin */
+ *     monthly 1,15,last 09:00 · monthly first mon 09:00 · monthly 13 09:00 on fri · yearly jan 1
+ * 09:00 every 2 weeks mon 09:00 · every 3 days 09:00 · every 30 minutes from 08:00 to 22:00 on
+ * mon-fri every heartbeat · cron *\/15 9-17 * * 1-5 · once 2026-12-01 09:00 · once · on session
+ * start on file change knowledge/ · none; each may end in: in jan,jul Europe/Berlin */
 #include "cron.h"
 #include "value.h"
 #include "wall.h"
@@ -31,7 +31,10 @@ static const char *const events[] = {
 static const struct {
 	uint32_t seconds;
 	const char *name;
-} units[] = { { 7 * DAY_S, "week" }, { DAY_S, "day" }, { HOUR_S, "hour" }, { 60, "minute" },
+} units[] = { { 7 * DAY_S, "week" },
+	      { DAY_S, "day" },
+	      { HOUR_S, "hour" },
+	      { 60, "minute" },
 	      { 1, "second" } };
 
 /* ---- printing ---- */

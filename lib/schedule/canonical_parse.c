@@ -81,7 +81,8 @@ static bool read_times(struct words *w, struct schedule *s)
 	if (!memchr(w->word.data, ':', w->word.length))
 		return false;
 	while (cut(&list, ',', &item))
-		if (s->time_count == SCHEDULE_TIMES_MAX || !read_clock(item, &s->times[s->time_count++]))
+		if (s->time_count == SCHEDULE_TIMES_MAX ||
+		    !read_clock(item, &s->times[s->time_count++]))
 			return false;
 	step(w);
 	return true;
@@ -120,8 +121,8 @@ static const char *const weekdays[] = { "sun", "mon", "tue", "wed", "thu", "fri"
 static const char *const months[] = { "jan", "feb", "mar", "apr", "may", "jun",
 				      "jul", "aug", "sep", "oct", "nov", "dec" };
 static const char *const ordinals[] = { "last", "first", "second", "third", "fourth", "fifth" };
-static const char *const units[] = { "second", "minute", "hour", "day", "week", "seconds", "minutes",
-				     "hours", "days", "weeks" };
+static const char *const units[] = { "second",  "minute",  "hour",  "day",  "week",
+				     "seconds", "minutes", "hours", "days", "weeks" };
 static const uint32_t unit_seconds[] = { 1, 60, HOUR_S, DAY_S, 7 * DAY_S };
 
 static bool read_weekdays(struct words *w, struct schedule *s)

@@ -17,8 +17,10 @@ static void fault_time(struct reader *r, unsigned at, unsigned end)
 	struct span text = span_slice(r->t->source, token_at(r, at)->begin,
 				      r->t->item[end - 1].end);
 
-	reader_fault(r, at, "there is no time \"%.*s\": hours go from 0 to 23, minutes from 0 to 59, as "
-		     "in \"Daily (07:00)\"", text.length > 40 ? 40 : (int)text.length, text.data);
+	reader_fault(r, at,
+		     "there is no time \"%.*s\": hours go from 0 to 23, minutes from 0 to 59, as "
+		     "in \"Daily (07:00)\"",
+		     text.length > 40 ? 40 : (int)text.length, text.data);
 }
 
 /* The half behind a number: "7:30 am". Returns tokens taken. */
@@ -37,8 +39,9 @@ static unsigned colon_read(struct reader *r, unsigned at, uint16_t *ret)
 	unsigned end = at + 3;
 	int hour = token_at(r, at)->value, minute = token_at(r, at + 2)->value;
 
-	if (!is_sign(r, at + 1, ':') || !is(r, at + 2, MEANS_NUMBER) || !token_at(r, at + 2)->glued ||
-	    token_at(r, at + 2)->digits != 2 || token_at(r, at)->digits > 2)
+	if (!is_sign(r, at + 1, ':') || !is(r, at + 2, MEANS_NUMBER) ||
+	    !token_at(r, at + 2)->glued || token_at(r, at + 2)->digits != 2 ||
+	    token_at(r, at)->digits > 2)
 		return 0;
 	if (is_sign(r, end, ':') && is(r, end + 1, MEANS_NUMBER) && token_at(r, end + 1)->glued)
 		end += 2;
@@ -94,7 +97,8 @@ static unsigned number_clock_read(struct reader *r, unsigned at, uint16_t *ret)
 	int hour = token_at(r, at)->value;
 	unsigned n;
 
-	if ((n = colon_read(r, at, ret)) || (n = oclock_read(r, at, ret)) || (n = h_read(r, at, ret)))
+	if ((n = colon_read(r, at, ret)) || (n = oclock_read(r, at, ret)) ||
+	    (n = h_read(r, at, ret)))
 		return n;
 	if (is(r, at + 1, MEANS_HALF_DAY) && token_at(r, at)->digits && !token_at(r, at)->ordinal) {
 		if (hour > 23)
@@ -111,16 +115,16 @@ static bool part_behind(const struct reader *r, unsigned at)
 {
 	enum language l = token_at(r, at)->language;
 
-	return is(r, at, MEANS_PART) && (l == RUSSIAN || l == SPANISH || l == PORTUGUESE || l == FRENCH ||
-					 l == GERMAN);
+	return is(r, at, MEANS_PART) &&
+	       (l == RUSSIAN || l == SPANISH || l == PORTUGUESE || l == FRENCH || l == GERMAN);
 }
 
 /* "9" of "at 9". */
 static unsigned bare_hour_read(const struct reader *r, unsigned at, uint16_t *ret_minute)
 {
-	if (!is(r, at, MEANS_NUMBER) || token_at(r, at)->value > 23 || token_at(r, at)->digits > 2 ||
-	    token_at(r, at)->ordinal || unit_at(r, at + 1) || is_sign(r, at + 1, '/') ||
-	    is_sign(r, at + 1, '.') || is(r, at + 1, MEANS_TIMES))
+	if (!is(r, at, MEANS_NUMBER) || token_at(r, at)->value > 23 ||
+	    token_at(r, at)->digits > 2 || token_at(r, at)->ordinal || unit_at(r, at + 1) ||
+	    is_sign(r, at + 1, '/') || is_sign(r, at + 1, '.') || is(r, at + 1, MEANS_TIMES))
 		return 0;
 	*ret_minute = (uint16_t)(token_at(r, at)->value * 60);
 	return 1;
@@ -188,8 +192,8 @@ static unsigned bare_range_read(const struct reader *r, unsigned at, uint16_t *r
 	int from = token_at(r, at)->value, to = token_at(r, at + 2)->value;
 
 	if (!is(r, at + 2, MEANS_NUMBER) || from > 23 || to > 24 || unit_at(r, at + 3) ||
-	    is(r, at + 3, MEANS_TIMES) || token_at(r, at)->ordinal || token_at(r, at + 2)->ordinal ||
-	    is_sign(r, at + 3, '/'))
+	    is(r, at + 3, MEANS_TIMES) || token_at(r, at)->ordinal ||
+	    token_at(r, at + 2)->ordinal || is_sign(r, at + 3, '/'))
 		return 0;
 	if (to <= from && from <= 12 && to < 12)
 		to += 12;
@@ -198,7 +202,8 @@ static unsigned bare_range_read(const struct reader *r, unsigned at, uint16_t *r
 	return 3;
 }
 
-unsigned range_read(struct reader *r, unsigned at, bool bare, uint16_t *ret_begin, uint16_t *ret_end)
+unsigned range_read(struct reader *r, unsigned at, bool bare, uint16_t *ret_begin,
+		    uint16_t *ret_end)
 {
 	unsigned begin = at, n;
 
@@ -252,8 +257,10 @@ static unsigned list_separator(const struct reader *r, unsigned at)
 {
 	if (is_sign(r, at, ',') && is(r, at + 1, MEANS_AND))
 		return 2;
-	return is_sign(r, at, ',') || is_sign(r, at, '/') || is_sign(r, at, '&') || is_sign(r, at, '+') ||
-	       is_sign(r, at, ';') || is(r, at, MEANS_AND) ? 1 : 0;
+	return is_sign(r, at, ',') || is_sign(r, at, '/') || is_sign(r, at, '&') ||
+			       is_sign(r, at, '+') || is_sign(r, at, ';') || is(r, at, MEANS_AND)
+		       ? 1
+		       : 0;
 }
 
 /* "10AM, 2PM, 6PM and 10PM". */
@@ -299,8 +306,8 @@ static unsigned half_window_read(struct reader *r, unsigned at)
 /* "Weekdays (9-17)", but not "Monthly (1-5)" and "Chapter (3-5)". */
 static bool bare_hours_fit(const struct reader *r)
 {
-	return r->scheduled && r->draft.period != PERIOD_MONTHLY && r->draft.period != PERIOD_QUARTERLY &&
-	       r->draft.period != PERIOD_YEARLY;
+	return r->scheduled && r->draft.period != PERIOD_MONTHLY &&
+	       r->draft.period != PERIOD_QUARTERLY && r->draft.period != PERIOD_YEARLY;
 }
 
 unsigned times_read(struct reader *r, unsigned at, enum weight *ret_weight)

@@ -10,7 +10,8 @@ static void spread_day(struct settling *x, unsigned n)
 	unsigned begin = d->has_window ? d->window_begin : 8 * 60, end = 22 * 60, step;
 
 	if (n > SCHEDULE_TIMES_MAX) {
-		reader_fault(x->r, x->d->last, "%u times a day is an interval: write \"every %u minutes\"", n,
+		reader_fault(x->r, x->d->last,
+			     "%u times a day is an interval: write \"every %u minutes\"", n,
 			     1440 / n ? 1440 / n : 1);
 		return;
 	}
@@ -53,7 +54,8 @@ static void settle_count_a_week(struct settling *x, unsigned n)
 	static const uint8_t days[] = { 0x02, 0x02, 0x12, 0x2A, 0x36, 0x3E, 0x7E, 0x7F };
 
 	if (n > 7) {
-		reader_fault(x->r, x->d->last, "%u times a week: write \"%u times a day\" or name the days", n,
+		reader_fault(x->r, x->d->last,
+			     "%u times a week: write \"%u times a day\" or name the days", n,
 			     (n + 6) / 7);
 		return;
 	}
@@ -70,7 +72,8 @@ static void settle_count_a_month(struct settling *x, unsigned n)
 
 	x->d->period = PERIOD_MONTHLY;
 	if (n > 4)
-		reader_fault(x->r, x->d->last, "%u times a month: write \"Weekly (Monday 09:00)\" or name the days",
+		reader_fault(x->r, x->d->last,
+			     "%u times a month: write \"Weekly (Monday 09:00)\" or name the days",
 			     n);
 	else if (!x->d->month_days && !x->d->weekdays)
 		x->d->month_days = days[n];
@@ -106,6 +109,8 @@ void settle_count(struct settling *x)
 	else if (unit == UNIT_YEAR && n <= 12 && 12 % n == 0)
 		settle_months(x, 12 / n);
 	else
-		reader_fault(x->r, x->d->last, "%u times is no interval that can be kept: write for example \"every "
-			     "20 minutes\"", n);
+		reader_fault(x->r, x->d->last,
+			     "%u times is no interval that can be kept: write for example \"every "
+			     "20 minutes\"",
+			     n);
 }

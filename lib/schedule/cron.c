@@ -9,9 +9,11 @@
 
 enum { MINUTE, HOUR, MONTH_DAY, MONTH, WEEKDAY, FIELDS };
 
-static const char *const month_names[] = { "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug",
-					   "sep", "oct", "nov", "dec", NULL };
-static const char *const weekday_names[] = { "sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL };
+static const char *const month_names[] = { "jan", "feb", "mar", "apr", "may", "jun", "jul",
+					   "aug", "sep", "oct", "nov", "dec", NULL };
+static const char *const weekday_names[] = {
+	"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL
+};
 
 static const struct field {
 	const char *noun;
@@ -28,8 +30,8 @@ static const struct field {
 static const struct {
 	const char *name, *expression; /* NULL: @reboot */
 } nicknames[] = {
-	{ "@hourly", "0 * * * *" },  { "@daily", "0 0 * * *" },    { "@midnight", "0 0 * * *" },
-	{ "@weekly", "0 0 * * 0" },  { "@monthly", "0 0 1 * *" },  { "@yearly", "0 0 1 1 *" },
+	{ "@hourly", "0 * * * *" },   { "@daily", "0 0 * * *" },   { "@midnight", "0 0 * * *" },
+	{ "@weekly", "0 0 * * 0" },   { "@monthly", "0 0 1 * *" }, { "@yearly", "0 0 1 1 *" },
 	{ "@annually", "0 0 1 1 *" }, { "@reboot", NULL },
 };
 
@@ -152,7 +154,8 @@ static bool clock_in_field(const struct expression *e, unsigned i, char *out, si
 		minute = span_slice(minute, 1, minute.length);
 	snprintf(out, size, "write \"%.*s %.*s %.*s %.*s %.*s\"", (int)minute.length, minute.data,
 		 (int)hour.length, hour.data, (int)e->field[2].length, e->field[2].data,
-		 (int)e->field[3].length, e->field[3].data, (int)e->field[4].length, e->field[4].data);
+		 (int)e->field[3].length, e->field[3].data, (int)e->field[4].length,
+		 e->field[4].data);
 	return true;
 }
 
@@ -177,9 +180,12 @@ static int fail_field(const struct expression *e, unsigned i, struct error *erro
 			snprintf(advice, sizeof(advice),
 				 "write \"Monthly (first Monday, 09:00)\" instead of cron");
 		else
-			snprintf(advice, sizeof(advice), "write %d-%d, *, a list, or a step such as */%d%s",
-				 field->min, field->max, field->min + 2,
-				 i == WEEKDAY ? ", or MON-FRI" : i == MONTH ? ", or JAN-MAR" : "");
+			snprintf(advice, sizeof(advice),
+				 "write %d-%d, *, a list, or a step such as */%d%s", field->min,
+				 field->max, field->min + 2,
+				 i == WEEKDAY ? ", or MON-FRI"
+				 : i == MONTH ? ", or JAN-MAR"
+					      : "");
 	}
 	error_set(error, ERROR_INVALID, "cron: \"%.*s\" is no %s: %s", length, e->field[i].data,
 		  field->noun, advice);
@@ -193,7 +199,8 @@ static uint64_t all_bits(unsigned i)
 	return (((uint64_t)1 << (max + 1)) - 1) & ~(((uint64_t)1 << fields[i].min) - 1);
 }
 
-/* Vixie: a day field that begins with `*` (also in a step of it) leaves the choice to the other one. */
+/* Vixie: a day field that begins with `*` (also in a step of it) leaves the choice to the other
+ * one. */
 static void store(const struct expression *e, struct schedule *s)
 {
 	uint64_t days = e->bits[MONTH_DAY] >> 1, weekdays = e->bits[WEEKDAY];
@@ -221,7 +228,8 @@ static int parse_fields(struct span text, struct schedule *ret_schedule, struct 
 	if (count != FIELDS) {
 		error_set(error, ERROR_INVALID,
 			  "cron: %u fields instead of five (minute, hour, day of the month, month, "
-			  "weekday): write for example \"Cron (0 9 * * MON-FRI)\"", count);
+			  "weekday): write for example \"Cron (0 9 * * MON-FRI)\"",
+			  count);
 		return fail_at(error, 1);
 	}
 	for (unsigned i = 0; i < FIELDS; i++) {
@@ -248,9 +256,11 @@ int cron_parse(struct span text, struct schedule *ret_schedule, struct error *er
 						   .event = SCHEDULE_EVENT_STARTUP };
 		return 0;
 	}
-	error_set(error, ERROR_INVALID,
-		  "cron: unknown name \"%.*s\": write @hourly, @daily, @weekly, @monthly, @yearly or "
-		  "@reboot", trimmed.length > 40 ? 40 : (int)trimmed.length, trimmed.data);
+	error_set(
+		error, ERROR_INVALID,
+		"cron: unknown name \"%.*s\": write @hourly, @daily, @weekly, @monthly, @yearly or "
+		"@reboot",
+		trimmed.length > 40 ? 40 : (int)trimmed.length, trimmed.data);
 	return fail_at(error, (size_t)(trimmed.data - text.data) + 1);
 }
 
@@ -324,7 +334,7 @@ static void print_field(unsigned i, uint64_t bits, enum star star, struct buffer
 {
 	int min = fields[i].min, max = i == WEEKDAY ? 6 : fields[i].max;
 	int step = step_of(bits, min, max);
-	bool many = __builtin_popcountll(bits) > 2;
+	bool many = __builtin_popcountll(bits) > 2 || (min == 0 && step * 2 == max + 1);
 
 	if (!bits || bits == all_bits(i))
 		buffer_append_text(out, "*");
@@ -354,8 +364,9 @@ bool cron_days_valid(const struct schedule *s)
 void cron_print(const struct schedule *s, char *out, size_t size)
 {
 	CLEANUP(buffer_clear) struct buffer b = BUFFER(1024);
-	const uint64_t bits[FIELDS] = { s->cron_minutes, s->cron_hours, (uint64_t)s->month_days << 1,
-					(uint64_t)s->months << 1, s->weekdays };
+	const uint64_t bits[FIELDS] = { s->cron_minutes, s->cron_hours,
+					(uint64_t)s->month_days << 1, (uint64_t)s->months << 1,
+					s->weekdays };
 
 	for (unsigned i = 0; i < FIELDS; i++) {
 		enum star star = i == MONTH_DAY || i == WEEKDAY ? star_of_days(s) : STAR_NICE;

@@ -4,24 +4,28 @@
 
 static bool is_year(const struct reader *r, unsigned at)
 {
-	return is(r, at, MEANS_NUMBER) && token_at(r, at)->digits == 4 && token_at(r, at)->value >= 1900;
+	return is(r, at, MEANS_NUMBER) && token_at(r, at)->digits == 4 &&
+	       token_at(r, at)->value >= 1900;
 }
 
 static bool is_short(const struct reader *r, unsigned at)
 {
-	return is(r, at, MEANS_NUMBER) && token_at(r, at)->digits >= 1 && token_at(r, at)->digits <= 2;
+	return is(r, at, MEANS_NUMBER) && token_at(r, at)->digits >= 1 &&
+	       token_at(r, at)->digits <= 2;
 }
 
 static bool same_sign(const struct reader *r, unsigned a, unsigned b, const char *signs)
 {
-	return is(r, a, MEANS_SIGN) && is(r, b, MEANS_SIGN) && token_at(r, a)->value == token_at(r, b)->value &&
-	       token_at(r, a)->value && strchr(signs, token_at(r, a)->value);
+	return is(r, a, MEANS_SIGN) && is(r, b, MEANS_SIGN) &&
+	       token_at(r, a)->value == token_at(r, b)->value && token_at(r, a)->value &&
+	       strchr(signs, token_at(r, a)->value);
 }
 
 static struct date exact(unsigned begin, unsigned end, int year, int month, int day)
 {
-	return (struct date){ .begin = begin, .end = end, .exact = true, .year = year, .month = month,
-			      .day = day };
+	return (struct date){
+		.begin = begin, .end = end, .exact = true, .year = year, .month = month, .day = day
+	};
 }
 
 /* 2026-12-01, 2026/12/01, 2026.12.1 · 2026年12月1日 · 2026-W47 */
@@ -98,7 +102,8 @@ bool date_find(const struct reader *r, unsigned begin, struct date *ret)
 static unsigned skip_to_clock(const struct reader *r, unsigned at)
 {
 	while (is_sign(r, at, ',') || is(r, at, MEANS_ON) || is(r, at, MEANS_FILLER) ||
-	       (is(r, at, MEANS_NOTHING) && token_at(r, at)->glued && token_text(r->t, at).length == 1))
+	       (is(r, at, MEANS_NOTHING) && token_at(r, at)->glued &&
+		token_text(r->t, at).length == 1))
 		at++;
 	return at;
 }
@@ -114,7 +119,8 @@ unsigned once_read(struct reader *r, unsigned at, int daily_hour, struct schedul
 		return 0;
 	if (!date.exact || date.month < 1 || date.month > 12 || date.day < 1 ||
 	    date.day > days_in_month(date.year, date.month)) {
-		reader_fault(r, date.begin, "there is no such date: write \"Once (2026-12-01 09:00)\"");
+		reader_fault(r, date.begin,
+			     "there is no such date: write \"Once (2026-12-01 09:00)\"");
 		return 0;
 	}
 	end = skip_to_clock(r, date.end);

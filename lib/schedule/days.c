@@ -6,8 +6,10 @@ static unsigned separator(const struct reader *r, unsigned at)
 {
 	if (is_sign(r, at, ',') && is(r, at + 1, MEANS_AND))
 		return 2;
-	return is_sign(r, at, ',') || is_sign(r, at, '/') || is_sign(r, at, '&') || is_sign(r, at, '+') ||
-	       is(r, at, MEANS_AND) ? 1 : 0;
+	return is_sign(r, at, ',') || is_sign(r, at, '/') || is_sign(r, at, '&') ||
+			       is_sign(r, at, '+') || is(r, at, MEANS_AND)
+		       ? 1
+		       : 0;
 }
 
 static bool is_dash(const struct reader *r, unsigned at)
@@ -72,7 +74,8 @@ static unsigned ordinal_weekday(struct reader *r, unsigned at, enum weight *ret_
 		return 0;
 	*ret_weight = WEIGHT_WEAK;
 	if (is(r, at + 1, MEANS_PERIOD) && token_at(r, at + 1)->value == PERIOD_WEEKDAYS) {
-		reader_fault(r, at, "\"%.*s\" business day has no fixed day: write \"Monthly (1st, "
+		reader_fault(r, at,
+			     "\"%.*s\" business day has no fixed day: write \"Monthly (1st, "
 			     "09:00)\" or \"Monthly (first Monday, 09:00)\"",
 			     (int)token_text(r->t, at).length, token_text(r->t, at).data);
 		*ret_weight = WEIGHT_STRONG;
@@ -124,8 +127,10 @@ static void add_month_day(struct reader *r, unsigned at)
 	else if (day >= 1 && day <= 31)
 		r->draft.month_days |= 1u << (day - 1);
 	else
-		reader_fault(r, at, "there is no day %d in a month: write 1 to 31, or \"last day\", as in "
-			     "\"Monthly (1st, 09:00)\"", day);
+		reader_fault(r, at,
+			     "there is no day %d in a month: write 1 to 31, or \"last day\", as in "
+			     "\"Monthly (1st, 09:00)\"",
+			     day);
 }
 
 /* "1st", "1st and 15th of the month" */
@@ -200,7 +205,8 @@ static unsigned month_list(struct reader *r, unsigned at, enum weight *ret_weigh
 	for (;;) {
 		at += n;
 		gap = separator(r, at);
-		if (!gap || !is(r, at + gap, MEANS_MONTH) || !(n = month_read(r, at + gap, ret_weight)))
+		if (!gap || !is(r, at + gap, MEANS_MONTH) ||
+		    !(n = month_read(r, at + gap, ret_weight)))
 			return at - begin;
 		at += gap;
 	}

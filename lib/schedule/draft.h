@@ -16,19 +16,19 @@ enum weight {
 
 struct draft {
 	enum weight weight;
-	unsigned last;               /* token of the phrase read last: where a fault is shown */
+	unsigned last; /* token of the phrase read last: where a fault is shown */
 	enum period period;
-	bool hourly_minute;          /* "Hourly (:15)" */
+	bool hourly_minute; /* "Hourly (:15)" */
 	uint8_t minute;
-	uint32_t every_n;            /* 0: no interval */
+	uint32_t every_n; /* 0: no interval */
 	int every_unit;
-	bool loose;                  /* a range, "~" or "+" was dropped */
-	unsigned count;              /* times per `count_unit`, 0: none */
-	int count_unit;              /* 0: that of the period */
+	bool loose;     /* a range, "~" or "+" was dropped */
+	unsigned count; /* times per `count_unit`, 0: none */
+	int count_unit; /* 0: that of the period */
 	uint16_t times[SCHEDULE_TIMES_MAX];
 	uint8_t time_count;
 	bool too_many_times;
-	uint8_t parts;               /* bits of enum part */
+	uint8_t parts; /* bits of enum part */
 	bool has_window, window_assumed;
 	uint16_t window_begin, window_end;
 	uint8_t weekdays;
@@ -38,23 +38,23 @@ struct draft {
 	enum schedule_event event;
 	struct span path;
 	bool tick;
-	struct span zone;            /* IANA name in the source */
-	int zone_word;               /* index, -1: none */
-	char zone_text[24];          /* "Etc/GMT-8" of "UTC+8" */
-	bool duration;               /* "(30 seconds)": a budget of time */
-	bool whole_only;             /* held up by words that need to stand alone */
-	bool conflict;               /* two periods, a list that does not fit its count */
+	struct span zone;   /* IANA name in the source */
+	int zone_word;      /* index, -1: none */
+	char zone_text[24]; /* "Etc/GMT-8" of "UTC+8" */
+	bool duration;      /* "(30 seconds)": a budget of time */
+	bool whole_only;    /* held up by words that need to stand alone */
+	bool conflict;      /* two periods, a list that does not fit its count */
 };
 
 struct reader {
 	const struct tokens *t;
-	unsigned end;                /* tokens from here on are not to be read */
+	unsigned end; /* tokens from here on are not to be read */
 	struct draft draft;
-	bool scheduled;              /* what is read now refines a schedule */
-	bool romance;                /* "9h" is a time of day in this language */
-	bool label;                  /* a `Schedule:` line: surely meant as one */
-	bool noun;                   /* the heading has words beside its schedule */
-	bool broken;                 /* the first fault; error has column and message */
+	bool scheduled; /* what is read now refines a schedule */
+	bool romance;   /* "9h" is a time of day in this language */
+	bool label;     /* a `Schedule:` line: surely meant as one */
+	bool noun;      /* the heading has words beside its schedule */
+	bool broken;    /* the first fault; error has column and message */
 	struct error *error;
 };
 
@@ -64,7 +64,8 @@ unsigned phrase_read(struct reader *r, unsigned at, enum weight *ret_weight);
 
 /* Parts of phrases. Each returns the tokens taken, 0 where nothing fits. */
 unsigned clock_read(struct reader *r, unsigned at, uint16_t *ret_minute);
-unsigned range_read(struct reader *r, unsigned at, bool bare, uint16_t *ret_begin, uint16_t *ret_end);
+unsigned range_read(struct reader *r, unsigned at, bool bare, uint16_t *ret_begin,
+		    uint16_t *ret_end);
 unsigned times_read(struct reader *r, unsigned at, enum weight *ret_weight);
 unsigned interval_read(struct reader *r, unsigned at, enum weight *ret_weight);
 unsigned count_read(struct reader *r, unsigned at, enum weight *ret_weight);
@@ -99,13 +100,13 @@ static inline bool is_sign(const struct reader *r, unsigned i, char sign)
 unsigned interval_number_read(struct reader *r, unsigned at);
 
 /* Reads tokens [begin, end) of a parenthesis, a label's value or a heading's tail, piece by piece.
- * Where r->scheduled they refine a schedule: a word that is not understood before a time is a fault.
- * Elsewhere weak phrases count only where no other word stands beside them: "(daily)", not "(the
- * daily brief)". Returns whether anything in there was about a schedule. */
+ * Where r->scheduled they refine a schedule: a word that is not understood before a time is a
+ * fault. Elsewhere weak phrases count only where no other word stands beside them: "(daily)", not
+ * "(the daily brief)". Returns whether anything in there was about a schedule. */
 bool group_read(struct reader *r, unsigned begin, unsigned end);
 
-/* As many phrases in a row as there are from `at` on, with commas and the like between them. Returns
- * where they end. */
+/* As many phrases in a row as there are from `at` on, with commas and the like between them.
+ * Returns where they end. */
 unsigned run_read(struct reader *r, unsigned at);
 
 /* Is token `at` "evry" before a number and a unit? */

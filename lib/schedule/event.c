@@ -90,8 +90,8 @@ unsigned event_read(struct reader *r, unsigned at, enum weight *ret_weight)
 	unsigned noun = skip_preposition(r, at, &said), n;
 
 	*ret_weight = said ? WEIGHT_STRONG : WEIGHT_WEAK;
-	if ((n = session_read(r, noun, said, is(r, at, MEANS_FROM))) || (n = startup_read(r, noun, said)) ||
-	    (said && (n = noun_read(r, noun)))) {
+	if ((n = session_read(r, noun, said, is(r, at, MEANS_FROM))) ||
+	    (n = startup_read(r, noun, said)) || (said && (n = noun_read(r, noun)))) {
 		if (is(r, noun, MEANS_SESSION) && token_at(r, noun)->value)
 			*ret_weight = WEIGHT_STRONG;
 		return noun + n - at;

@@ -1,10 +1,9 @@
 #include "fold.h"
 
 /* U+00C0 … U+017F, each with its base letter; '.' keeps it as it is. */
-static const char latin_base[] =
-	"aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiii.nooooo.ouuuuy.y"
-	"aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkk.llllll."
-	".llnnnnnn...oooooo..rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzz.";
+static const char latin_base[] = "aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiii.nooooo.ouuuuy.y"
+				 "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkk.llllll."
+				 ".llnnnnnn...oooooo..rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzz.";
 
 static const struct {
 	uint32_t from, to;
@@ -40,17 +39,35 @@ static const struct {
 	{ 0x0439, 0x0438 }, /* й и */
 	{ 0x0451, 0x0435 }, /* ё е */
 	/* signs */
-	{ 0x3001, ',' }, { 0x3002, '.' }, { 0x301C, '~' }, { 0x223C, '~' }, { 0x2248, '~' },
-	{ 0x3010, '(' }, { 0x3011, ')' }, { 0x3014, '(' }, { 0x3015, ')' }, { 0x2236, ':' },
-	{ 0x00B7, ',' }, { 0x2022, ',' }, { 0x30FB, ',' }, { 0x00D7, 'x' }, { 0x2212, '-' },
-	{ 0x301E, '"' }, { 0x300C, '"' }, { 0x300D, '"' }, { 0x2018, '\'' }, { 0x2019, '\'' },
-	{ 0x201C, '"' }, { 0x201D, '"' }, { 0x2192, '-' },
+	{ 0x3001, ',' },
+	{ 0x3002, '.' },
+	{ 0x301C, '~' },
+	{ 0x223C, '~' },
+	{ 0x2248, '~' },
+	{ 0x3010, '(' },
+	{ 0x3011, ')' },
+	{ 0x3014, '(' },
+	{ 0x3015, ')' },
+	{ 0x2236, ':' },
+	{ 0x00B7, ',' },
+	{ 0x2022, ',' },
+	{ 0x30FB, ',' },
+	{ 0x00D7, 'x' },
+	{ 0x2212, '-' },
+	{ 0x301E, '"' },
+	{ 0x300C, '"' },
+	{ 0x300D, '"' },
+	{ 0x2018, '\'' },
+	{ 0x2019, '\'' },
+	{ 0x201C, '"' },
+	{ 0x201D, '"' },
+	{ 0x2192, '-' },
 };
 
 static bool is_space(uint32_t c)
 {
-	return c <= ' ' || c == 0xA0 || (c >= 0x2000 && c <= 0x200A) || c == 0x202F || c == 0x205F ||
-	       c == 0x3000;
+	return c <= ' ' || c == 0xA0 || (c >= 0x2000 && c <= 0x200A) || c == 0x202F ||
+	       c == 0x205F || c == 0x3000;
 }
 
 /* Nothing to read: combining marks, joiners, variation selectors. */
@@ -130,7 +147,8 @@ bool code_is_letter(uint32_t c)
 		return c >= 'a' && c <= 'z';
 	if (c < 0xC0)
 		return c == 0xAA || c == 0xB5 || c == 0xBA;
-	return c != 0xD7 && c != 0xF7 && !(c >= 0x2000 && c <= 0x2BFF) && !(c >= 0x3000 && c <= 0x3004) &&
-	       !(c >= 0x3008 && c <= 0x303F) && !(c >= 0xE000 && c <= 0xF8FF) &&
-	       !(c >= 0xFE10 && c <= 0xFE6F) && c != 0xFFFD && !(c >= 0x1F000 && c <= 0x1FFFF);
+	return c != 0xD7 && c != 0xF7 && !(c >= 0x2000 && c <= 0x2BFF) &&
+	       !(c >= 0x3000 && c <= 0x3004) && !(c >= 0x3008 && c <= 0x303F) &&
+	       !(c >= 0xE000 && c <= 0xF8FF) && !(c >= 0xFE10 && c <= 0xFE6F) && c != 0xFFFD &&
+	       !(c >= 0x1F000 && c <= 0x1FFFF);
 }

@@ -9,8 +9,8 @@
 #define FOLD_MAX 320
 
 struct folded {
-	uint32_t code[FOLD_MAX + 1]; /* 0 behind the last */
-	uint32_t at[FOLD_MAX + 1];   /* byte offset in the source */
+	uint32_t code[FOLD_MAX + 1];   /* 0 behind the last */
+	uint32_t at[FOLD_MAX + 1];     /* byte offset in the source */
 	uint16_t column[FOLD_MAX + 1]; /* code point in the source, from 1 */
 	size_t count;
 	struct span source;

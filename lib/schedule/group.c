@@ -43,12 +43,12 @@ bool misspelt_every(const struct reader *r, unsigned at)
 struct piece {
 	unsigned begin, end;
 	enum weight weight;
-	bool unknown;              /* words that no table has */
+	bool unknown; /* words that no table has */
 	unsigned first_unknown;
-	bool mixed;                /* … before a phrase */
-	bool zone_like;            /* "09:00 XYZ" */
+	bool mixed;     /* … before a phrase */
+	bool zone_like; /* "09:00 XYZ" */
 	unsigned zone_at;
-	bool slip;                 /* "evry 30 minutes" */
+	bool slip; /* "evry 30 minutes" */
 	unsigned slip_at;
 };
 
@@ -73,7 +73,8 @@ static void note_unknown(struct reader *r, unsigned at, unsigned phrase_end, str
 	}
 	if (is(r, at, MEANS_NOTHING) && behind_time &&
 	    (is_capitals(token_text(r->t, at)) ||
-	     (is(r, at + 1, MEANS_TIME) && span_equal_nocase(token_text(r->t, at + 1), SPAN("time"))))) {
+	     (is(r, at + 1, MEANS_TIME) &&
+	      span_equal_nocase(token_text(r->t, at + 1), SPAN("time"))))) {
 		p->zone_like = true;
 		p->zone_at = at;
 	}
@@ -121,11 +122,16 @@ static void fault_unknown(struct reader *r, unsigned at)
 	const char *weekday = word_nearest_weekday(word);
 
 	if (r->draft.period == PERIOD_WEEKLY || r->draft.period == PERIOD_BIWEEKLY || weekday)
-		reader_fault(r, at, "unknown weekday \"%.*s\": write Sunday to Saturday, as in \"Weekly (%s "
-			     "09:00)\"", length, word.data, weekday ? weekday : "Monday");
+		reader_fault(
+			r, at,
+			"unknown weekday \"%.*s\": write Sunday to Saturday, as in \"Weekly (%s "
+			"09:00)\"",
+			length, word.data, weekday ? weekday : "Monday");
 	else
-		reader_fault(r, at, "\"%.*s\" is not understood here: write for example \"Daily (07:00)\" "
-			     "and keep other words out of the parentheses", length, word.data);
+		reader_fault(r, at,
+			     "\"%.*s\" is not understood here: write for example \"Daily (07:00)\" "
+			     "and keep other words out of the parentheses",
+			     length, word.data);
 }
 
 /* Not understood, but meant: says so. */
@@ -135,8 +141,10 @@ static void check_meant(struct reader *r, const struct piece *p)
 
 	if (p->zone_like) {
 		word = token_text(r->t, p->zone_at);
-		reader_fault(r, p->zone_at, "unknown time zone \"%.*s\": write a name such as "
-			     "Europe/Berlin or Asia/Makassar", (int)word.length, word.data);
+		reader_fault(r, p->zone_at,
+			     "unknown time zone \"%.*s\": write a name such as "
+			     "Europe/Berlin or Asia/Makassar",
+			     (int)word.length, word.data);
 	} else if (p->mixed && p->weight < WEIGHT_STRONG) {
 		fault_unknown(r, p->first_unknown);
 	} else if (p->unknown && !r->draft.weekdays && word_nearest_weekday(word) &&
@@ -144,8 +152,8 @@ static void check_meant(struct reader *r, const struct piece *p)
 		fault_unknown(r, p->first_unknown);
 	} else if (p->unknown && !r->noun && p->end == p->begin + 1 && r->draft.period &&
 		   is(r, p->begin, MEANS_NUMBER)) {
-		reader_fault(r, p->begin, "\"%.*s\" is no time: write \"Daily (07:00)\"", (int)word.length,
-			     word.data);
+		reader_fault(r, p->begin, "\"%.*s\" is no time: write \"Daily (07:00)\"",
+			     (int)word.length, word.data);
 	}
 }
 
@@ -154,8 +162,8 @@ static void fault_slip(struct reader *r, unsigned at)
 	struct span number = token_text(r->t, at + 1), unit = token_text(r->t, at + 2);
 
 	reader_fault(r, at, "unknown word \"%.*s\": write \"every %.*s %.*s\"",
-		     (int)token_text(r->t, at).length, token_text(r->t, at).data, (int)number.length,
-		     number.data, (int)unit.length, unit.data);
+		     (int)token_text(r->t, at).length, token_text(r->t, at).data,
+		     (int)number.length, number.data, (int)unit.length, unit.data);
 }
 
 /* A piece counts by its own where no schedule is spoken of yet. `clean`: no other words before. */

@@ -2,20 +2,19 @@
  *
  *     [ornaments] HEAD (GROUP) (GROUP) TAIL
  *
- * 1. A head that begins with a schedule's words is one: "Daily", "Every 2 hours", "Morning (8-10 AM)". So
- *    is a period before a noun, "Weekly maintenance (Sunday)", "Daily brief": of 210 real headings 70
- *    have it so, and most of them no time (field notes 1.3, A2). What follows is the title. Only
- *    where the noun says that rules or forms are described ("Daily report format", "Hourly rate") and no
- *    time is written, it is none.
- * 2. Else a parenthesis: its strong phrases anywhere ("priority - run every heartbeat"), weak ones only
- *    where they fill a whole piece between commas: "(daily)", "(Sundays 10 AM)", not "(the daily
+ * 1. A head that begins with a schedule's words is one: "Daily", "Every 2 hours", "Morning (8-10
+ * AM)". So is a period before a noun, "Weekly maintenance (Sunday)", "Daily brief": of 210 real
+ * headings 70 have it so, and most of them no time (field notes 1.3, A2). What follows is the
+ * title. Only where the noun says that rules or forms are described ("Daily report format", "Hourly
+ * rate") and no time is written, it is none.
+ * 2. Else a parenthesis: its strong phrases anywhere ("priority - run every heartbeat"), weak ones
+ * only where they fill a whole piece between commas: "(daily)", "(Sundays 10 AM)", not "(the daily
  *    brief)". An adjective within a sentence is never taken: "Write the daily brief".
- * 3. Else what stands behind a dash or colon, if all of it is a schedule with "every", a period or a
- *    count: "Inbox - every 30 minutes".
- * A date anywhere means a log or a plan, unless `Once` is said. A bare "(30 seconds)" is a budget of
- * time. */
-#include "date.h"
+ * 3. Else what stands behind a dash or colon, if all of it is a schedule with "every", a period or
+ * a count: "Inbox - every 30 minutes". A date anywhere means a log or a plan, unless `Once` is
+ * said. A bare "(30 seconds)" is a budget of time. */
 #include "heading.h"
+#include "date.h"
 
 #include <stdio.h>
 
@@ -24,10 +23,11 @@
 /* Nouns of texts about a rhythm, not of work in it. */
 static bool describes(struct span word)
 {
-	static const char *const nouns[] = { "format", "formats", "template", "templates", "structure",
-					     "rules", "rule", "limit", "limits", "budget", "budgets",
-					     "cap", "caps", "quota", "quotas", "guidelines", "policy",
-					     "rate", "rates", "examples", "example" };
+	static const char *const nouns[] = {
+		"format", "formats",    "template", "templates", "structure", "rules",    "rule",
+		"limit",  "limits",     "budget",   "budgets",   "cap",       "caps",     "quota",
+		"quotas", "guidelines", "policy",   "rate",      "rates",     "examples", "example"
+	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(nouns); i++)
 		if (span_equal_nocase(word, span_of(nouns[i])))
@@ -37,8 +37,9 @@ static bool describes(struct span word)
 
 static bool separator_follows(const struct heading *h, unsigned at)
 {
-	return is_bracket(&h->t, at, ":-,|;") && !(h->t.item[at].glued && at + 1 < h->t.count &&
-						    h->t.item[at + 1].glued && h->t.item[at].value == '-');
+	return is_bracket(&h->t, at, ":-,|;") &&
+	       !(h->t.item[at].glued && at + 1 < h->t.count && h->t.item[at + 1].glued &&
+		 h->t.item[at].value == '-');
 }
 
 static bool head_counts(const struct heading *h, unsigned end)
@@ -50,8 +51,9 @@ static bool head_counts(const struct heading *h, unsigned end)
 	if (d->weight < WEIGHT_WEAK || (d->whole_only && !whole))
 		return false;
 	/* "The daily brief" does not begin with "daily" */
-	if (d->weight < WEIGHT_STRONG && (lead->meaning == MEANS_FILLER || lead->meaning == MEANS_TIME ||
-					  lead->meaning == MEANS_OF || lead->meaning == MEANS_ABOUT))
+	if (d->weight < WEIGHT_STRONG &&
+	    (lead->meaning == MEANS_FILLER || lead->meaning == MEANS_TIME ||
+	     lead->meaning == MEANS_OF || lead->meaning == MEANS_ABOUT))
 		return false;
 	return !d->duration || d->weight == WEIGHT_STRONG || d->period || d->parts;
 }
@@ -221,8 +223,8 @@ static bool only_describes(const struct heading *h)
 		used |= h->groups[i].used;
 	while (end < h->head_end && !separator_follows(h, end))
 		end++;
-	return h->head_scheduled && !h->cut && !used && d->weight == WEIGHT_WEAK && !d->time_count &&
-	       end > h->head_taken && describes(token_text(&h->t, end - 1));
+	return h->head_scheduled && !h->cut && !used && d->weight == WEIGHT_WEAK &&
+	       !d->time_count && end > h->head_taken && describes(token_text(&h->t, end - 1));
 }
 
 /* "(22:15-22:56, 41 min)", "Taxes (April 15, 10:00)": somebody wrote down what was. */
@@ -238,13 +240,16 @@ static bool is_record(const struct heading *h)
 /* What may be a slip: "Dialy". */
 static void hint_slip(const struct heading *h)
 {
-	static const char *const words[] = { "daily", "weekly", "monthly", "hourly", "nightly", "every" };
+	static const char *const words[] = { "daily",  "weekly",  "monthly",
+					     "hourly", "nightly", "every" };
 	char text[160];
 
-	for (size_t i = 0; i < ARRAY_LENGTH(words) && token_is(&h->t, h->lead, MEANS_NOTHING); i++) {
+	for (size_t i = 0; i < ARRAY_LENGTH(words) && token_is(&h->t, h->lead, MEANS_NOTHING);
+	     i++) {
 		if (!word_is_near(token_text(&h->t, h->lead), words[i]))
 			continue;
-		snprintf(text, sizeof(text), "no schedule is read here: was \"%s\" meant?", words[i]);
+		snprintf(text, sizeof(text), "no schedule is read here: was \"%s\" meant?",
+			 words[i]);
 		heading_hint(h, SEVERITY_INFO, "schedule-slip", text);
 	}
 }
@@ -255,19 +260,23 @@ static void hint_none(const struct heading *h, bool dated)
 	enum weight weight;
 
 	if (dated)
-		heading_hint(h, h->head_scheduled ? SEVERITY_WARNING : SEVERITY_INFO, "schedule-dated",
-		     "a heading with a date starts nothing: write \"Once (2026-12-01 09:00)\" for one "
-		     "moment, or leave the date out");
+		heading_hint(
+			h, h->head_scheduled ? SEVERITY_WARNING : SEVERITY_INFO, "schedule-dated",
+			"a heading with a date starts nothing: write \"Once (2026-12-01 09:00)\" for one "
+			"moment, or leave the date out");
 	else if (h->r.draft.duration)
-		heading_hint(h, SEVERITY_INFO, "schedule-duration",
-		     "a length of time starts nothing: write \"every 30 minutes\" for an interval");
+		heading_hint(
+			h, SEVERITY_INFO, "schedule-duration",
+			"a length of time starts nothing: write \"every 30 minutes\" for an interval");
 	else if (is(&h->r, h->lead, MEANS_CRON) && h->group_count)
-		heading_hint(h, SEVERITY_WARNING, "schedule-placeholder",
-		     "no cron expression is written: write for example \"Cron (0 9 * * 1-5)\"");
+		heading_hint(
+			h, SEVERITY_WARNING, "schedule-placeholder",
+			"no cron expression is written: write for example \"Cron (0 9 * * 1-5)\"");
 	else if (is(&r, h->lead, MEANS_ON) && !phrase_read(&r, h->lead, &weight))
-		heading_hint(h, SEVERITY_INFO, "schedule-event",
-		     "this event is not known and starts nothing: known are session start, session end, "
-		     "startup, message, bulletin, task and file change");
+		heading_hint(
+			h, SEVERITY_INFO, "schedule-event",
+			"this event is not known and starts nothing: known are session start, session end, "
+			"startup, message, bulletin, task and file change");
 	else
 		hint_slip(h);
 }
@@ -308,10 +317,10 @@ static enum schedule_reading read_all(struct heading *h, struct schedule *ret)
 	return SCHEDULE_READ_NONE;
 }
 
-enum schedule_reading schedule_read_heading(struct span heading, const struct schedule_options *options,
-					    unsigned line, struct schedule *ret_schedule,
-					    struct span *ret_title, struct diagnostics *found,
-					    struct error *error)
+enum schedule_reading schedule_read_heading(struct span heading,
+					    const struct schedule_options *options, unsigned line,
+					    struct schedule *ret_schedule, struct span *ret_title,
+					    struct diagnostics *found, struct error *error)
 {
 	struct heading h;
 	enum schedule_reading reading;

@@ -44,12 +44,13 @@ static void hint_zone(const struct draft *d, unsigned line, struct diagnostics *
 		return;
 	if (word->ambiguous)
 		diagnostics_add(found, SEVERITY_WARNING, "schedule-zone-ambiguous", line, 1,
-				"\"%.*s\" may be more than one time zone, read as %s: write %s", length,
-				d->zone.data, word->zone ? word->zone : "the file's own", word->ambiguous);
+				"\"%.*s\" may be more than one time zone, read as %s: write %s",
+				length, d->zone.data, word->zone ? word->zone : "the file's own",
+				word->ambiguous);
 	else
 		diagnostics_add(found, SEVERITY_INFO, "schedule-zone", line, 1,
-				"\"%.*s\" is read as %s, with that place's daylight saving time", length,
-				d->zone.data, word->zone);
+				"\"%.*s\" is read as %s, with that place's daylight saving time",
+				length, d->zone.data, word->zone);
 }
 
 void draft_hint(const struct schedule *s, unsigned line, struct diagnostics *found)
@@ -61,13 +62,16 @@ void draft_hint(const struct schedule *s, unsigned line, struct diagnostics *fou
 		diagnostics_add(found, SEVERITY_INFO, "schedule-assumed", line, 1,
 				"the time is not written, read as \"%s\"", text);
 	if (s->kind != SCHEDULE_TICK && schedule_shortest_interval(s, 0) < 60)
-		diagnostics_add(found, SEVERITY_WARNING, "schedule-too-often", line, 1,
-				"\"%s\" is more often than the shortest interval of a beat, 60 seconds: "
-				"write \"every minute\" or more", text);
+		diagnostics_add(
+			found, SEVERITY_WARNING, "schedule-too-often", line, 1,
+			"\"%s\" is more often than the shortest interval of a beat, 60 seconds: "
+			"write \"every minute\" or more",
+			text);
 	if (s->cron_or)
-		diagnostics_add(found, SEVERITY_WARNING, "schedule-cron-days", line, 1,
-				"cron runs when the day of the month or the weekday fits, not only when both "
-				"do: for the first Monday write \"Monthly (first Monday, 09:00)\"");
+		diagnostics_add(
+			found, SEVERITY_WARNING, "schedule-cron-days", line, 1,
+			"cron runs when the day of the month or the weekday fits, not only when both "
+			"do: for the first Monday write \"Monthly (first Monday, 09:00)\"");
 }
 
 void settle_hint(const struct settling *x, unsigned line, struct diagnostics *found)
@@ -81,7 +85,8 @@ void settle_hint(const struct settling *x, unsigned line, struct diagnostics *fo
 		diagnostics_add(found, SEVERITY_INFO, "schedule-vague", line, 1,
 				"a range is kept as its lower bound, read as \"%s\"", text);
 	if (x->d->conflict)
-		diagnostics_add(found, SEVERITY_WARNING, "schedule-conflict", line, 1,
-				"the heading says two different things, read as \"%s\": write one of them",
-				text);
+		diagnostics_add(
+			found, SEVERITY_WARNING, "schedule-conflict", line, 1,
+			"the heading says two different things, read as \"%s\": write one of them",
+			text);
 }

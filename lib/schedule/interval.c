@@ -30,7 +30,8 @@ unsigned skip_range_of_numbers(struct reader *r, unsigned at, uint32_t *ret_n)
 		loose = true;
 		at++;
 	}
-	if ((is_sign(r, at, '-') || is_sign(r, at, '~') || is(r, at, MEANS_TO) || is(r, at, MEANS_OR)) &&
+	if ((is_sign(r, at, '-') || is_sign(r, at, '~') || is(r, at, MEANS_TO) ||
+	     is(r, at, MEANS_OR)) &&
 	    is(r, at + 1, MEANS_NUMBER)) {
 		loose = true;
 		at += 2;
@@ -79,14 +80,19 @@ static unsigned fault_unit(struct reader *r, unsigned at, uint32_t n)
 	struct span word = at < r->end ? token_text(r->t, at) : SPAN("");
 
 	if (!n)
-		reader_fault(r, at ? at - 1 : 0, "an interval of 0 never comes round: write \"every 30 "
+		reader_fault(r, at ? at - 1 : 0,
+			     "an interval of 0 never comes round: write \"every 30 "
 			     "minutes\"");
 	else if (at < r->end)
-		reader_fault(r, at, "unknown unit \"%.*s\": write \"every %u minutes\", hours, days, "
-			     "weeks or months", word.length > 40 ? 40 : (int)word.length, word.data, n);
+		reader_fault(r, at,
+			     "unknown unit \"%.*s\": write \"every %u minutes\", hours, days, "
+			     "weeks or months",
+			     word.length > 40 ? 40 : (int)word.length, word.data, n);
 	else
-		reader_fault(r, at - 1, "every %u what: write \"every %u minutes\", hours, days, weeks or "
-			     "months", n, n);
+		reader_fault(r, at - 1,
+			     "every %u what: write \"every %u minutes\", hours, days, weeks or "
+			     "months",
+			     n, n);
 	return 1;
 }
 
@@ -255,8 +261,9 @@ static unsigned number_every(struct reader *r, unsigned at)
 
 unsigned interval_read(struct reader *r, unsigned at, enum weight *ret_weight)
 {
-	static unsigned (*const forms[])(struct reader *r, unsigned at) = {
-		every_number, every_nth, every_half, every_vague, every_noun, every_days, every_event,
+	static unsigned (*const forms[])(struct reader * r, unsigned at) = {
+		every_number, every_nth,  every_half,  every_vague,
+		every_noun,   every_days, every_event,
 	};
 	unsigned noun = at + 1, n;
 
@@ -280,8 +287,8 @@ static unsigned count_unit_read(struct reader *r, unsigned at, int *ret_unit)
 {
 	unsigned begin = at;
 
-	if (is_sign(r, at, '/') || is(r, at, MEANS_PER) || is(r, at, MEANS_EVERY) || is(r, at, MEANS_AT) ||
-	    is(r, at, MEANS_HALF_DAY))
+	if (is_sign(r, at, '/') || is(r, at, MEANS_PER) || is(r, at, MEANS_EVERY) ||
+	    is(r, at, MEANS_AT) || is(r, at, MEANS_HALF_DAY))
 		at++;
 	if (at > begin && unit_at(r, at)) {
 		*ret_unit = unit_at(r, at);

@@ -4,7 +4,8 @@
 /* "Quotidien (9h)": the words say in which language "9h" is read. */
 static bool romance_rhythm(const struct token *token)
 {
-	return (token->language == FRENCH || token->language == SPANISH || token->language == PORTUGUESE) &&
+	return (token->language == FRENCH || token->language == SPANISH ||
+		token->language == PORTUGUESE) &&
 	       (token->meaning == MEANS_EVERY || token->meaning == MEANS_PERIOD ||
 		token->meaning == MEANS_WEEKDAY);
 }
@@ -14,13 +15,16 @@ void heading_init(struct heading *h, struct span text, const struct schedule_opt
 {
 	*h = (struct heading){ .options = options, .line = line, .found = found };
 	tokenise(text, &h->t);
-	h->r = (struct reader){ .t = &h->t, .end = h->t.count, .draft = { .zone_word = -1 },
+	h->r = (struct reader){ .t = &h->t,
+				.end = h->t.count,
+				.draft = { .zone_word = -1 },
 				.error = error ? error : &h->ignored };
 	for (unsigned i = 0; i < h->t.count; i++)
 		h->r.romance |= romance_rhythm(&h->t.item[i]);
 }
 
-void heading_hint(const struct heading *h, enum severity severity, const char *code, const char *text)
+void heading_hint(const struct heading *h, enum severity severity, const char *code,
+		  const char *text)
 {
 	if (!h->options || !h->options->quiet)
 		diagnostics_add(h->found, severity, code, h->line, 1, "%s", text);
@@ -32,12 +36,14 @@ static unsigned skip_numbering(const struct tokens *t, unsigned i)
 	if (is_bracket(t, i, "[(")) {
 		if (is_bracket(t, i + 1, "])"))
 			return i + 2;
-		if (is_bracket(t, i + 2, "])") && i + 3 < t->count && t->item[i + 1].meaning != MEANS_PERIOD &&
+		if (is_bracket(t, i + 2, "])") && i + 3 < t->count &&
+		    t->item[i + 1].meaning != MEANS_PERIOD &&
 		    t->item[i + 1].end - t->item[i + 1].begin <= 2)
 			return i + 3;
 	}
-	if (token_is(t, i, MEANS_NUMBER) && (token_is_sign(t, i + 1, '.') || token_is_sign(t, i + 1, ')')) &&
-	    i + 2 < t->count && !t->item[i + 2].glued)
+	if (token_is(t, i, MEANS_NUMBER) &&
+	    (token_is_sign(t, i + 1, '.') || token_is_sign(t, i + 1, ')')) && i + 2 < t->count &&
+	    !t->item[i + 2].glued)
 		return i + 2;
 	return i;
 }

@@ -42,7 +42,8 @@ static unsigned period_read(struct reader *r, unsigned at, enum weight *ret_weig
 	/* "every 2 hours, weekdays only": days of something else */
 	if (period == PERIOD_WEEKDAYS && (r->draft.weight || r->draft.parts || r->draft.period))
 		r->draft.weekdays |= 0x3E;
-	else if (period == PERIOD_WEEKENDS && (r->draft.weight || r->draft.parts || r->draft.period))
+	else if (period == PERIOD_WEEKENDS &&
+		 (r->draft.weight || r->draft.parts || r->draft.period))
 		r->draft.weekdays |= 0x41;
 	else if (!r->draft.period)
 		r->draft.period = period;
@@ -125,10 +126,12 @@ static unsigned utc_offset_read(struct reader *r, unsigned at)
 	    !token_at(r, at + 1)->glued)
 		return 0;
 	if (is_sign(r, at + 2, ':') || hours > (west ? 12 : 14))
-		reader_fault(r, at + 1, "no time zone has a name with this offset: write one such as "
+		reader_fault(r, at + 1,
+			     "no time zone has a name with this offset: write one such as "
 			     "Asia/Kolkata");
 	if (hours) /* Etc names count westwards */
-		snprintf(d->zone_text, sizeof(d->zone_text), "Etc/GMT%c%d", west ? '+' : '-', hours % 15);
+		snprintf(d->zone_text, sizeof(d->zone_text), "Etc/GMT%c%d", west ? '+' : '-',
+			 hours % 15);
 	return is_sign(r, at + 2, ':') ? 4 : 2;
 }
 
@@ -146,15 +149,16 @@ unsigned zone_read(struct reader *r, unsigned at, enum weight *ret_weight)
 		return 0;
 	d->zone_word = token_at(r, at)->value;
 	d->zone = token_text(r->t, at);
-	if (!strcmp(zone_words[d->zone_word].text, "utc") || !strcmp(zone_words[d->zone_word].text, "gmt"))
+	if (!strcmp(zone_words[d->zone_word].text, "utc") ||
+	    !strcmp(zone_words[d->zone_word].text, "gmt"))
 		return 1 + utc_offset_read(r, at + 1);
 	return 1;
 }
 
 /* In order of what must be tried first: "2x per day" before the number 2. */
 static unsigned (*const forms[])(struct reader *r, unsigned at, enum weight *ret_weight) = {
-	event_read, interval_read, count_read, tick_read, hours_read, times_read, days_read,
-	minute_read, duration_read, period_read, part_read, zone_read,
+	event_read, interval_read, count_read,    tick_read,   hours_read, times_read,
+	days_read,  minute_read,   duration_read, period_read, part_read,  zone_read,
 };
 
 static unsigned read_forms(struct reader *r, unsigned at, enum weight *ret_weight)
@@ -179,15 +183,17 @@ unsigned phrase_read(struct reader *r, unsigned at, enum weight *ret_weight)
 	struct draft before = r->draft;
 	bool verb = false;
 
-	while (!n && skip < 3 && (is(r, at + skip, MEANS_ON) || is(r, at + skip, MEANS_AT) ||
-				  is(r, at + skip, MEANS_FILLER) || is(r, at + skip, MEANS_TIME) ||
-				  is(r, at + skip, MEANS_ABOUT) || is(r, at + skip, MEANS_OF) ||
-				  is(r, at + skip, MEANS_HALF_DAY) /* German "am" */)) {
+	while (!n && skip < 3 &&
+	       (is(r, at + skip, MEANS_ON) || is(r, at + skip, MEANS_AT) ||
+		is(r, at + skip, MEANS_FILLER) || is(r, at + skip, MEANS_TIME) ||
+		is(r, at + skip, MEANS_ABOUT) || is(r, at + skip, MEANS_OF) ||
+		is(r, at + skip, MEANS_HALF_DAY) /* German "am" */)) {
 		verb |= is(r, at + skip, MEANS_TIME);
 		skip++;
 		n = read_forms(r, at + skip, ret_weight);
 	}
-	if (verb && n && *ret_weight < WEIGHT_STRONG) { /* "run every session", but "check Monday" */
+	if (verb && n &&
+	    *ret_weight < WEIGHT_STRONG) { /* "run every session", but "check Monday" */
 		r->draft = before;
 		return 0;
 	}

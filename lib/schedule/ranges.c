@@ -2,7 +2,8 @@
 #include "heading.h"
 #include "wall.h"
 
-bool schedule_read_gate(struct span heading, bool *ret_quiet, uint16_t *ret_begin, uint16_t *ret_end)
+bool schedule_read_gate(struct span heading, bool *ret_quiet, uint16_t *ret_begin,
+			uint16_t *ret_end)
 {
 	struct heading h;
 
@@ -18,7 +19,8 @@ bool schedule_read_gate(struct span heading, bool *ret_quiet, uint16_t *ret_begi
 	return true;
 }
 
-int schedule_parse_range(struct span text, uint16_t *ret_begin, uint16_t *ret_end, struct error *error)
+int schedule_parse_range(struct span text, uint16_t *ret_begin, uint16_t *ret_end,
+			 struct error *error)
 {
 	struct heading h;
 	uint16_t begin, end;
@@ -27,8 +29,10 @@ int schedule_parse_range(struct span text, uint16_t *ret_begin, uint16_t *ret_en
 	heading_init(&h, text, NULL, 0, NULL, NULL);
 	n = range_read(&h.r, 0, true, &begin, &end);
 	if (h.r.broken || !n || n != h.t.count)
-		return error_set(error, ERROR_INVALID, "\"%.*s\" is no range of hours: write \"08:00-22:00\"",
-				 text.length > 40 ? 40 : (int)text.length, text.length ? text.data : "");
+		return error_set(error, ERROR_INVALID,
+				 "\"%.*s\" is no range of hours: write \"08:00-22:00\"",
+				 text.length > 40 ? 40 : (int)text.length,
+				 text.length ? text.data : "");
 	*ret_begin = begin;
 	*ret_end = end;
 	return 0;
@@ -55,9 +59,10 @@ int schedule_parse_duration(struct span text, uint32_t *ret_seconds, struct erro
 		}
 	}
 	if (at != h.t.count || !seconds || seconds > 366u * DAY_S)
-		return error_set(error, ERROR_INVALID,
-				 "\"%.*s\" is no length of time: write \"30 minutes\", \"2h\" or \"90s\"",
-				 text.length > 40 ? 40 : (int)text.length, text.length ? text.data : "");
+		return error_set(
+			error, ERROR_INVALID,
+			"\"%.*s\" is no length of time: write \"30 minutes\", \"2h\" or \"90s\"",
+			text.length > 40 ? 40 : (int)text.length, text.length ? text.data : "");
 	*ret_seconds = (uint32_t)seconds;
 	return 0;
 }

@@ -12,9 +12,9 @@
 static const struct {
 	uint8_t hour, begin, end;
 } parts[PARTS] = {
-	[PART_MORNING] = { 8, 8, 12 },    [PART_MIDDAY] = { 12, 11, 14 },
+	[PART_MORNING] = { 8, 8, 12 },     [PART_MIDDAY] = { 12, 11, 14 },
 	[PART_AFTERNOON] = { 15, 12, 18 }, [PART_EVENING] = { 18, 18, 22 },
-	[PART_NIGHT] = { 22, 22, 6 },     [PART_WAKING] = { 8, 8, 22 },
+	[PART_NIGHT] = { 22, 22, 6 },      [PART_WAKING] = { 8, 8, 22 },
 	[PART_BUSINESS] = { 9, 9, 18 },
 };
 
@@ -32,7 +32,8 @@ static void use_time(struct settling *x, unsigned minute)
 	x->s->assumed = true;
 }
 
-/* What is written, else the parts of the day, else where the window begins, else the period's own. */
+/* What is written, else the parts of the day, else where the window begins, else the period's own.
+ */
 void settle_times(struct settling *x)
 {
 	struct draft *d = x->d;
@@ -98,7 +99,8 @@ static void settle_weekly(struct settling *x, uint32_t weeks)
 	x->s->months = x->d->months;
 	x->s->every_s = weeks > 1 ? weeks * UNIT_WEEK : 0;
 	if (x->d->month_days)
-		reader_fault(x->r, x->d->last, "a week has no days of the month: write \"Monthly (1st, 09:00)\" or "
+		reader_fault(x->r, x->d->last,
+			     "a week has no days of the month: write \"Monthly (1st, 09:00)\" or "
 			     "\"Weekly (Monday 09:00)\"");
 }
 
@@ -170,7 +172,8 @@ void settle_interval(struct settling *x, uint32_t seconds)
 	if (x->s->weekdays == 0x7F)
 		x->s->weekdays = 0;
 	if (x->d->month_days || x->d->ordinal)
-		reader_fault(x->r, x->d->last, "an interval cannot keep to days of the month: write it as \"Cron (0 "
+		reader_fault(x->r, x->d->last,
+			     "an interval cannot keep to days of the month: write it as \"Cron (0 "
 			     "*/2 1 * *)\"");
 	settle_window(x);
 }
@@ -179,8 +182,10 @@ void settle_interval(struct settling *x, uint32_t seconds)
 void settle_months(struct settling *x, uint32_t n)
 {
 	if (!n || n > 12 || 12 % n) {
-		reader_fault(x->r, x->d->last, "%u months do not divide a year: write \"every 2 months\", 3, 4 or "
-			     "6, or name the months", n);
+		reader_fault(x->r, x->d->last,
+			     "%u months do not divide a year: write \"every 2 months\", 3, 4 or "
+			     "6, or name the months",
+			     n);
 		return;
 	}
 	for (unsigned i = 0; i < 12 && !x->d->months && n > 1; i += n)
@@ -212,13 +217,16 @@ static void settle_every(struct settling *x)
 
 	d->conflict |= d->period >= PERIOD_WEEKLY && d->every_unit != UNIT_WEEK;
 	if (seconds > 366u * DAY_S || n > 31622400) {
-		reader_fault(x->r, x->d->last, "an interval may be a year at most: write \"Yearly (1 January, "
+		reader_fault(x->r, x->d->last,
+			     "an interval may be a year at most: write \"Yearly (1 January, "
 			     "09:00)\"");
 	} else if (d->every_unit == UNIT_MONTH || d->every_unit == UNIT_QUARTER) {
 		settle_months(x, (uint32_t)n * (d->every_unit == UNIT_MONTH ? 1 : 3));
 	} else if (d->every_unit == UNIT_YEAR) {
-		reader_fault(x->r, x->d->last, "every %u years is not kept track of: write \"Once (2026-12-01 "
-			     "09:00)\" or \"Yearly (1 January, 09:00)\"", (unsigned)n);
+		reader_fault(x->r, x->d->last,
+			     "every %u years is not kept track of: write \"Once (2026-12-01 "
+			     "09:00)\" or \"Yearly (1 January, 09:00)\"",
+			     (unsigned)n);
 	} else if (d->every_unit == UNIT_WEEK) {
 		x->s->kind = SCHEDULE_CALENDAR;
 		settle_weekly(x, (uint32_t)n);
@@ -231,10 +239,13 @@ static void settle_every(struct settling *x)
 		settle_calendar(x);
 	} else if (seconds % UNIT_DAY == 0 && seconds > UNIT_DAY) {
 		settle_whole_days(x, (uint32_t)(seconds / UNIT_DAY));
-	} else if (seconds > UNIT_DAY && (d->time_count || d->has_window || d->parts || d->weekdays)) {
-		reader_fault(x->r, x->d->last, "this interval comes at another time each day: write it without a "
+	} else if (seconds > UNIT_DAY &&
+		   (d->time_count || d->has_window || d->parts || d->weekdays)) {
+		reader_fault(x->r, x->d->last,
+			     "this interval comes at another time each day: write it without a "
 			     "time, or in whole days");
-	} else if (seconds == UNIT_DAY && (d->has_window || d->parts || d->weekdays || d->time_count)) {
+	} else if (seconds == UNIT_DAY &&
+		   (d->has_window || d->parts || d->weekdays || d->time_count)) {
 		settle_calendar(x);
 	} else {
 		settle_interval(x, (uint32_t)seconds);
@@ -255,8 +266,9 @@ static void settle_hourly(struct settling *x)
 		x->s->kind = SCHEDULE_CRON;
 		x->s->cron_minutes = (uint64_t)1 << d->minute;
 		for (unsigned hour = 0; hour < 24; hour++)
-			if (!d->has_window || schedule_window_contains(d->window_begin, d->window_end,
-								       hour * 60 + d->minute))
+			if (!d->has_window ||
+			    schedule_window_contains(d->window_begin, d->window_end,
+						     hour * 60 + d->minute))
 				x->s->cron_hours |= 1u << hour;
 		x->s->weekdays = d->weekdays;
 	}
@@ -300,16 +312,22 @@ static bool never_comes(const struct schedule *s)
 static void settle_faults(struct settling *x)
 {
 	if (x->d->too_many_times)
-		reader_fault(x->r, x->d->last, "more than %d times a day: write an interval, \"every 30 minutes\", "
-			     "or cron", SCHEDULE_TIMES_MAX);
+		reader_fault(x->r, x->d->last,
+			     "more than %d times a day: write an interval, \"every 30 minutes\", "
+			     "or cron",
+			     SCHEDULE_TIMES_MAX);
 	else if (x->d->event && !event_path_valid(x->d->path))
-		reader_fault(x->r, x->d->last, "the path must lie below the agent's folder: write \"On file change "
+		reader_fault(x->r, x->d->last,
+			     "the path must lie below the agent's folder: write \"On file change "
 			     "(knowledge/)\"");
 	else if (!schedule_valid(x->s))
-		reader_fault(x->r, x->d->last, "these words do not make one schedule: write \"Daily (07:00)\", "
-			     "\"Weekly (Monday 09:00)\", \"Every 30 minutes\" or \"Cron (0 9 * * 1-5)\"");
+		reader_fault(
+			x->r, x->d->last,
+			"these words do not make one schedule: write \"Daily (07:00)\", "
+			"\"Weekly (Monday 09:00)\", \"Every 30 minutes\" or \"Cron (0 9 * * 1-5)\"");
 	else if (never_comes(x->s))
-		reader_fault(x->r, x->d->last, "this moment never comes: no month has that day, or no point of the "
+		reader_fault(x->r, x->d->last,
+			     "this moment never comes: no month has that day, or no point of the "
 			     "interval lies in the window");
 }
 

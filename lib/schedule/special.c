@@ -6,7 +6,8 @@
 static int daily_hour(const struct heading *h)
 {
 	return h->options && h->options->daily_hour >= 0 && h->options->daily_hour < 24
-		       ? h->options->daily_hour : 9;
+		       ? h->options->daily_hour
+		       : 9;
 }
 
 static struct span group_text(const struct heading *h, const struct group *g)
@@ -45,7 +46,8 @@ static struct span behind_cron_word(struct span text)
 
 static bool is_placeholder(struct span text)
 {
-	return !text.length || memchr("[{<", text.data[0], 3) || span_starts_with_nocase(text, SPAN("todo"));
+	return !text.length || memchr("[{<", text.data[0], 3) ||
+	       span_starts_with_nocase(text, SPAN("todo"));
 }
 
 /* Where "Every 3 hours" of "Every 3 hours (0 *\/3 * * *)" ends. */
@@ -59,8 +61,8 @@ static unsigned words_end(const struct heading *h, unsigned begin, unsigned end)
 	return run_read(&r, begin);
 }
 
-/* `Cron (...)`, `Cron: ...`, "(0 9 * * *)", "(@daily)". Returns whether this is one; r.broken, if so, that
- * it is a wrong one. */
+/* `Cron (...)`, `Cron: ...`, "(0 9 * * *)", "(@daily)". Returns whether this is one; r.broken, if
+ * so, that it is a wrong one. */
 static bool read_cron(struct heading *h, struct schedule *ret)
 {
 	bool named = token_is(&h->t, h->lead, MEANS_CRON);
@@ -82,7 +84,8 @@ static bool read_cron(struct heading *h, struct schedule *ret)
 	}
 	if (named)
 		text = behind_cron_word(text);
-	if (!cron_looks_like(text, named) && !(text.length && text.data[0] == '@' && cron_parse(text, ret, NULL) == 0))
+	if (!cron_looks_like(text, named) &&
+	    !(text.length && text.data[0] == '@' && cron_parse(text, ret, NULL) == 0))
 		return false;
 	h->head_taken = h->head_end;
 	cron_into(h, text, ret);
@@ -107,7 +110,7 @@ static bool unset_once(struct heading *h, struct schedule *ret)
 {
 	*ret = (struct schedule){ .kind = SCHEDULE_ONCE, .once_local = SCHEDULE_ONCE_UNSET };
 	heading_hint(h, SEVERITY_WARNING, "schedule-once",
-	     "\"once\" names no moment: write \"Once (2026-12-01 09:00)\"");
+		     "\"once\" names no moment: write \"Once (2026-12-01 09:00)\"");
 	return true;
 }
 
@@ -137,7 +140,9 @@ static bool read_once(struct heading *h, struct schedule *ret)
 
 		end = once_read(r, inside, daily_hour(h), ret);
 		if (end) {
-			h->head_taken = at + 1 < h->head_end ? (end < h->head_end ? end : h->head_end) : at + 1;
+			h->head_taken = at + 1 < h->head_end
+						? (end < h->head_end ? end : h->head_end)
+						: at + 1;
 			for (unsigned i = 0; i < h->group_count; i++)
 				h->groups[i].used |= h->groups[i].open < end;
 			return once_zone(h, ret);
@@ -155,9 +160,10 @@ static bool read_once(struct heading *h, struct schedule *ret)
 			struct span text = group_text(h, &h->groups[0]);
 
 			h->groups[0].used = true;
-			reader_fault(r, h->groups[0].open + 1, "\"%.*s\" is no moment: write \"Once "
-				     "(2026-12-01 09:00)\"", text.length > 40 ? 40 : (int)text.length,
-				     text.data);
+			reader_fault(r, h->groups[0].open + 1,
+				     "\"%.*s\" is no moment: write \"Once "
+				     "(2026-12-01 09:00)\"",
+				     text.length > 40 ? 40 : (int)text.length, text.data);
 			return true;
 		}
 		return false;
@@ -184,13 +190,15 @@ static bool read_from_now(struct heading *h)
 	struct reader *r = &h->r;
 	unsigned number = h->lead + 1 + (h->group_count && h->groups[0].open == h->lead + 1);
 
-	if (!is(r, h->lead, MEANS_ON) || !span_equal_nocase(token_text(&h->t, h->lead), SPAN("in")) ||
+	if (!is(r, h->lead, MEANS_ON) ||
+	    !span_equal_nocase(token_text(&h->t, h->lead), SPAN("in")) ||
 	    !is(r, number, MEANS_NUMBER) || !unit_at(r, number + 1))
 		return false;
 	h->head_taken = h->lead + 1;
 	if (h->group_count)
 		h->groups[0].used = true;
-	reader_fault(r, h->lead, "\"in\" counts from a moment that no file keeps: write \"Once "
+	reader_fault(r, h->lead,
+		     "\"in\" counts from a moment that no file keeps: write \"Once "
 		     "(2026-12-01 09:00)\"");
 	return true;
 }

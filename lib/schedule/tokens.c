@@ -3,9 +3,10 @@
 #include <string.h>
 
 /* First parts of the tz database's names. */
-static const char *const areas[] = { "africa", "america", "antarctica", "arctic", "asia", "atlantic",
-				     "australia", "brazil", "canada", "chile", "etc", "europe",
-				     "indian", "mexico", "pacific", "us" };
+static const char *const areas[] = { "africa", "america",  "antarctica", "arctic",
+				     "asia",   "atlantic", "australia",  "brazil",
+				     "canada", "chile",    "etc",        "europe",
+				     "indian", "mexico",   "pacific",    "us" };
 
 struct scanner {
 	const struct folded *text;
@@ -56,7 +57,8 @@ static bool starts_area(const struct scanner *s, size_t length)
 	for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
 		size_t k = 0;
 
-		while (k < length && areas[i][k] && code_at(s, s->at + k) == (unsigned char)areas[i][k])
+		while (k < length && areas[i][k] &&
+		       code_at(s, s->at + k) == (unsigned char)areas[i][k])
 			k++;
 		if (k == length && !areas[i][k])
 			return true;
@@ -76,7 +78,8 @@ static bool emit_zone_name(struct scanner *s)
 	for (;; length++) {
 		uint32_t c = code_at(s, s->at + length);
 
-		if (!(c && c < 0x80 && (code_is_letter(c) || code_is_digit(c) || memchr("/_+-", (int)c, 4))))
+		if (!(c && c < 0x80 &&
+		      (code_is_letter(c) || code_is_digit(c) || memchr("/_+-", (int)c, 4))))
 			break;
 	}
 	emit(s, length, (struct token){ .meaning = MEANS_ZONE_NAME });
@@ -88,8 +91,8 @@ static bool joins(const struct scanner *s, size_t i)
 {
 	uint32_t c = code_at(s, i);
 
-	return (c == '.' || c == '_' || c == '\'' || c == '@') && code_is_letter(code_at(s, i + 1)) &&
-	       !code_is_han(code_at(s, i + 1));
+	return (c == '.' || c == '_' || c == '\'' || c == '@') &&
+	       code_is_letter(code_at(s, i + 1)) && !code_is_han(code_at(s, i + 1));
 }
 
 static size_t unknown_length(const struct scanner *s)
@@ -98,7 +101,8 @@ static size_t unknown_length(const struct scanner *s)
 
 	if (code_is_han(code_at(s, s->at)))
 		return 1;
-	while ((code_is_letter(code_at(s, s->at + length)) && !code_is_han(code_at(s, s->at + length))) ||
+	while ((code_is_letter(code_at(s, s->at + length)) &&
+		!code_is_han(code_at(s, s->at + length))) ||
 	       joins(s, s->at + length))
 		length++;
 	return length;
@@ -116,9 +120,12 @@ static void emit_word(struct scanner *s)
 	if (!length || joins(s, s->at + length))
 		emit(s, unknown_length(s), (struct token){ .meaning = MEANS_NOTHING });
 	else
-		emit(s, length, (struct token){
-			.meaning = word.meaning == MEANS_DIGITS ? MEANS_NUMBER : word.meaning,
-			.value = word.value, .trust = word.trust, .language = language });
+		emit(s, length,
+		     (struct token){ .meaning = word.meaning == MEANS_DIGITS ? MEANS_NUMBER
+									     : word.meaning,
+				     .value = word.value,
+				     .trust = word.trust,
+				     .language = language });
 }
 
 /* Some of the tables' words begin with a sign or digit: "第1" does not, "1回のみ" does. */

@@ -8,14 +8,14 @@
 
 struct token {
 	enum meaning meaning;
-	int value;             /* of numbers, signs and the tables' words */
+	int value; /* of numbers, signs and the tables' words */
 	enum trust trust;
 	enum language language;
-	uint32_t begin, end;   /* bytes in the source */
-	uint16_t column;       /* code point in the source, from 1 */
-	uint8_t digits;        /* of a number that was written in digits */
-	bool ordinal;          /* "1st", 1号 */
-	bool glued;            /* no blank before it */
+	uint32_t begin, end; /* bytes in the source */
+	uint16_t column;     /* code point in the source, from 1 */
+	uint8_t digits;      /* of a number that was written in digits */
+	bool ordinal;        /* "1st", 1号 */
+	bool glued;          /* no blank before it */
 };
 
 struct tokens {

@@ -47,7 +47,8 @@ bool event_path_valid(struct span path)
 		if ((unsigned char)path.data[i] < ' ' || path.data[i] == 0x7F)
 			return false;
 	for (size_t i = 0; i + 1 < path.length; i++)
-		if (path.data[i] == '.' && path.data[i + 1] == '.' && (!i || path.data[i - 1] == '/') &&
+		if (path.data[i] == '.' && path.data[i + 1] == '.' &&
+		    (!i || path.data[i - 1] == '/') &&
 		    (i + 2 == path.length || path.data[i + 2] == '/'))
 			return false;
 	return path.data[0] != '/' && span_equal(span_trim(inside), path);
@@ -166,6 +167,7 @@ bool schedule_valid(const struct schedule *s)
 
 	return kind_valid(s) && times_valid(s) && s->weekdays < 0x7F && s->months < 0xFFF &&
 	       (s->kind == SCHEDULE_EVENT || !s->event) &&
-	       (s->kind == SCHEDULE_ONCE || !s->once_local) && (!zone.length || zone_name_valid(zone)) &&
+	       (s->kind == SCHEDULE_ONCE || !s->once_local) &&
+	       (!zone.length || zone_name_valid(zone)) &&
 	       (s->event == SCHEDULE_EVENT_FILE ? event_path_valid(path) : !path.length);
 }

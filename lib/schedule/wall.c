@@ -119,13 +119,16 @@ static int32_t grid_time_next(const struct schedule *s, int32_t second)
 	int64_t at = ((int64_t)second + every - 1) / every * every;
 	int64_t open = s->window_begin * 60;
 
-	if (at < DAY_S && schedule_window_contains(s->window_begin, s->window_end, (unsigned)at / 60))
+	if (at < DAY_S &&
+	    schedule_window_contains(s->window_begin, s->window_end, (unsigned)at / 60))
 		return (int32_t)at;
 	if (open <= at)
 		return -1;
 	at = (open + every - 1) / every * every;
 	return at < DAY_S && schedule_window_contains(s->window_begin, s->window_end,
-						      (unsigned)at / 60) ? (int32_t)at : -1;
+						      (unsigned)at / 60)
+		       ? (int32_t)at
+		       : -1;
 }
 
 int32_t wall_time_next(const struct schedule *s, int32_t second)

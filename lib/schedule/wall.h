@@ -15,8 +15,8 @@
 #define WALL_MIN ((int64_t)-62135596800)
 #define WALL_MAX ((int64_t)253402300799)
 
-/* First wall time >= `wall` at which a CALENDAR, CRON or INTERVAL schedule fires; NEVER where there is
- * none within 41 years, in which 29 February meets every weekday. */
+/* First wall time >= `wall` at which a CALENDAR, CRON or INTERVAL schedule fires; NEVER where there
+ * is none within 41 years, in which 29 February meets every weekday. */
 int64_t wall_next(const struct schedule *s, int64_t wall);
 
 /* First second of the day >= `second` that fits, -1 where none is left. */

@@ -13,27 +13,57 @@ static const struct {
 };
 
 const struct zone_word zone_words[] = {
-	{ "utc", "UTC" }, { "z", "UTC" }, { "gmt", "UTC" },
-	{ "est", "America/New_York" }, { "edt", "America/New_York" }, { "et", "America/New_York" },
-	{ "eastern", "America/New_York" }, { "eastern time", "America/New_York" },
-	{ "cdt", "America/Chicago" }, { "ct", "America/Chicago" }, { "central time", "America/Chicago" },
-	{ "mst", "America/Denver" }, { "mdt", "America/Denver" }, { "mountain time", "America/Denver" },
-	{ "pst", "America/Los_Angeles" }, { "pdt", "America/Los_Angeles" },
-	{ "pacific", "America/Los_Angeles" }, { "pacific time", "America/Los_Angeles" },
+	{ "utc", "UTC" },
+	{ "z", "UTC" },
+	{ "gmt", "UTC" },
+	{ "est", "America/New_York" },
+	{ "edt", "America/New_York" },
+	{ "et", "America/New_York" },
+	{ "eastern", "America/New_York" },
+	{ "eastern time", "America/New_York" },
+	{ "cdt", "America/Chicago" },
+	{ "ct", "America/Chicago" },
+	{ "central time", "America/Chicago" },
+	{ "mst", "America/Denver" },
+	{ "mdt", "America/Denver" },
+	{ "mountain time", "America/Denver" },
+	{ "pst", "America/Los_Angeles" },
+	{ "pdt", "America/Los_Angeles" },
+	{ "pacific", "America/Los_Angeles" },
+	{ "pacific time", "America/Los_Angeles" },
 	{ "pt", "America/Los_Angeles", "America/Los_Angeles or Europe/Lisbon" },
 	{ "cst", NULL, "Asia/Shanghai or America/Chicago" },
 	{ "ist", NULL, "Asia/Kolkata, Asia/Jerusalem or Europe/Dublin" },
 	{ "bst", "Europe/London", "Europe/London or Asia/Dhaka" },
-	{ "cet", "Europe/Berlin" }, { "cest", "Europe/Berlin" }, { "mez", "Europe/Berlin" },
-	{ "mesz", "Europe/Berlin" }, { "eet", "Europe/Athens" }, { "eest", "Europe/Athens" },
-	{ "wet", "Europe/Lisbon" }, { "msk", "Europe/Moscow" }, { "мск", "Europe/Moscow" },
-	{ "jst", "Asia/Tokyo" }, { "kst", "Asia/Seoul" }, { "hkt", "Asia/Hong_Kong" },
-	{ "sgt", "Asia/Singapore" }, { "wib", "Asia/Jakarta" }, { "wita", "Asia/Makassar" },
-	{ "ict", "Asia/Bangkok" }, { "pkt", "Asia/Karachi" }, { "npt", "Asia/Kathmandu" },
-	{ "北京时间", "Asia/Shanghai" }, { "台北时间", "Asia/Taipei" }, { "日本时间", "Asia/Tokyo" },
-	{ "aest", "Australia/Sydney" }, { "aedt", "Australia/Sydney" }, { "awst", "Australia/Perth" },
-	{ "nzst", "Pacific/Auckland" }, { "nzdt", "Pacific/Auckland" }, { "brt", "America/Sao_Paulo" },
-	{ "hst", "Pacific/Honolulu" }, { "akst", "America/Anchorage" },
+	{ "cet", "Europe/Berlin" },
+	{ "cest", "Europe/Berlin" },
+	{ "mez", "Europe/Berlin" },
+	{ "mesz", "Europe/Berlin" },
+	{ "eet", "Europe/Athens" },
+	{ "eest", "Europe/Athens" },
+	{ "wet", "Europe/Lisbon" },
+	{ "msk", "Europe/Moscow" },
+	{ "мск", "Europe/Moscow" },
+	{ "jst", "Asia/Tokyo" },
+	{ "kst", "Asia/Seoul" },
+	{ "hkt", "Asia/Hong_Kong" },
+	{ "sgt", "Asia/Singapore" },
+	{ "wib", "Asia/Jakarta" },
+	{ "wita", "Asia/Makassar" },
+	{ "ict", "Asia/Bangkok" },
+	{ "pkt", "Asia/Karachi" },
+	{ "npt", "Asia/Kathmandu" },
+	{ "北京时间", "Asia/Shanghai" },
+	{ "台北时间", "Asia/Taipei" },
+	{ "日本时间", "Asia/Tokyo" },
+	{ "aest", "Australia/Sydney" },
+	{ "aedt", "Australia/Sydney" },
+	{ "awst", "Australia/Perth" },
+	{ "nzst", "Pacific/Auckland" },
+	{ "nzdt", "Pacific/Auckland" },
+	{ "brt", "America/Sao_Paulo" },
+	{ "hst", "Pacific/Honolulu" },
+	{ "akst", "America/Anchorage" },
 };
 const size_t zone_word_count = sizeof(zone_words) / sizeof(zone_words[0]);
 
@@ -80,7 +110,8 @@ static uint32_t first_code(const char *text)
 {
 	size_t at = 0;
 
-	return (unsigned char)text[0] < 0x80 ? (unsigned char)text[0] : utf8_next(span_of(text), &at);
+	return (unsigned char)text[0] < 0x80 ? (unsigned char)text[0]
+					     : utf8_next(span_of(text), &at);
 }
 
 static size_t find_in(const struct folded *text, size_t at, enum language language, size_t longest,
@@ -120,7 +151,8 @@ size_t word_find(const struct folded *text, size_t at, struct word *ret_word,
 	for (size_t i = 0; i < zone_word_count; i++) {
 		length = entry_fits(text, at, zone_words[i].text);
 		if (length > longest) {
-			*ret_word = (struct word){ zone_words[i].text, MEANS_ZONE, (int)i, TRUST_WHOLE };
+			*ret_word = (struct word){ zone_words[i].text, MEANS_ZONE, (int)i,
+						   TRUST_WHOLE };
 			longest = length;
 		}
 	}
@@ -139,25 +171,28 @@ bool word_is_near(struct span word, const char *right)
 		return false;
 	while (same < shorter && (word.data[same] | 32) == r.data[same])
 		same++;
-	while (tail < shorter - same && (word.data[word.length - 1 - tail] | 32) == r.data[r.length - 1 - tail])
+	while (tail < shorter - same &&
+	       (word.data[word.length - 1 - tail] | 32) == r.data[r.length - 1 - tail])
 		tail++;
 	if (same + tail + 1 >= word.length && same + tail + 1 >= r.length)
 		return true;
 	return word.length == r.length && same + tail + 2 == r.length &&
-	       (word.data[same] | 32) == r.data[same + 1] && (word.data[same + 1] | 32) == r.data[same];
+	       (word.data[same] | 32) == r.data[same + 1] &&
+	       (word.data[same + 1] | 32) == r.data[same];
 }
 
 const char *word_nearest_weekday(struct span word)
 {
 	static const char *const names[][3] = {
-		{ "Sunday", "sunday", "sun" },       { "Monday", "monday", "mon" },
-		{ "Tuesday", "tuesday", "tue" },     { "Wednesday", "wednesday", "wed" },
-		{ "Thursday", "thursday", "thu" },   { "Friday", "friday", "fri" },
+		{ "Sunday", "sunday", "sun" },     { "Monday", "monday", "mon" },
+		{ "Tuesday", "tuesday", "tue" },   { "Wednesday", "wednesday", "wed" },
+		{ "Thursday", "thursday", "thu" }, { "Friday", "friday", "fri" },
 		{ "Saturday", "saturday", "sat" },
 	};
 
 	for (size_t i = 0; word.length >= 3 && i < sizeof(names) / sizeof(names[0]); i++)
-		if (word_is_near(word, names[i][1]) || (word.length == 3 && word_is_near(word, names[i][2])))
+		if (word_is_near(word, names[i][1]) ||
+		    (word.length == 3 && word_is_near(word, names[i][2])))
 			return names[i][0];
 	return NULL;
 }

@@ -1,9 +1,9 @@
 /* The words that people write schedules with: what each means, one table a language. Private.
  *
- * An entry is written folded (lower case, no accents, simplified Chinese, й as и; fold.h). A blank in it
- * stands for blanks or a hyphen, a final `*` for any ending ("ежедневн*"). The longest entry that fits
- * wins, so that 每周一次 (once a week) comes before 每周一 (every Monday). To add a language: one
- * file with one table, one line in words.c. */
+ * An entry is written folded (lower case, no accents, simplified Chinese, й as и; fold.h). A blank
+ * in it stands for blanks or a hyphen, a final `*` for any ending ("ежедневн*"). The longest entry
+ * that fits wins, so that 每周一次 (once a week) comes before 每周一 (every Monday). To add a
+ * language: one file with one table, one line in words.c. */
 #ifndef SCHEDULE_WORDS_H
 #define SCHEDULE_WORDS_H
 
@@ -11,25 +11,25 @@
 
 enum meaning {
 	/* not from a table */
-	MEANS_NOTHING,  /* a word that no table has */
+	MEANS_NOTHING, /* a word that no table has */
 	MEANS_NUMBER,
-	MEANS_SIGN,     /* punctuation; the value is the character */
-	MEANS_ORNAMENT, /* emoji, markdown leftovers */
+	MEANS_SIGN,      /* punctuation; the value is the character */
+	MEANS_ORNAMENT,  /* emoji, markdown leftovers */
 	MEANS_ZONE_NAME, /* "Asia/Taipei" */
 	/* numbers */
-	MEANS_DIGITS,   /* a number in letters: "two", 三 */
-	MEANS_COUNT,    /* once, twice: so many times */
-	MEANS_TIMES,    /* x, times, 次 */
-	MEANS_ORDINAL,  /* first = 1 … fifth = 5, last = -1 */
+	MEANS_DIGITS,      /* a number in letters: "two", 三 */
+	MEANS_COUNT,       /* once, twice: so many times */
+	MEANS_TIMES,       /* x, times, 次 */
+	MEANS_ORDINAL,     /* first = 1 … fifth = 5, last = -1 */
 	MEANS_ORDINAL_END, /* "st" of "1st" */
 	/* recurrence */
 	MEANS_EVERY,
 	MEANS_PER,
-	MEANS_OTHER,    /* every OTHER week */
+	MEANS_OTHER, /* every OTHER week */
 	MEANS_HALF,
-	MEANS_VAGUE,    /* few, several */
-	MEANS_UNIT,     /* seconds, or enum unit for what has no fixed length */
-	MEANS_PERIOD,   /* enum period */
+	MEANS_VAGUE,  /* few, several */
+	MEANS_UNIT,   /* seconds, or enum unit for what has no fixed length */
+	MEANS_PERIOD, /* enum period */
 	/* the calendar */
 	MEANS_WEEKDAY,  /* 0 Sunday … */
 	MEANS_MONTH,    /* 0 January … */
@@ -53,12 +53,12 @@ enum meaning {
 	MEANS_OF,
 	MEANS_DURING,
 	MEANS_ABOUT,
-	MEANS_FILLER,   /* says nothing: "run", 执行 */
-	MEANS_REMARK,   /* the rest up to the next comma is for the model: via, when, if, skip */
+	MEANS_FILLER, /* says nothing: "run", 执行 */
+	MEANS_REMARK, /* the rest up to the next comma is for the model: via, when, if, skip */
 	/* events */
-	MEANS_TICK,     /* heartbeat, cycle; 1: says "every" itself, as 每次 does */
-	MEANS_TIME,     /* "every time", "every check": a tick only at the end of a phrase */
-	MEANS_SESSION,  /* 1: says "every" itself */
+	MEANS_TICK,    /* heartbeat, cycle; 1: says "every" itself, as 每次 does */
+	MEANS_TIME,    /* "every time", "every check": a tick only at the end of a phrase */
+	MEANS_SESSION, /* 1: says "every" itself */
 	MEANS_START,
 	MEANS_END,
 	MEANS_STARTUP,
@@ -69,8 +69,8 @@ enum meaning {
 	MEANS_CHANGE,
 	/* whole headings */
 	MEANS_CRON,
-	MEANS_GATE,     /* 0 active hours, 1 quiet hours */
-	MEANS_ZONE,     /* index into zone_words */
+	MEANS_GATE, /* 0 active hours, 1 quiet hours */
+	MEANS_ZONE, /* index into zone_words */
 };
 
 enum unit { UNIT_MONTH = -1, UNIT_QUARTER = -2, UNIT_YEAR = -3 };
@@ -99,7 +99,7 @@ enum part {
 	PART_AFTERNOON,
 	PART_EVENING,
 	PART_NIGHT,
-	PART_WAKING,   /* of MEANS_HOURS */
+	PART_WAKING, /* of MEANS_HOURS */
 	PART_BUSINESS,
 	PARTS,
 };
@@ -110,7 +110,17 @@ enum trust {
 	TRUST_WHOLE, /* only where nothing but a schedule is written: "Sat" */
 };
 
-enum language { ENGLISH, CHINESE, JAPANESE, RUSSIAN, PORTUGUESE, SPANISH, FRENCH, GERMAN, LANGUAGES };
+enum language {
+	ENGLISH,
+	CHINESE,
+	JAPANESE,
+	RUSSIAN,
+	PORTUGUESE,
+	SPANISH,
+	FRENCH,
+	GERMAN,
+	LANGUAGES
+};
 
 /* Tables leave out what is 0. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
@@ -127,7 +137,8 @@ struct vocabulary {
 	size_t count;
 };
 
-extern const struct vocabulary english, chinese, japanese, russian, portuguese, spanish, french, german;
+extern const struct vocabulary english, chinese, japanese, russian, portuguese, spanish, french,
+	german;
 
 /* The longest word of any table at code point `at`. Returns its length in code points, 0: none. */
 size_t word_find(const struct folded *text, size_t at, struct word *ret_word,

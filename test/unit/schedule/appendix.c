@@ -1,5 +1,5 @@
-/* Every distinct phrase that a survey of 175 public HEARTBEAT.md files found: in a heading's parentheses,
- * as its own words, and in labels, tables and bullets. */
+/* Every distinct phrase that a survey of 175 public HEARTBEAT.md files found: in a heading's
+ * parentheses, as its own words, and in labels, tables and bullets. */
 #include "reading.h"
 
 /* clang-format off */
@@ -208,7 +208,6 @@ static void labels_are_read(void **state)
 	for (size_t i = 0; i < ARRAY_LENGTH(labels); i++)
 		check_label(&labels[i]);
 }
-
 
 int main(void)
 {

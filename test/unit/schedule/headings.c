@@ -222,7 +222,6 @@ static void headings_are_read(void **state)
 		check_heading(&headings[i]);
 }
 
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

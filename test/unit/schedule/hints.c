@@ -56,7 +56,8 @@ static void hints_are_given(void **state)
 
 static void quiet_means_no_hints(void **state)
 {
-	static const char *const rows[] = { "Daily", "Cron (0 9 1-7 * 1)", "Run once", "On Agent Crash" };
+	static const char *const rows[] = { "Daily", "Cron (0 9 1-7 * 1)", "Run once",
+					    "On Agent Crash" };
 	const struct schedule_options options = { .daily_hour = 9, .quiet = true };
 
 	(void)state;
@@ -75,12 +76,9 @@ static void the_daily_hour_is_a_setting(void **state)
 	static const struct {
 		const char *heading, *canonical;
 	} rows[] = {
-		{ "Daily", "daily 06:00" },
-		{ "Weekly", "weekly mon 06:00" },
-		{ "Monthly", "monthly 1 06:00" },
-		{ "Yearly", "yearly jan 1 06:00" },
-		{ "Nightly", "daily 23:00" },
-		{ "Morning", "daily 08:00" },
+		{ "Daily", "daily 06:00" },       { "Weekly", "weekly mon 06:00" },
+		{ "Monthly", "monthly 1 06:00" }, { "Yearly", "yearly jan 1 06:00" },
+		{ "Nightly", "daily 23:00" },     { "Morning", "daily 08:00" },
 	};
 	const struct schedule_options options = { .daily_hour = 6 };
 
@@ -90,7 +88,8 @@ static void the_daily_hour_is_a_setting(void **state)
 		struct schedule s;
 		struct span title;
 
-		schedule_read_heading(span_of(rows[i].heading), &options, 1, &s, &title, NULL, NULL);
+		schedule_read_heading(span_of(rows[i].heading), &options, 1, &s, &title, NULL,
+				      NULL);
 		assert_string_equal(schedule_print(&s, text), rows[i].canonical);
 		assert_true(s.assumed);
 	}
@@ -100,12 +99,13 @@ static void the_daily_hour_is_a_setting(void **state)
 static void an_edit_keeps_the_title(void **state)
 {
 	static const char *const groups[][6] = {
-		{ "Weekly (Monday 09:00)", "Weekly (Mox 09:00)", "Weekly (Tuesday)", "Daily (25:00)",
-		  "Cron (0 8:20 * * MON-FRI)", "Once (2026-02-30 09:00)" },
-		{ "Inbox (every 30 min)", "Inbox (evry 30 min)", "Inbox (daily)", "Inbox - every 2 hours",
-		  "Every 2 hours: Inbox", "Daily Inbox (09:00)" },
-		{ "Weekly Report (Monday)", "Weekly Report (Mox 09:00)", "Daily Report (Mondy 09:00)",
-		  "Weekly Report", "Report (every N hours)", "Every few days: Report" },
+		{ "Weekly (Monday 09:00)", "Weekly (Mox 09:00)", "Weekly (Tuesday)",
+		  "Daily (25:00)", "Cron (0 8:20 * * MON-FRI)", "Once (2026-02-30 09:00)" },
+		{ "Inbox (every 30 min)", "Inbox (evry 30 min)", "Inbox (daily)",
+		  "Inbox - every 2 hours", "Every 2 hours: Inbox", "Daily Inbox (09:00)" },
+		{ "Weekly Report (Monday)", "Weekly Report (Mox 09:00)",
+		  "Daily Report (Mondy 09:00)", "Weekly Report", "Report (every N hours)",
+		  "Every few days: Report" },
 	};
 
 	(void)state;
@@ -114,8 +114,10 @@ static void an_edit_keeps_the_title(void **state)
 			struct schedule s;
 			struct span title, first;
 
-			schedule_read_heading(span_of(groups[g][0]), NULL, 1, &s, &first, NULL, NULL);
-			schedule_read_heading(span_of(groups[g][i]), NULL, 1, &s, &title, NULL, NULL);
+			schedule_read_heading(span_of(groups[g][0]), NULL, 1, &s, &first, NULL,
+					      NULL);
+			schedule_read_heading(span_of(groups[g][i]), NULL, 1, &s, &title, NULL,
+					      NULL);
 			if (!span_equal(first, title))
 				fail_msg("\"%s\": title \"%.*s\"", groups[g][i], (int)title.length,
 					 title.data);
@@ -159,12 +161,24 @@ static void ranges_are_read(void **state)
 		const char *text;
 		int begin, end; /* -1: refused */
 	} rows[] = {
-		{ "08:00-22:00", 480, 1320 },  { "8-22", 480, 1320 },      { "8 AM - midnight", 480, 0 },
-		{ "8-10 AM", 480, 600 },       { "11-1 PM", 660, 780 },    { "12-2 PM", 720, 840 },
-		{ "6-8pm", 1080, 1200 },       { "10AM-10PM", 600, 1320 }, { "23:00–07:00", 1380, 420 },
-		{ "from 9 to 17", 540, 1020 }, { "9-5", 540, 1020 },       { "9 bis 17 Uhr", 540, 1020 },
-		{ "08：00～22：00", 480, 1320 }, { "", -1, -1 },            { "always", -1, -1 },
-		{ "25:00-26:00", -1, -1 },     { "08:00", -1, -1 },        { "08:00-22:00 x", -1, -1 },
+		{ "08:00-22:00", 480, 1320 },
+		{ "8-22", 480, 1320 },
+		{ "8 AM - midnight", 480, 0 },
+		{ "8-10 AM", 480, 600 },
+		{ "11-1 PM", 660, 780 },
+		{ "12-2 PM", 720, 840 },
+		{ "6-8pm", 1080, 1200 },
+		{ "10AM-10PM", 600, 1320 },
+		{ "23:00–07:00", 1380, 420 },
+		{ "from 9 to 17", 540, 1020 },
+		{ "9-5", 540, 1020 },
+		{ "9 bis 17 Uhr", 540, 1020 },
+		{ "08：00～22：00", 480, 1320 },
+		{ "", -1, -1 },
+		{ "always", -1, -1 },
+		{ "25:00-26:00", -1, -1 },
+		{ "08:00", -1, -1 },
+		{ "08:00-22:00 x", -1, -1 },
 	};
 
 	(void)state;
@@ -188,11 +202,25 @@ static void durations_are_read(void **state)
 		const char *text;
 		uint32_t seconds; /* 0: refused */
 	} rows[] = {
-		{ "every 30 minutes", 1800 }, { "30m", 1800 },    { "2h", 7200 },        { "90s", 90 },
-		{ "1h30m", 5400 },            { "1 day", 86400 }, { "every hour", 3600 }, { "30 min", 1800 },
-		{ "2 weeks", 1209600 },       { "30 分钟", 1800 }, { "", 0 },             { "0s", 0 },
-		{ "30", 0 },                  { "soon", 0 },      { "every", 0 },        { "400 days", 0 },
-		{ "1 month", 0 },             { "999999999 h", 0 }, { "30m x", 0 },
+		{ "every 30 minutes", 1800 },
+		{ "30m", 1800 },
+		{ "2h", 7200 },
+		{ "90s", 90 },
+		{ "1h30m", 5400 },
+		{ "1 day", 86400 },
+		{ "every hour", 3600 },
+		{ "30 min", 1800 },
+		{ "2 weeks", 1209600 },
+		{ "30 分钟", 1800 },
+		{ "", 0 },
+		{ "0s", 0 },
+		{ "30", 0 },
+		{ "soon", 0 },
+		{ "every", 0 },
+		{ "400 days", 0 },
+		{ "1 month", 0 },
+		{ "999999999 h", 0 },
+		{ "30m x", 0 },
 	};
 
 	(void)state;
@@ -210,10 +238,13 @@ static void durations_are_read(void **state)
 /* Whatever stands in a heading: an answer, and a title that lies inside it. */
 static void odd_bytes_are_survived(void **state)
 {
-	static const char *const pieces[] = { "Daily", "(", ")", " ", "every", "30", "min", ":", "-", "\xFF",
-					      "（", "每", "周一", "9", "am", "/", ",", "[", "]", "cron", "*",
-					      "once", "2026-12-01", "first", "of", "month", "\xE4\xBD", "UTC+",
-					      "99", "x/day", "00", "on", "file", "change", "~", "T", "\0" };
+	static const char *const pieces[] = {
+		"Daily", "(",      ")",        " ",    "every", "30",    "min",        ":",
+		"-",     "\xFF",   "（",       "每",   "周一",  "9",     "am",         "/",
+		",",     "[",      "]",        "cron", "*",     "once",  "2026-12-01", "first",
+		"of",    "month",  "\xE4\xBD", "UTC+", "99",    "x/day", "00",         "on",
+		"file",  "change", "~",        "T",    "\0"
+	};
 	uint32_t random = 7;
 
 	(void)state;
@@ -234,7 +265,8 @@ static void odd_bytes_are_survived(void **state)
 				text[length++] = ' ';
 		}
 		heading = (struct span){ text, length };
-		if (schedule_read_heading(heading, NULL, 1, &s, &title, NULL, NULL) == SCHEDULE_READ_OK)
+		if (schedule_read_heading(heading, NULL, 1, &s, &title, NULL, NULL) ==
+		    SCHEDULE_READ_OK)
 			check_canonical(&s);
 		assert_true(title.data >= text && title.data + title.length <= text + length);
 		if (schedule_read_label(heading, NULL, 1, &s, NULL, NULL) == SCHEDULE_READ_OK)

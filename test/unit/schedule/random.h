@@ -79,11 +79,12 @@ static inline struct schedule random_calendar(void)
 /* In whole minutes where `minutes`, so that a scan by the minute sees all of it. */
 static inline struct schedule random_interval(bool minutes)
 {
-	static const uint32_t common[] = { 1,  2,  5,  10, 15, 20,  30,  60,  90,  120, 180,
-					   240, 360, 480, 720, 1440, 45, 7,  100, 25,  300, 2880 };
+	static const uint32_t common[] = { 1,   2,   5,   10,  15,   20, 30, 60,  90, 120, 180,
+					   240, 360, 480, 720, 1440, 45, 7,  100, 25, 300, 2880 };
 	struct schedule s = { .kind = SCHEDULE_INTERVAL };
 
-	s.every_s = 60 * (pick(3) ? common[pick(sizeof(common) / sizeof(common[0]))] : 1 + pick(3000));
+	s.every_s = 60 *
+		    (pick(3) ? common[pick(sizeof(common) / sizeof(common[0]))] : 1 + pick(3000));
 	if (!minutes && pick(2))
 		s.every_s = 1 + pick(200000);
 	if (s.every_s < 86400) {
@@ -98,7 +99,8 @@ static inline struct schedule random_interval(bool minutes)
 
 static inline int random_field(char *out, size_t size, int min, int max)
 {
-	int a = min + (int)pick((uint32_t)(max - min + 1)), b = a + (int)pick((uint32_t)(max - a + 1));
+	int a = min + (int)pick((uint32_t)(max - min + 1)),
+	    b = a + (int)pick((uint32_t)(max - a + 1));
 
 	switch (pick(6)) {
 	case 0:
@@ -119,7 +121,8 @@ static inline struct schedule random_cron(void)
 
 	for (unsigned i = 0; i < 5; i++) {
 		text[used++] = ' ';
-		used += (size_t)random_field(text + used, sizeof(text) - used, limits[i][0], limits[i][1]);
+		used += (size_t)random_field(text + used, sizeof(text) - used, limits[i][0],
+					     limits[i][1]);
 	}
 	if (schedule_parse((struct span){ text, used }, &s, NULL) < 0)
 		BUG("%s", text);

@@ -76,8 +76,8 @@ static inline void check_label(const struct row *row)
 	struct schedule s = { 0 };
 
 	print_message("  Schedule: %s\n", row->text);
-	check_reading(row, schedule_read_label(span_of(row->text), &options, 1, &s, NULL, &error), &s,
-		      &error);
+	check_reading(row, schedule_read_label(span_of(row->text), &options, 1, &s, NULL, &error),
+		      &s, &error);
 }
 
 #endif

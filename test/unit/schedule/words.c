@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-static const struct vocabulary *const tables[] = { &english, &chinese, &japanese, &russian,
-						   &portuguese, &spanish, &french, &german };
+static const struct vocabulary *const tables[] = { &english,    &chinese, &japanese, &russian,
+						   &portuguese, &spanish, &french,   &german };
 
 static void check_folded(const char *text)
 {
@@ -65,10 +65,12 @@ static void slips_are_near(void **state)
 		const char *word, *right;
 		bool near;
 	} rows[] = {
-		{ "evry", "every", true },   { "everry", "every", true },  { "eevry", "every", true },
-		{ "evrey", "every", true },  { "every", "every", true },   { "ev", "every", false },
-		{ "Mox", "mon", true },      { "Dialy", "daily", true },   { "weekly", "weakly", true },
-		{ "", "a", true },           { "tomorrow", "daily", false },
+		{ "evry", "every", true },      { "everry", "every", true },
+		{ "eevry", "every", true },     { "evrey", "every", true },
+		{ "every", "every", true },     { "ev", "every", false },
+		{ "Mox", "mon", true },         { "Dialy", "daily", true },
+		{ "weekly", "weakly", true },   { "", "a", true },
+		{ "tomorrow", "daily", false },
 	};
 
 	(void)state;

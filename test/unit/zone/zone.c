@@ -1,6 +1,6 @@
 /* Zones against rows of known facts, against libc over two centuries, and hostile TZif files. */
-#include "base/file.h"
 #include "base/zone.h"
+#include "base/file.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -121,8 +121,8 @@ static void changes_are_found(void **state)
 static void extreme_instants_are_answered(void **state)
 {
 	static const char *const zones[] = { "UTC", "Europe/Berlin", "Pacific/Apia" };
-	static const int64_t instants[] = { INT64_MIN, INT64_MIN + 1, INT64_MAX - 1, INT64_MAX,
-					    (int64_t)1 << 60, -((int64_t)1 << 60) };
+	static const int64_t instants[] = { INT64_MIN, INT64_MIN + 1,    INT64_MAX - 1,
+					    INT64_MAX, (int64_t)1 << 60, -((int64_t)1 << 60) };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(zones); i++) {
@@ -152,7 +152,8 @@ static void bad_names_are_refused(void **state)
 		{ ".", ERROR_INVALID },
 		{ "Europe/Ber lin", ERROR_INVALID },
 		{ "Europe/Berlin\n", ERROR_INVALID },
-		{ "Europe/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", ERROR_INVALID },
+		{ "Europe/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		  ERROR_INVALID },
 		{ "Europe", ERROR_NOT_FOUND },
 		{ "Europe/Nowhere", ERROR_NOT_FOUND },
 		{ "UTC/no", ERROR_NOT_FOUND },
@@ -195,7 +196,8 @@ static void same_as_libc(const struct zone *zone, int64_t instant)
 			 (long)tm.tm_gmtoff, zone_offset(zone, instant));
 }
 
-/* Round trip: what the clock shows leads back to the instant, or to the earlier one that shows it. */
+/* Round trip: what the clock shows leads back to the instant, or to the earlier one that shows it.
+ */
 static void leads_back(const struct zone *zone, int64_t instant)
 {
 	struct civil c, again;
@@ -250,8 +252,9 @@ static void check_folder(const char *folder, unsigned *count)
 
 static void all_zones_are_as_libc_says(void **state)
 {
-	static const char *const folders[] = { "", "Africa", "America", "Antarctica", "Asia",
-					       "Atlantic", "Australia", "Europe", "Indian", "Pacific" };
+	static const char *const folders[] = { "",       "Africa",   "America",   "Antarctica",
+					       "Asia",   "Atlantic", "Australia", "Europe",
+					       "Indian", "Pacific" };
 	unsigned count = 0;
 
 	(void)state;
@@ -315,10 +318,23 @@ static void footers_are_understood(void **state)
 static void bad_footers_are_refused(void **state)
 {
 	static const char *const rows[] = {
-		"X", "CET", "CET-", "CET-25", "CET-1CEST,", "CET-1CEST,M3.5.0", "CET-1CEST,M13.5.0,M10.5.0",
-		"CET-1CEST,M0.5.0,M10.5.0", "CET-1CEST,M3.6.0,M10.5.0", "CET-1CEST,M3.5.7,M10.5.0",
-		"CET-1CEST,J0,M10.5.0", "CET-1CEST,366,M10.5.0", "CET-1CEST,M3.5.0/168,M10.5.0",
-		"CET-1CEST,M3.5.0,M10.5.0/3x", "<CET-1", "CET-1:60", "CET-99999999999999999999",
+		"X",
+		"CET",
+		"CET-",
+		"CET-25",
+		"CET-1CEST,",
+		"CET-1CEST,M3.5.0",
+		"CET-1CEST,M13.5.0,M10.5.0",
+		"CET-1CEST,M0.5.0,M10.5.0",
+		"CET-1CEST,M3.6.0,M10.5.0",
+		"CET-1CEST,M3.5.7,M10.5.0",
+		"CET-1CEST,J0,M10.5.0",
+		"CET-1CEST,366,M10.5.0",
+		"CET-1CEST,M3.5.0/168,M10.5.0",
+		"CET-1CEST,M3.5.0,M10.5.0/3x",
+		"<CET-1",
+		"CET-1:60",
+		"CET-99999999999999999999",
 	};
 
 	(void)state;
