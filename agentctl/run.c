@@ -43,6 +43,12 @@ static void show_text(struct following *following, const json_t *event)
 	fflush(stdout);
 }
 
+static void show_turn(struct following *following, const json_t *event)
+{
+	(void)event;
+	line_start(following);
+}
+
 static void show_tool(struct following *following, const json_t *event)
 {
 	line_start(following);
@@ -61,7 +67,8 @@ static void show_end(struct following *following, const json_t *event)
 	       (long long)json_integer_value(json_object_get(event, "input_tokens")),
 	       (long long)json_integer_value(json_object_get(event, "output_tokens")),
 	       (double)json_integer_value(json_object_get(event, "cost_micro_usd")) / 1e6);
-	if (json_is_true(json_object_get(event, "rehearsed")))
+	if (json_is_true(json_object_get(event, "rehearsed")) &&
+	    json_integer_value(json_object_get(event, "turns")))
 		puts("· this was the rehearsal model: no model was called");
 }
 
@@ -70,6 +77,7 @@ static const struct {
 	void (*show)(struct following *following, const json_t *event);
 } shows[] = {
 	{ "session_start", show_start },
+	{ "turn", show_turn },
 	{ "text", show_text },
 	{ "tool", show_tool },
 	{ "session_end", show_end },

@@ -46,11 +46,15 @@ static void print_agent(struct columns *columns, const json_t *agent, const stru
 static void print_problems(const json_t *agent)
 {
 	const char *reason = text_of(agent, "reason");
+	const json_t *last = json_object_get(agent, "last");
 	size_t index;
 	json_t *one;
 
 	if (reason)
 		printf("  %s: %s\n", text_of(agent, "name"), reason);
+	if (text_of(last, "reason"))
+		printf("  %s: %s: %s\n", text_of(agent, "name"), text_of(last, "outcome"),
+		       text_of(last, "reason"));
 	json_array_foreach(json_object_get(agent, "problems"), index, one)
 		printf("  %s:%d:%d: %s\n", text_of(one, "file"),
 		       (int)json_integer_value(json_object_get(one, "line")),

@@ -28,7 +28,7 @@ struct commit_job {
 	char agent[AGENT_NAME_MAX + 1]; /* author; empty for edits */
 	char **texts;                   /* facts, or the one post */
 	size_t text_count;
-	bool recover;
+	bool recover;                   /* may have been done before: looks for its texts first */
 	int64_t at;
 	char *message;
 	commit_done done;
@@ -159,6 +159,38 @@ static int add_facts(const struct commit_job *job, struct span raw, struct buffe
 	return result;
 }
 
+static bool same_post(const struct bulletin_entry *one, const struct bulletin_entry *other)
+{
+	return one->at == other->at && span_equal(one->author, other->author) &&
+	       span_equal(one->body, other->body);
+}
+
+static bool has_post(const struct commit_job *job, struct span raw)
+{
+	CLEANUP(buffer_clear) struct buffer alone = BUFFER(BULLETIN_FILE_MAX);
+	CLEANUP(markdown_text_clear) struct markdown_text text = { 0 };
+	CLEANUP(bulletin_clear) struct bulletin wanted = { 0 };
+	CLEANUP(bulletin_clear) struct bulletin there = { 0 };
+
+	if (bulletin_post(SPAN(""), job->agent, job->at, span_of(job->texts[0]), &alone, NULL) ||
+	    bulletin_parse(buffer_span(&alone), NULL, &wanted, NULL) || wanted.count != 1 ||
+	    markdown_clean(raw, BULLETIN_FILE_MAX, &text, NULL) ||
+	    bulletin_parse((struct span){ text.data, text.length }, NULL, &there, NULL))
+		return false;
+	for (size_t i = 0; i < there.count; i++)
+		if (same_post(&there.items[i], &wanted.items[0]))
+			return true;
+	return false;
+}
+
+static int add_post(const struct commit_job *job, struct span raw, struct buffer *out,
+		    struct error *error)
+{
+	if (job->recover && has_post(job, raw))
+		return buffer_append(out, raw);
+	return bulletin_post(raw, job->agent, job->at, span_of(job->texts[0]), out, error);
+}
+
 /* What was put into `from` to make `to`: both are equal before `offset`, and behind it but for `removed` and
  * `inserted` bytes. Cut at code points, so that the inserted text stays text. */
 struct splice {
@@ -220,8 +252,7 @@ static int job_write(struct commit_job *job, struct error *error)
 	if (result)
 		return result;
 	if (job->kind == COMMIT_POST)
-		result = bulletin_post(buffer_span(&raw), job->agent, job->at,
-				       span_of(job->texts[0]), &content, error);
+		result = add_post(job, buffer_span(&raw), &content, error);
 	else
 		result = add_facts(job, buffer_span(&raw), &content, error);
 	if (result)
@@ -322,6 +353,8 @@ static void job_failed(struct commit_job *job, const struct error *error)
 		job_finish(job, NULL, error);
 		return;
 	}
+	if (error->code == ERROR_CLOSED)
+		job->recover = true; /* it may have come to the commit, only not to the answer */
 	if (error->code == ERROR_CONFLICT && ++job->conflicts < CONFLICTS_MAX)
 		job->not_before = 0; /* read the file again, at once */
 	else

@@ -22,6 +22,7 @@ static void resident_free(struct resident *resident)
 	diagnostics_clear(&resident->problems);
 	free(resident->pause_reason);
 	free(resident->held);
+	free(resident->last.reason);
 	free(resident);
 }
 
@@ -72,6 +73,18 @@ struct heartbeat *roster_heartbeat(const struct resident *resident, const char *
 			return &beats->items[i];
 		}
 	return NULL;
+}
+
+void roster_note_result(struct resident *resident, const char *session, int64_t at,
+			const char *outcome, const char *reason)
+{
+	struct last_result *last = &resident->last;
+
+	snprintf(last->session, sizeof(last->session), "%s", session);
+	last->at = at;
+	last->outcome = outcome;
+	free(last->reason);
+	last->reason = reason && *reason && strcmp(outcome, "done") ? xstrdup(reason) : NULL;
 }
 
 /* ---- spend today ---- */

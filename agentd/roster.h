@@ -23,6 +23,7 @@ struct last_result {
 	char session[27];
 	int64_t at;          /* UTC seconds, 0: never */
 	const char *outcome; /* static word */
+	char *reason;        /* of one that a person has to look at, else NULL */
 };
 
 struct resident {
@@ -64,6 +65,9 @@ void roster_reload_all(struct daemon *daemon);
 void roster_note_own_write(struct resident *resident, enum agent_file file, const char *id);
 
 const struct zone *roster_zone(const struct resident *resident, const struct daemon *daemon);
+/* `reason` is kept unless the outcome is `done`. */
+void roster_note_result(struct resident *resident, const char *session, int64_t at,
+			const char *outcome, const char *reason);
 void roster_add_cost(struct daemon *daemon, struct resident *resident, int64_t micro_usd);
 int64_t roster_cost_today(const struct daemon *daemon, const struct resident *resident);
 int64_t roster_local_day(const struct daemon *daemon); /* days since the epoch, workspace's zone */

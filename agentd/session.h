@@ -133,6 +133,7 @@ void session_delta(struct rpc *rpc, void *context, const char *method, const jso
 
 /* session_events.c: to the log and to who follows. Steals the object. */
 void session_emit(struct session *session, const char *event, json_t *fields);
+void session_emit_tool(struct session *session, const char *name, bool is_error);
 void session_emit_end(struct session *session);
 
 /* supervisor.c */

@@ -25,6 +25,13 @@ void session_emit(struct session *session, const char *event, json_t *fields)
 	json_decref(fields);
 }
 
+void session_emit_tool(struct session *session, const char *name, bool is_error)
+{
+	session_emit(session, "tool",
+		     json_pack("{s:s,s:s?,s:b}", "session", session->id, "tool", name, "error",
+			       (int)is_error));
+}
+
 static enum log_level level_of(enum session_outcome outcome)
 {
 	switch (outcome) {

@@ -171,7 +171,7 @@ static void closed(void *context, const struct error *error)
 	session_release(session);
 }
 
-/* Which texts were in force, by their git ids. */
+/* Which texts were in force, by their git ids, and what a person said. */
 static char *plan_ids(const struct session *session)
 {
 	const struct plan *plan = session->plan;
@@ -180,8 +180,9 @@ static char *plan_ids(const struct session *session)
 
 	if (!plan)
 		return xstrdup("{}");
-	ids = json_pack("{s:s,s:s,s:s,s:s}", "constitution", plan->constitution.id, "soul",
-			plan->soul.id, "memory", plan->memory.id, "bulletin", plan->bulletin.id);
+	ids = json_pack("{s:s,s:s,s:s,s:s,s:s*}", "constitution", plan->constitution.id, "soul",
+			plan->soul.id, "memory", plan->memory.id, "bulletin", plan->bulletin.id,
+			"message", plan->message);
 	text = json_dumps(ids, JSON_COMPACT);
 	json_decref(ids);
 	return text;

@@ -91,9 +91,8 @@ static void orphan_is_last(const struct orphan *orphan)
 
 	if (!resident || strcmp(orphan->id, resident->last.session) < 0)
 		return;
-	snprintf(resident->last.session, sizeof(resident->last.session), "%s", orphan->id);
-	resident->last.at = clock_wall_s();
-	resident->last.outcome = outcome_name(OUTCOME_INTERRUPTED);
+	roster_note_result(resident, orphan->id, clock_wall_s(), outcome_name(OUTCOME_INTERRUPTED),
+			   "the daemon ended while it ran");
 }
 
 static void orphan_close(struct orphan *orphan)
@@ -176,15 +175,12 @@ static int restore_last(void *context, const struct session_row *row)
 	struct daemon *daemon = context;
 	struct resident *resident = roster_find(daemon->roster, row->agent);
 
-	if (!resident || resident->last.at || !*row->outcome)
+	if (!resident || resident->last.at)
 		return 0;
-	snprintf(resident->last.session, sizeof(resident->last.session), "%s", row->id);
-	resident->last.at = row->ended / 1000;
 	for (enum session_outcome outcome = OUTCOME_DONE; outcome <= OUTCOME_REFUSED; outcome++)
 		if (!strcmp(outcome_name(outcome), row->outcome))
-			resident->last.outcome = outcome_name(outcome);
-	if (!resident->last.outcome)
-		resident->last.outcome = "";
+			roster_note_result(resident, row->id, row->ended / 1000,
+					   outcome_name(outcome), row->reason);
 	return 0;
 }
 

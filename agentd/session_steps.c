@@ -249,6 +249,8 @@ static size_t take_results(struct session *session, const json_t *results, struc
 		if (!call || call->answered || count == MODEL_CALLS_MAX)
 			continue;
 		call->answered = true;
+		session_emit_tool(session, json_string_value(json_object_get(result, "name")),
+				  json_is_true(json_object_get(result, "error")));
 		texts[count] = json_dumps(result, JSON_COMPACT);
 		steps[count] = session_step(session, call->seq);
 		steps[count].result = texts[count];

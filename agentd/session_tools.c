@@ -46,9 +46,7 @@ static void tool_done(struct session *session, uint64_t id, struct journalled_ca
 	call->answered = true;
 	step.result = text;
 	session_hold(session);
-	session_emit(session, "tool",
-		     json_pack("{s:s,s:s,s:b}", "session", session->id, "tool", call->tool->name,
-			       "error", (int)is_error));
+	session_emit_tool(session, call->tool->name, is_error);
 	if (session->rehearse)
 		tool_recorded(answer, NULL);
 	else

@@ -77,11 +77,9 @@ void supervisor_ended(struct session *session)
 	supervisor_remove(supervisor, session);
 	if (resident && resident->open == session)
 		resident->open = NULL;
-	if (resident && !session->rehearse) {
-		snprintf(resident->last.session, sizeof(resident->last.session), "%s", session->id);
-		resident->last.at = clock_wall_s();
-		resident->last.outcome = outcome_name(session->outcome);
-	}
+	if (resident && !session->rehearse)
+		roster_note_result(resident, session->id, clock_wall_s(),
+				   outcome_name(session->outcome), session->reason);
 	session_emit_end(session);
 	session_release(session); /* the list's hold */
 	admit_all(daemon);

@@ -51,8 +51,9 @@ static json_t *last_json(const struct resident *resident)
 {
 	if (!resident->last.at)
 		return json_null();
-	return json_pack("{s:s,s:o,s:s}", "session", resident->last.session, "at",
-			 time_json(resident->last.at), "outcome", resident->last.outcome);
+	return json_pack("{s:s,s:o,s:s,s:s?}", "session", resident->last.session, "at",
+			 time_json(resident->last.at), "outcome", resident->last.outcome, "reason",
+			 resident->last.reason);
 }
 
 static json_t *problems_json(const struct resident *resident)
