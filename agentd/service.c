@@ -130,7 +130,7 @@ static bool service_flaps(const struct service *service)
 static int service_start(struct service *service, struct error *error)
 {
 	struct daemon *daemon = service->daemon;
-	CLEANUP(launch_clear) struct launch launch;
+	CLEANUP(launch_clear) struct launch launch = { 0 };
 	struct process process;
 	int socket, result;
 
