@@ -1,11 +1,9 @@
+#include "branch.h"
 #include "identity.h"
 #include "lock.h"
 #include "snapshot.h"
 
 #include "base/failpoint.h"
-
-#include <errno.h>
-#include <fcntl.h>
 
 /* The tree of `parent` with the changes, by way of an index in memory: that knows what to do where a folder
  * takes the place of a file, and writes only the trees that differ. */
@@ -56,53 +54,16 @@ int commit_make(struct history *h, const git_oid *parent, const struct change *c
 	if (!result)
 		result = git_commit_create(ret_id, h->repository, NULL, signature, signature, NULL,
 					   message, tree, parent ? 1 : 0, parents);
-	return result ? git_refuse(error, result, "making a commit in %s", h->path) : 0;
-}
-
-static int move_once(struct history *h, const struct snapshot *s, const git_oid *commit,
-		     const char *note)
-{
-	CLEANUP(git_reference_free) git_reference *moved = NULL;
-
-	if (s->unborn)
-		return git_reference_create(&moved, h->repository, s->branch, commit, 0, note);
-	return git_reference_create_matching(&moved, h->repository, s->branch, commit, 1, &s->head,
-					     note);
-}
-
-/* Only if it still is where the snapshot saw it: libgit2 compares under the reference's own lock
- * (refdb_fs.c). That lock may be left over as well. */
-static int branch_move(struct history *h, const struct snapshot *s, const git_oid *commit,
-		       const struct history_author *author, struct error *error)
-{
-	_free_ char *lock = xasprintf("%s.lock", s->branch);
-	CLEANUP(git_signature_free) git_signature *who = NULL;
-	CLEANUP(git_commit_free) git_commit *made = NULL;
-	_free_ char *note = NULL;
-	struct backoff backoff = BACKOFF;
-	int result = identity_sign(author, &who, error);
-
 	if (result)
-		return result;
-	git_repository_set_ident(h->repository, who->name, who->email);
-	result = git_commit_lookup(&made, h->repository, commit);
-	if (result)
-		return git_refuse(error, result, "reading a new commit");
-	note = xasprintf("commit%s: %s", s->unborn ? " (initial)" : "", git_commit_summary(made));
-	do {
-		result = move_once(h, s, commit, note);
-	} while (result == GIT_ELOCKED &&
-		 (lock_remove_stale(h->git, lock) || backoff_wait(&backoff)));
-	if (result == GIT_EEXISTS)
-		result = GIT_EMODIFIED;
-	return result ? git_refuse(error, result, "moving %s of %s", s->branch, h->path) : 0;
+		return git_refuse(error, result, "making a commit in %s", h->path);
+	return objects_sync(h, ret_id, tree, changes, count, error);
 }
 
 int commit_publish(struct history *h, const struct snapshot *s, const git_oid *commit,
 		   const struct change *changes, size_t count, const struct changes *refreshed,
 		   const struct history_author *author, struct error *error)
 {
-	CLEANUP(index_lock_drop) struct index_lock lock = INDEX_LOCK_NONE;
+	CLEANUP(index_lock_drop) struct index_lock lock = { NULL };
 	int result = index_lock_take(h, &lock, error), failed;
 
 	if (result)
@@ -113,5 +74,5 @@ int commit_publish(struct history *h, const struct snapshot *s, const git_oid *c
 	if (failed)
 		return error_set_system(error, failed, "moving %s of %s", s->branch, h->path);
 	result = branch_move(h, s, commit, author, error);
-	return result ? result : index_write(h, &lock, s, changes, count, refreshed, error);
+	return result ? result : index_write(h, s, changes, count, refreshed, error);
 }

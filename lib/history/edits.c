@@ -1,6 +1,7 @@
 #include "edits.h"
 
 #include "identity.h"
+#include "lock.h"
 #include "pending.h"
 #include "rescue.h"
 #include "subject.h"
@@ -18,6 +19,7 @@ struct round {
 	struct scan scan;
 	git_oid commit;  /* the last that was made */
 	size_t merged;
+	unsigned races;  /* that somebody else won */
 };
 
 /* `git checkout` writes files and index first and moves HEAD last. Files that equal the index and not HEAD may
@@ -42,13 +44,12 @@ static bool is_settled(const struct round *r)
 static void merge_message(const struct rescue *rescues, size_t count, size_t entries,
 			  struct buffer *out)
 {
-	const char *agent = rescues[0].agent;
+	bool one = true;
 
-	for (size_t i = 1; i < count; i++)
-		if (strcmp(rescues[i].agent, agent))
-			agent = "several agents";
+	for (size_t i = 1; i < count && i < RESCUES_MAX; i++)
+		one = one && !strcmp(rescues[i].agent, rescues[0].agent);
 	buffer_printf(out, "merge: %zu entr%s of %.40s kept\n\n", entries, entries == 1 ? "y" : "ies",
-		      agent);
+		      one ? rescues[0].agent : "several agents");
 	for (size_t i = 0; i < count; i++)
 		buffer_printf(out, "%s was saved from a version that lacked %s.\n",
 			      rescues[i].merged.path,
@@ -126,24 +127,32 @@ static int go_round(struct round *r, struct error *error)
 	if (!count && r->snapshot.index_lost && !r->snapshot.unborn)
 		result = index_mend(r->h, &r->snapshot, NULL, 0, &r->scan.refreshed, error);
 	else if (count && !is_settled(r))
-		return 0;
+		result = -ERROR_CONFLICT;
 	else if (count)
 		result = commit_round(r, count < HISTORY_FILES_MAX ? count : HISTORY_FILES_MAX, error);
+	if (result == -ERROR_CONFLICT) {
+		r->races++;
+		return 0;
+	}
 	if (result)
-		return result == -ERROR_CONFLICT ? 0 : result;
+		return result;
 	return !count || (count <= HISTORY_FILES_MAX && !r->merged);
 }
 
 int edits_commit(struct history *h, int64_t at, git_oid *ret_commit, size_t *ret_merged,
 		 struct history_files *ret_files, struct error *error)
 {
+	CLEANUP(index_lock_drop) struct index_lock lock = { NULL };
 	struct round r = { .h = h, .at = at };
 	int result = 0;
 
 	for (int i = 0; !result && i < ROUNDS_MAX; i++) {
 		scan_clear(&r.scan);
 		snapshot_clear(&r.snapshot);
-		result = go_round(&r, error);
+		if (r.races > RACES_MAX && !lock.h)
+			result = index_lock_take(h, &lock, error);
+		if (!result)
+			result = go_round(&r, error);
 	}
 	if (result == 1) {
 		*ret_commit = r.commit;

@@ -43,6 +43,15 @@ void index_draft_remove(struct history *h)
 	unlinkat(h->git, DRAFT, 0);
 	unlinkat(h->git, DRAFT ".lock", 0);
 	unlinkat(h->git, LOCK_DRAFT, 0);
+	unlinkat(h->git, REFERENCE_DRAFT, 0);
+}
+
+/* Now, as the file system counts it. */
+static int64_t now_ns(const struct history *h)
+{
+	struct stat st;
+
+	return fstat(h->lock_fd, &st) ? 0 : mtime_ns(&st);
 }
 
 /* A copy of the index as it is, which keeps what libgit2 keeps of git's extensions, or HEAD's. */
@@ -113,12 +122,11 @@ static int put_in_place(struct history *h, int64_t at_ns, struct error *error)
 	return failed ? error_set_system(error, failed, "replacing %s/.git/index", h->path) : 0;
 }
 
-int index_write(struct history *h, const struct index_lock *lock, const struct snapshot *s,
-		const struct change *changes, size_t count, const struct changes *refreshed,
-		struct error *error)
+int index_write(struct history *h, const struct snapshot *s, const struct change *changes,
+		size_t count, const struct changes *refreshed, struct error *error)
 {
 	CLEANUP(git_index_free) git_index *index = NULL;
-	int64_t made = mtime_ns(&lock->made), at = made;
+	int64_t made = now_ns(h), at = made;
 	int failed = FAILPOINT("history.index");
 	int result = failed ? error_set_system(error, failed, "writing the index of %s", h->path) :
 			      draft_open(h, s, &index, error);
@@ -141,12 +149,12 @@ int index_write(struct history *h, const struct index_lock *lock, const struct s
 int index_mend(struct history *h, const struct snapshot *s, const struct change *changes,
 	       size_t count, const struct changes *refreshed, struct error *error)
 {
-	CLEANUP(index_lock_drop) struct index_lock lock = INDEX_LOCK_NONE;
+	CLEANUP(index_lock_drop) struct index_lock lock = { NULL };
 	int result = index_lock_take(h, &lock, error);
 
 	if (result)
 		return result;
 	if (!snapshot_holds(h, s))
 		return error_set(error, ERROR_CONFLICT, "%s: HEAD or index changed meanwhile", h->path);
-	return index_write(h, &lock, s, changes, count, refreshed, error);
+	return index_write(h, s, changes, count, refreshed, error);
 }

@@ -31,8 +31,6 @@ int history_library_start(struct error *error)
 	lock_start();
 	result = settings_off();
 	if (!result)
-		result = git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
-	if (!result)
 		result = git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, OBJECT_CACHE_BYTES);
 	if (result) {
 		git_libgit2_shutdown();

@@ -10,7 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What our own index.lock holds; git writes an index there, or nothing yet. */
+/* What our own index.lock begins with; git writes an index there, or nothing yet. Behind it stands the inode
+ * of the reference's lock file, once that is made. */
 #define OUR_MARK "agentd\n"
 
 /* Between making a lock file and opening it for the first look somebody needs a moment. */
@@ -54,7 +55,7 @@ static bool is_open_elsewhere(int fd)
 static bool is_ours(int fd)
 {
 	char mark[sizeof(OUR_MARK)];
-	ssize_t length = pread(fd, mark, sizeof(mark), 0);
+	ssize_t length = pread(fd, mark, strlen(OUR_MARK), 0);
 
 	return length == (ssize_t)strlen(OUR_MARK) && !memcmp(mark, OUR_MARK, strlen(OUR_MARK));
 }
@@ -85,6 +86,51 @@ bool lock_remove_stale(int git, const char *name)
 	return !file_unlink(git, name, NULL);
 }
 
+int index_lock_name(const struct history *h, ino_t inode)
+{
+	char text[32];
+	int length = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)inode);
+
+	return pwrite(h->lock_fd, text, (size_t)length, strlen(OUR_MARK)) == length ? 0 : -1;
+}
+
+static bool remove_if_inode(int git, const char *branch, unsigned long long inode)
+{
+	_free_ char *name = xasprintf("%s.lock", branch);
+	struct stat st;
+
+	return !file_stat(git, name, &st, NULL) && st.st_ino == inode && !file_unlink(git, name, NULL);
+}
+
+/* Who dies with our index.lock may have held a reference's lock as well. */
+static void remove_named(struct history *h, int fd)
+{
+	CLEANUP(git_reference_free) git_reference *head = NULL;
+	char text[32] = "";
+	unsigned long long inode;
+
+	if (pread(fd, text, sizeof(text) - 1, strlen(OUR_MARK)) <= 0)
+		return;
+	inode = strtoull(text, NULL, 10);
+	if (!inode || git_reference_lookup(&head, h->repository, "HEAD"))
+		return;
+	if (!remove_if_inode(h->git, "HEAD", inode) &&
+	    git_reference_type(head) == GIT_REFERENCE_SYMBOLIC)
+		remove_if_inode(h->git, git_reference_symbolic_target(head), inode);
+}
+
+bool index_lock_remove_stale(struct history *h)
+{
+	_fd_ int fd = -1;
+
+	if (file_open_beneath(h->git, "index.lock", &fd, NULL, NULL))
+		return false;
+	if (is_ours(fd) && is_stale(fd))
+		remove_named(h, fd);
+	fd_close(&fd);
+	return lock_remove_stale(h->git, "index.lock");
+}
+
 /* Made elsewhere and then given its name, so that it never stands there without our mark. */
 static int lock_try(int git)
 {
@@ -106,29 +152,40 @@ static int lock_try(int git)
 	return taken;
 }
 
-int index_lock_take(struct history *history, struct index_lock *ret_lock, struct error *error)
+int index_lock_take(struct history *h, struct index_lock *ret_lock, struct error *error)
 {
 	struct backoff backoff = BACKOFF;
-	int fd = FAILPOINT("history.lock") ? -EEXIST : lock_try(history->git);
+	int fd;
 
+	if (h->lock_depth++) {
+		ret_lock->h = h;
+		return 0;
+	}
+	h->lock_depth = 0;
+	fd = FAILPOINT("history.lock") ? -EEXIST : lock_try(h->git);
 	while (fd == -EEXIST) {
-		if (!lock_remove_stale(history->git, "index.lock") && !backoff_wait(&backoff))
+		if (!index_lock_remove_stale(h) && !backoff_wait(&backoff))
 			return error_set(error, ERROR_BUSY,
 					 "%s/.git/index.lock is held by another git; it is tried "
 					 "again (if no git is running, remove that file)",
-					 history->path);
-		fd = lock_try(history->git);
+					 h->path);
+		fd = lock_try(h->git);
 	}
 	if (fd < 0)
-		return error_set_system(error, -fd, "locking %s/.git/index", history->path);
-	*ret_lock = (struct index_lock){ .git = history->git, .fd = fd };
-	fstat(fd, &ret_lock->made);
+		return error_set_system(error, -fd, "locking %s/.git/index", h->path);
+	h->lock_depth = 1;
+	h->lock_fd = fd;
+	ret_lock->h = h;
 	return 0;
 }
 
 void index_lock_drop(struct index_lock *lock)
 {
-	if (lock->fd >= 0)
-		unlinkat(lock->git, "index.lock", 0);
-	fd_close(&lock->fd);
+	struct history *h = lock->h;
+
+	lock->h = NULL;
+	if (!h || --h->lock_depth)
+		return;
+	unlinkat(h->git, "index.lock", 0);
+	fd_close(&h->lock_fd);
 }

@@ -1,3 +1,4 @@
+#include "branch.h"
 #include "lock.h"
 #include "pending.h"
 #include "repository.h"
@@ -74,6 +75,17 @@ static int make_repository(struct history *h, struct error *error)
 	return result ? git_refuse(error, result, "making a repository in %s", h->path) : 0;
 }
 
+/* So that the first commit does not outlive what it stands in. */
+static int sync_repository(struct history *h, struct error *error)
+{
+	static const char *const parts[] = { "HEAD", "config", "info", "refs", "objects", "." };
+	int result = 0;
+
+	for (size_t i = 0; !result && i < ARRAY_LENGTH(parts); i++)
+		result = git_sync(h, parts[i], error);
+	return result ? result : fd_sync(h->dir, error);
+}
+
 /* Settings of the repository itself may name another work tree; such a one is not this folder's. */
 static int check_place(const struct history *h, struct error *error)
 {
@@ -122,6 +134,8 @@ static int open_git(struct history *h, bool create, struct error *error)
 		result = make_repository(h, error);
 	if (!result)
 		result = directory_open_beneath(h->dir, ".git", &h->git, error);
+	if (!result && !whole)
+		result = sync_repository(h, error);
 	if (!result && fstat(h->git, &st))
 		result = error_set_system(error, errno, "looking at %s/.git", h->path);
 	h->git_device = st.st_dev;
@@ -153,7 +167,7 @@ int history_open(const char *path, bool create, struct history **ret_history, st
 	CLEANUP(history_free) struct history *h = xcalloc(1, sizeof(*h));
 	int result;
 
-	h->dir = h->git = -1;
+	h->dir = h->git = h->lock_fd = -1;
 	if (path[0] != '/')
 		return error_set(error, ERROR_INVALID, "%s is not an absolute path", path);
 	h->path = xstrdup(path);
@@ -241,6 +255,6 @@ int history_begin(struct history *h, struct error *error)
 		result = check_state(h, error);
 	if (result)
 		return result;
-	lock_remove_stale(h->git, "index.lock"); /* nobody else's git gets past it either */
+	index_lock_remove_stale(h); /* nobody else's git gets past it either */
 	return pending_finish(h, error);
 }

@@ -1,6 +1,7 @@
 #include "pending.h"
 
 #include "base/failpoint.h"
+#include "lock.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -248,7 +249,8 @@ int pending_complete(struct history *h, enum pending_kind kind, const git_oid *i
 {
 	CLEANUP(git_commit_free) git_commit *commit = NULL;
 	CLEANUP(deltas_clear) struct deltas deltas = { 0 };
-	int result = git_commit_lookup(&commit, h->repository, id);
+	CLEANUP(index_lock_drop) struct index_lock lock = { NULL };
+	int result = git_commit_lookup(&commit, h->repository, id), taken = 0;
 
 	if (!result)
 		result = deltas_read(h, commit, &deltas);
@@ -257,8 +259,14 @@ int pending_complete(struct history *h, enum pending_kind kind, const git_oid *i
 	if (result)
 		return git_refuse(error, result, "reading the commit that was begun");
 	result = -ERROR_CONFLICT;
-	for (int i = 0; result == -ERROR_CONFLICT && i < ATTEMPTS; i++)
-		result = complete_once(h, kind, commit, ret_commit, &deltas, error);
+	for (int i = 0; result == -ERROR_CONFLICT && !taken && i < ATTEMPTS; i++) {
+		if (i == RACES_MAX)
+			taken = index_lock_take(h, &lock, error);
+		if (!taken)
+			result = complete_once(h, kind, commit, ret_commit, &deltas, error);
+	}
+	if (taken)
+		return taken;
 	if (result == -ERROR_CONFLICT)
 		return error_set(error, ERROR_BUSY, "%s: HEAD keeps moving", h->path);
 	if (!result && ret_changes) {

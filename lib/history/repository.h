@@ -13,6 +13,7 @@ struct history {
 	dev_t dir_device, git_device;
 	ino_t dir_inode, git_inode;
 	git_repository *repository;
+	int lock_fd, lock_depth;   /* lock.h */
 };
 
 /* What every public call begins with: the repository is still the one that was opened (else it is opened

@@ -75,12 +75,9 @@ int commit_publish(struct history *h, const struct snapshot *snapshot, const git
 		   const struct change *changes, size_t count, const struct changes *refreshed,
 		   const struct history_author *author, struct error *error);
 
-struct index_lock;
-
 /* Writes the index of `snapshot` with the entries brought in step; the lock is held. */
-int index_write(struct history *h, const struct index_lock *lock, const struct snapshot *snapshot,
-		const struct change *changes, size_t count, const struct changes *refreshed,
-		struct error *error);
+int index_write(struct history *h, const struct snapshot *snapshot, const struct change *changes,
+		size_t count, const struct changes *refreshed, struct error *error);
 
 /* With a lock of its own and no commit: mends what an interrupted commit left behind. */
 int index_mend(struct history *h, const struct snapshot *snapshot, const struct change *changes,

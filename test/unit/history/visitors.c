@@ -245,7 +245,7 @@ static const struct open_row places[] = {
 	{ "rm .git; echo gitdir: ../other/.git > .git", -ERROR_DENIED, "elsewhere" },
 	{ "rm .git; git init -q; git config core.worktree /tmp", -ERROR_DENIED, "core.worktree" },
 	{ "rm -rf .git; git init -q; git config core.bare true", -ERROR_DENIED, "core.bare" },
-	{ "rm -rf .git; git init -q --object-format=sha256", -ERROR_UNSUPPORTED, "sha256" },
+	{ "rm -rf .git; git init -q --object-format=sha256", -ERROR_UNSUPPORTED, "extension" },
 };
 
 static void only_the_folders_own_repository_is_opened(void **state)
