@@ -5,12 +5,43 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* Findings are told file by file: a list of them has a maximum, a workspace has more agents. */
 struct checking {
 	struct workspace *workspace;
 	struct diagnostics found;
+	json_t *list; /* NULL: they are printed */
 	const char *only;
 	size_t agents;
+	bool errors;
 };
+
+static json_t *as_json(const struct diagnostic *one)
+{
+	return json_pack("{s:s,s:i,s:i,s:s,s:s,s:s}", "file", one->file, "line", (int)one->line,
+			 "column", (int)one->column, "severity", severity_name(one->severity),
+			 "code", one->code, "message", one->message);
+}
+
+static void print_finding(const struct diagnostic *one)
+{
+	if (one->line)
+		printf("%s:%u:%u: %s: %s\n", one->file, one->line, one->column,
+		       severity_name(one->severity), one->message);
+	else
+		printf("%s: %s: %s\n", one->file, severity_name(one->severity), one->message);
+}
+
+static void tell(struct checking *checking)
+{
+	checking->errors |= diagnostics_has_errors(&checking->found);
+	for (size_t i = 0; i < checking->found.count; i++) {
+		if (checking->list)
+			json_array_append_new(checking->list, as_json(&checking->found.items[i]));
+		else
+			print_finding(&checking->found.items[i]);
+	}
+	diagnostics_clear(&checking->found);
+}
 
 /* A file that cannot be read at all is one finding. */
 static void take_error(struct checking *checking, const char *name, const struct error *error)
@@ -67,41 +98,12 @@ static int check_agent(void *context, const char *name)
 	if (workspace_load(checking->workspace, name, NULL, &agent, &sources, &checking->found,
 			   &error)) {
 		take_error(checking, name, &error);
-		return 0;
+	} else {
+		check_rehearsal(checking, name, &sources);
+		tell_schedules(checking, agent);
 	}
-	check_rehearsal(checking, name, &sources);
-	tell_schedules(checking, agent);
+	tell(checking);
 	return 0;
-}
-
-static json_t *as_json(const struct diagnostics *found)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < found->count; i++) {
-		const struct diagnostic *one = &found->items[i];
-
-		json_array_append_new(list, json_pack("{s:s,s:i,s:i,s:s,s:s,s:s}", "file", one->file,
-						      "line", (int)one->line, "column",
-						      (int)one->column, "severity",
-						      severity_name(one->severity), "code", one->code,
-						      "message", one->message));
-	}
-	return list;
-}
-
-static void print_findings(const struct diagnostics *found)
-{
-	for (size_t i = 0; i < found->count; i++) {
-		const struct diagnostic *one = &found->items[i];
-
-		if (one->line)
-			printf("%s:%u:%u: %s: %s\n", one->file, one->line, one->column,
-			       severity_name(one->severity), one->message);
-		else
-			printf("%s: %s: %s\n", one->file, severity_name(one->severity),
-			       one->message);
-	}
 }
 
 /* The layout of an article that people copy from keeps the bulletin among the agents. */
@@ -112,9 +114,10 @@ static void check_layout(struct checking *checking)
 	if (file_stat(checking->workspace->dir, "agents/shared/BULLETIN.md", &st, NULL))
 		return;
 	checking->found.file = "agents/shared/BULLETIN.md";
-	diagnostics_add(&checking->found, SEVERITY_ERROR, "layout", 0, 0,
-			"agents read shared/BULLETIN.md; move it there: mv agents/shared/BULLETIN.md "
-			"shared/");
+	diagnostics_add(
+		&checking->found, SEVERITY_ERROR, "layout", 0, 0,
+		"agents read shared/BULLETIN.md; move it there: mv agents/shared/BULLETIN.md "
+		"shared/");
 	checking->found.file = NULL;
 }
 
@@ -123,26 +126,27 @@ static int run(const struct invocation *invocation)
 	struct checking checking = { .only = invocation->count ? invocation->operands[0] : NULL };
 	CLEANUP(workspace_free) struct workspace *workspace = NULL;
 	struct error error;
-	int result = place_open(invocation, &workspace, &checking.found, &error), status;
+	int result = place_open(invocation, &workspace, &checking.found, &error);
 
 	checking.workspace = workspace;
+	checking.list = invocation->json ? json_array() : NULL;
+	tell(&checking);
 	if (!result)
 		result = workspace_agents(workspace, check_agent, &checking, &error);
 	if (!result && checking.only && !checking.agents)
 		result = error_set(&error, ERROR_NOT_FOUND, "there is no agent \"%s\" here",
 				   checking.only);
-	if (result) {
-		diagnostics_clear(&checking.found);
-		return fail(&error);
+	if (!result) {
+		check_layout(&checking);
+		tell(&checking);
 	}
-	check_layout(&checking);
-	status = diagnostics_has_errors(&checking.found) ? STATUS_FAILED : STATUS_DONE;
-	if (invocation->json)
-		print_json(as_json(&checking.found));
-	else
-		print_findings(&checking.found);
-	diagnostics_clear(&checking.found);
-	return status;
+	if (result)
+		json_decref(checking.list);
+	else if (checking.list)
+		print_json(checking.list);
+	if (result)
+		return fail(&error);
+	return checking.errors ? STATUS_FAILED : STATUS_DONE;
 }
 
 const struct command command_check = {

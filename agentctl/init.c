@@ -59,19 +59,22 @@ static int write_providers(struct buffer *out)
 			      hosted[i].variable);
 		buffer_printf(&models,
 			      "  # check the price: it is what limits are counted in\n"
-			      "  %s: {provider: %s, name: %s, usd_per_mtok: %s}\n", hosted[i].name,
-			      hosted[i].name, hosted[i].model, hosted[i].price);
+			      "  %s: {provider: %s, name: %s, usd_per_mtok: %s}\n",
+			      hosted[i].name, hosted[i].name, hosted[i].model, hosted[i].price);
 		buffer_printf(&route, "%s%s", found++ ? ", " : "", hosted[i].name);
 	}
 	if (ollama_is_there()) {
-		buffer_printf(out, "%s  local: {kind: openai, base_url: \"http://127.0.0.1:11434/v1\"}\n",
-			      found ? "" : "providers:\n");
-		buffer_append_text(&models, "  # a model that you have pulled\n"
-					    "  local: {provider: local, name: \"qwen3:4b\", free: true}\n");
+		buffer_printf(
+			out, "%s  local: {kind: openai, base_url: \"http://127.0.0.1:11434/v1\"}\n",
+			found ? "" : "providers:\n");
+		buffer_append_text(&models,
+				   "  # a model that you have pulled\n"
+				   "  local: {provider: local, name: \"qwen3:4b\", free: true}\n");
 		buffer_printf(&route, "%slocal", found++ ? ", " : "");
 	}
 	if (found)
-		buffer_printf(out, "models:\n%sroutes:\n  default: [%s]\n", models.data, route.data);
+		buffer_printf(out, "models:\n%sroutes:\n  default: [%s]\n", models.data,
+			      route.data);
 	return found;
 }
 
@@ -81,23 +84,26 @@ static int write_settings(int dir, int *ret_providers, struct error *error)
 	char zone[65];
 
 	zone_host_name(zone);
-	buffer_printf(&yaml,
-		      "# What this workspace may use and spend. Only people write this file; a save is in\n"
-		      "# force at once. All keys: agentd.yaml(5).\n"
-		      "timezone: %s\n", zone);
+	buffer_printf(
+		&yaml,
+		"# What this workspace may use and spend. Only people write this file; a save is in\n"
+		"# force at once. All keys: agentd.yaml(5).\n"
+		"timezone: %s\n",
+		zone);
 	*ret_providers = write_providers(&yaml);
 	if (!*ret_providers)
-		buffer_append_text(&yaml,
-				   "# No model is configured: agents act out their REHEARSAL.md, and nothing is\n"
-				   "# called or spent. To connect one, for instance:\n"
-				   "# providers:\n"
-				   "#   claude: {kind: anthropic, api_key: {env: ANTHROPIC_API_KEY}}\n"
-				   "# models:\n"
-				   "#   strong: {provider: claude, name: claude-sonnet-4-5,\n"
-				   "#            usd_per_mtok: {input: 3, output: 15, cache_read: 0.3, "
-				   "cache_write: 3.75}}\n"
-				   "# routes:\n"
-				   "#   default: [strong]\n");
+		buffer_append_text(
+			&yaml,
+			"# No model is configured: agents act out their REHEARSAL.md, and nothing is\n"
+			"# called or spent. To connect one, for instance:\n"
+			"# providers:\n"
+			"#   claude: {kind: anthropic, api_key: {env: ANTHROPIC_API_KEY}}\n"
+			"# models:\n"
+			"#   strong: {provider: claude, name: claude-sonnet-4-5,\n"
+			"#            usd_per_mtok: {input: 3, output: 15, cache_read: 0.3, "
+			"cache_write: 3.75}}\n"
+			"# routes:\n"
+			"#   default: [strong]\n");
 	return file_replace(dir, "agentd.yaml", buffer_span(&yaml), 0644, error);
 }
 
@@ -117,7 +123,8 @@ static int refuse_nested(const char *path, struct error *error)
 		if (!access(git, F_OK))
 			return error_set(error, ERROR_EXISTS,
 					 "%s is in the git repository %s already; --adopt makes a "
-					 "workspace there all the same", path, *at ? at : "/");
+					 "workspace there all the same",
+					 path, *at ? at : "/");
 		slash = strrchr(at, '/');
 		if (slash)
 			*slash = '\0';
@@ -138,9 +145,13 @@ static int open_empty(const char *path, bool adopt, int *ret_dir, struct error *
 	unsigned entries = 0;
 	int result;
 
-	if (mkdir(path, 0755) && errno != EEXIST)
+	bool made = !mkdir(path, 0755);
+
+	if (!made && errno != EEXIST)
 		return error_set_system(error, errno, "making the folder %s", path);
 	result = adopt ? 0 : refuse_nested(path, error);
+	if (result && made)
+		rmdir(path);
 	if (!result)
 		result = directory_open(path, ret_dir, error);
 	if (result)
@@ -150,17 +161,17 @@ static int open_empty(const char *path, bool adopt, int *ret_dir, struct error *
 	if (!adopt)
 		directory_walk(*ret_dir, 100000, count_entry, &entries, NULL);
 	if (entries)
-		return error_set(error, ERROR_EXISTS,
-				 "%s is not empty; choose a new or empty folder, or --adopt this one",
-				 path);
+		return error_set(
+			error, ERROR_EXISTS,
+			"%s is not empty; choose a new or empty folder, or --adopt this one", path);
 	return 0;
 }
 
 static int fill(int dir, const char *example, int *ret_providers, struct error *error)
 {
-	static const char *const folders[] = { "agents",        "shared",     "tasks/inbox",
-					       "tasks/queued",  "tasks/running", "tasks/review",
-					       "tasks/done",    "tasks/dead" };
+	static const char *const folders[] = { "agents",       "shared",        "tasks/inbox",
+					       "tasks/queued", "tasks/running", "tasks/review",
+					       "tasks/done",   "tasks/dead" };
 	_free_ char *from = example ? xasprintf("share/agentd/examples/%s", example) : NULL;
 	_free_ char *path = example ? installation_path(from) : NULL;
 	_free_ char *shared = installation_path("share/agentd/shared");
@@ -194,8 +205,8 @@ static int commit_all(int dir, const char *path, struct error *error)
 					 &historian, error);
 	if (!result)
 		result = historian_ask(&historian, "edits",
-				       json_pack("{s:s,s:b,s:I}", "repository", ".", "create", 1, "at",
-						 (json_int_t)clock_wall_s()),
+				       json_pack("{s:s,s:b,s:I}", "repository", ".", "create", 1,
+						 "at", (json_int_t)clock_wall_s()),
 				       &answer, error);
 	if (!result)
 		json_decref(answer);
@@ -210,7 +221,8 @@ static int example_known(const char *name, struct error *error)
 	if (!name || (agent_name_valid(span_of(name)) && !access(path, F_OK)))
 		return 0;
 	return error_set(error, ERROR_NOT_FOUND,
-			 "there is no example \"%s\"; there are: support-desk, solo, openclaw", name);
+			 "there is no example \"%s\"; there are: support-desk, solo, openclaw",
+			 name);
 }
 
 static int run(const struct invocation *invocation)

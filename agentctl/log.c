@@ -14,15 +14,29 @@ static int add_repository(void *context, const char *name)
 	return 0;
 }
 
-static json_t *repositories(const struct workspace *workspace, const char *only, struct error *error)
+static int add_only(const struct workspace *workspace, const char *name, json_t *list,
+		    struct error *error)
+{
+	_free_ char *path = xasprintf("agents/%s", name);
+	struct stat st;
+
+	if (!agent_name_valid(span_of(name)) || file_stat(workspace->dir, path, &st, NULL))
+		return error_set(error, ERROR_NOT_FOUND, "there is no agent \"%s\" here", name);
+	return add_repository(list, name);
+}
+
+static json_t *repositories(const struct workspace *workspace, const char *only,
+			    struct error *error)
 {
 	json_t *list = json_array();
+	int result = only ? add_only(workspace, only, list, error)
+			  : workspace_agents(workspace, add_repository, list, error);
 
-	if (only)
-		add_repository(list, only);
-	else if (workspace_agents(workspace, add_repository, list, error) < 0)
+	if (result < 0) {
+		json_decref(list);
 		return NULL;
-	else
+	}
+	if (!only)
 		json_array_append_new(list, json_string("."));
 	return list;
 }
@@ -64,18 +78,19 @@ static json_t *as_json(const json_t *entries)
 	char at[INSTANT_SIZE];
 	size_t index;
 
-	json_array_foreach((json_t *)(uintptr_t)entries, index, entry)
+	json_array_foreach ((json_t *)(uintptr_t)entries, index, entry)
 		json_array_append_new(
-			list, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:O,s:o,s:O*}", "repository",
-					text_of(entry, "repository"), "commit",
-					text_of(entry, "commit"), "time",
-					instant_print(json_integer_value(json_object_get(entry, "at")),
-						      at),
-					"author", text_of(entry, "author"), "email",
-					text_of(entry, "email"), "subject", text_of(entry, "subject"),
-					"files", json_object_get(entry, "files"), "trailers",
-					trailers_of(text_of(entry, "body")), "patch",
-					json_object_get(entry, "patch")));
+			list,
+			json_pack(
+				"{s:s,s:s,s:s,s:s,s:s,s:s,s:O,s:o,s:O*}", "repository",
+				text_of(entry, "repository"), "commit", text_of(entry, "commit"),
+				"time",
+				instant_print(json_integer_value(json_object_get(entry, "at")), at),
+				"author", text_of(entry, "author"), "email",
+				text_of(entry, "email"), "subject", text_of(entry, "subject"),
+				"files", json_object_get(entry, "files"), "trailers",
+				trailers_of(text_of(entry, "body")), "patch",
+				json_object_get(entry, "patch")));
 	return list;
 }
 
@@ -85,15 +100,15 @@ static void print_entries(const json_t *entries, const struct zone *zone)
 	size_t index;
 	json_t *entry;
 
-	json_array_foreach((json_t *)(uintptr_t)entries, index, entry) {
+	json_array_foreach ((json_t *)(uintptr_t)entries, index, entry) {
 		json_t *trailers = trailers_of(text_of(entry, "body"));
 		const char *cause = text_of(trailers, "Cause"), *patch = text_of(entry, "patch");
 
 		printf("%s  %.10s  %-14s %-10s %s%s%s%s\n",
 		       place_time(zone, json_integer_value(json_object_get(entry, "at")), at),
 		       text_of(entry, "commit"), text_of(entry, "repository"),
-		       text_of(entry, "author"), text_of(entry, "subject"), *cause ? "  (" : "", cause,
-		       *cause ? ")" : "");
+		       text_of(entry, "author"), text_of(entry, "subject"), *cause ? "  (" : "",
+		       cause, *cause ? ")" : "");
 		if (*patch)
 			printf("\n%s\n", patch);
 		json_decref(trailers);

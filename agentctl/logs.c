@@ -29,8 +29,7 @@ static const char *text_of(const json_t *object, const char *key)
 static bool is_wanted(const struct reading *reading, struct span line)
 {
 	json_t *event = json_loadb(line.data, line.length, 0, NULL);
-	bool wanted = event && (!reading->only ||
-				!strcmp(text_of(event, "agent"), reading->only));
+	bool wanted = event && (!reading->only || !strcmp(text_of(event, "agent"), reading->only));
 
 	json_decref(event);
 	return wanted;
@@ -48,8 +47,8 @@ static void print_line(const struct reading *reading, struct span line)
 		printf("%.*s\n", (int)line.length, line.data);
 	} else {
 		instant_parse(span_of(text_of(event, "time")), &at);
-		printf("%s:%02d  %-7s %s%s%s\n", place_time(reading->zone, at, local), (int)(at % 60),
-		       text_of(event, "level"), text_of(event, "agent"),
+		printf("%s:%02d  %-7s %s%s%s\n", place_time(reading->zone, at, local),
+		       (int)(at % 60), text_of(event, "level"), text_of(event, "agent"),
 		       *text_of(event, "agent") ? ": " : "", text_of(event, "message"));
 	}
 	json_decref(event);
@@ -96,16 +95,32 @@ static int read_more(struct reading *reading, struct error *error)
 	return result;
 }
 
-/* The file was turned over when its name leads to another one. */
-static int follow_name(struct reading *reading, struct error *error)
+/* The file was turned over when its name leads to another one; nobody writes to the old one then.
+ */
+static bool turned_over(const struct reading *reading)
 {
 	struct stat ours, named;
 
-	if (fstat(reading->fd, &ours) || file_stat(reading->state, EVENTS_FILE, &named, NULL) ||
-	    ours.st_ino == named.st_ino)
-		return 0;
-	fd_close(&reading->fd);
-	return file_open_beneath(reading->state, EVENTS_FILE, &reading->fd, NULL, error);
+	return !fstat(reading->fd, &ours) &&
+	       !file_stat(reading->state, EVENTS_FILE, &named, NULL) &&
+	       (ours.st_ino != named.st_ino || ours.st_dev != named.st_dev);
+}
+
+static int read_all(struct reading *reading, struct error *error)
+{
+	bool over;
+	int result;
+
+	do {
+		over = turned_over(reading);
+		result = read_more(reading, error);
+		if (result || !over)
+			break;
+		fd_close(&reading->fd);
+		buffer_reset(&reading->partial);
+		result = file_open_beneath(reading->state, EVENTS_FILE, &reading->fd, NULL, error);
+	} while (!result);
+	return result;
 }
 
 static int follow(struct reading *reading, struct error *error)
@@ -118,9 +133,7 @@ static int follow(struct reading *reading, struct error *error)
 	if (watch < 0 || inotify_add_watch(watch, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)
 		return error_set_system(error, errno, "watching the log");
 	while (!result) {
-		result = read_more(reading, error);
-		if (!result)
-			result = follow_name(reading, error);
+		result = read_all(reading, error);
 		if (!result && read(watch, events, sizeof(events)) < 0 && errno != EINTR)
 			result = error_set_system(error, errno, "watching the log");
 	}

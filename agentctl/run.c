@@ -76,11 +76,8 @@ static const struct {
 	const char *event;
 	void (*show)(struct following *following, const json_t *event);
 } shows[] = {
-	{ "session_start", show_start },
-	{ "turn", show_turn },
-	{ "text", show_text },
-	{ "tool", show_tool },
-	{ "session_end", show_end },
+	{ "session_start", show_start }, { "turn", show_turn },       { "text", show_text },
+	{ "tool", show_tool },           { "session_end", show_end },
 };
 
 static void on_event(void *context, const json_t *event)
@@ -121,7 +118,8 @@ static bool ask_to_cancel(struct connection *connection, struct following *follo
 	if (!isatty(STDIN_FILENO))
 		return false;
 	fputs("\nCancel the session? [y: cancel, n: go on watching, anything else: leave it "
-	      "running] ", stdout);
+	      "running] ",
+	      stdout);
 	fflush(stdout);
 	if (!fgets(answer, sizeof(answer), stdin))
 		return false;
@@ -144,7 +142,8 @@ static int follow(struct connection *connection, struct following *following, st
 		if (result == -(int)ERROR_TIMEOUT)
 			result = 0;
 		if (interrupted && !ask_to_cancel(connection, following)) {
-			printf("· it goes on without you; `agentctl status` shows how it ends\n");
+			fputs("\n· it goes on without you; `agentctl status` shows how it ends\n",
+			      stderr);
 			return error_set(error, ERROR_BUSY, "stopped following session %s",
 					 following->session);
 		}

@@ -19,6 +19,11 @@ struct line {
 	int32_t offset;
 };
 
+struct read_agent {
+	struct agent *agent;
+	struct zone *zone; /* NULL: the workspace's */
+};
+
 struct listing {
 	struct workspace *workspace;
 	struct store *store; /* NULL: nothing is recorded */
@@ -26,7 +31,7 @@ struct listing {
 	size_t count, capacity, wanted;
 	int64_t from;
 	const char *only;
-	struct agent **agents;
+	struct read_agent *agents;
 	size_t agent_count, agent_capacity;
 };
 
@@ -48,6 +53,26 @@ static struct line *listing_add(struct listing *listing)
 		return NULL;
 	listing->lines[listing->count] = (struct line){ 0 };
 	return &listing->lines[listing->count++];
+}
+
+static int in_time(const void *a, const void *b)
+{
+	const struct line *one = a, *other = b;
+
+	if (one->at != other->at)
+		return one->at < other->at ? -1 : 1;
+	if (strcmp(one->agent, other->agent))
+		return strcmp(one->agent, other->agent);
+	return (one->source_line > other->source_line) - (one->source_line < other->source_line);
+}
+
+/* Only the first ones are shown, so that many agents need no more room than one. */
+static void keep_wanted(struct listing *listing)
+{
+	if (listing->count)
+		qsort(listing->lines, listing->count, sizeof(*listing->lines), in_time);
+	while (listing->count > listing->wanted)
+		line_clear(&listing->lines[--listing->count]);
 }
 
 static char *copy_text(const char *text)
@@ -132,12 +157,13 @@ static int add_agent(void *context, const char *name)
 	for (size_t i = 0; i < agent->beats.count; i++)
 		add_slots_of(listing, agent, &agent->beats.items[i],
 			     own ? own : listing->workspace->zone);
+	keep_wanted(listing);
 	if (array_grow((void **)&listing->agents, listing->agent_count, &listing->agent_capacity,
-		       sizeof(struct agent *), WORKSPACE_AGENTS_MAX)) {
+		       sizeof(struct read_agent), WORKSPACE_AGENTS_MAX)) {
 		agent_free(agent);
 		return 1;
 	}
-	listing->agents[listing->agent_count++] = agent;
+	listing->agents[listing->agent_count++] = (struct read_agent){ agent, steal_pointer(&own) };
 	return 0;
 }
 
@@ -167,15 +193,19 @@ static const char *state_name(enum slot_state state)
 	return names[state];
 }
 
-static unsigned source_line(const struct listing *listing, const struct slot *slot)
+static const struct read_agent *agent_of(const struct listing *listing, const struct slot *slot)
 {
-	for (size_t i = 0; i < listing->agent_count; i++) {
-		const struct agent *agent = listing->agents[i];
+	for (size_t i = 0; i < listing->agent_count; i++)
+		if (!strcmp(listing->agents[i].agent->name, slot->agent))
+			return &listing->agents[i];
+	return NULL;
+}
 
-		for (size_t j = 0; !strcmp(agent->name, slot->agent) && j < agent->beats.count; j++)
-			if (!strcmp(agent->beats.items[j].key, slot->section))
-				return agent->beats.items[j].line;
-	}
+static unsigned source_line(const struct agent *agent, const struct slot *slot)
+{
+	for (size_t i = 0; i < agent->beats.count; i++)
+		if (!strcmp(agent->beats.items[i].key, slot->section))
+			return agent->beats.items[i].line;
 	return 0;
 }
 
@@ -185,17 +215,21 @@ static int add_row(void *context, const struct slot *slot)
 	struct line *line = find_line(listing, slot);
 
 	if (!line) {
+		const struct read_agent *known = agent_of(listing, slot);
+		const struct zone *zone = known && known->zone ? known->zone
+							       : listing->workspace->zone;
+
 		line = listing_add(listing);
 		if (!line)
 			return 1;
 		line->agent = xstrdup(slot->agent);
-		line->heading = xstrdup(slot->heading);
+		line->heading = copy_text(slot->heading); /* a run of all sections, or a message */
 		line->key = xstrdup(slot->section);
-		line->zone = xstrdup(zone_name(listing->workspace->zone));
-		line->source_line = source_line(listing, slot);
+		line->zone = xstrdup(zone_name(zone));
+		line->source_line = known ? source_line(known->agent, slot) : 0;
 		line->at = slot->planned;
-		zone_to_local(listing->workspace->zone, slot->planned, &line->local);
-		line->offset = zone_offset(listing->workspace->zone, slot->planned);
+		zone_to_local(zone, slot->planned, &line->local);
+		line->offset = zone_offset(zone, slot->planned);
 	}
 	line->state = state_name(slot->state);
 	line->session = copy_text(slot->session);
@@ -223,17 +257,6 @@ static int add_rows(struct listing *listing, struct error *error)
 			   add_row, listing, error);
 }
 
-static int in_time(const void *a, const void *b)
-{
-	const struct line *one = a, *other = b;
-
-	if (one->at != other->at)
-		return one->at < other->at ? -1 : 1;
-	if (strcmp(one->agent, other->agent))
-		return strcmp(one->agent, other->agent);
-	return (one->source_line > other->source_line) - (one->source_line < other->source_line);
-}
-
 /* ---- showing ---- */
 
 static void print_local(const struct line *line, char out[64])
@@ -251,12 +274,21 @@ static json_t *line_json(const struct line *line)
 	_free_ char *file = xasprintf("agents/%s/HEARTBEAT.md", line->agent);
 
 	print_local(line, local);
-	return json_pack("{s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:s?,s:s?,s:s?}", "agent", line->agent,
+	return json_pack("{s:s,s:s?,s:s,s:o,s:s,s:s,s:s,s:s,s:s?,s:s?,s:s?}", "agent", line->agent,
 			 "heartbeat", line->heading, "file", file, "line",
 			 line->source_line ? json_integer(line->source_line) : json_null(), "at",
 			 instant_print(line->at, at), "local", local, "zone", line->zone, "state",
 			 line->state, "reason", line->reason, "session", line->session, "outcome",
 			 line->outcome);
+}
+
+static char *source_text(const struct line *line)
+{
+	if (!line->heading)
+		return xstrdup("(by hand)");
+	if (!line->source_line) /* the section is gone */
+		return xstrdup(line->heading);
+	return xasprintf("%s (line %u)", line->heading, line->source_line);
 }
 
 static void print_lines(const struct line *lines, size_t count)
@@ -266,11 +298,14 @@ static void print_lines(const struct line *lines, size_t count)
 	columns_row(&columns, (const char *[]){ "WHEN", "ZONE", "AGENT", "HEARTBEAT", "STATE" });
 	for (size_t i = 0; i < count; i++) {
 		const struct line *line = &lines[i];
-		_free_ char *heading = xasprintf("%s (line %u)", line->heading, line->source_line);
-		_free_ char *state =
-			xasprintf("%s%s%s", line->state,
-				  line->outcome ? ": " : line->reason ? ": " : "",
-				  line->outcome ? line->outcome : line->reason ? line->reason : "");
+		_free_ char *heading = source_text(line);
+		_free_ char *state = xasprintf("%s%s%s", line->state,
+					       line->outcome  ? ": "
+					       : line->reason ? ": "
+							      : "",
+					       line->outcome  ? line->outcome
+					       : line->reason ? line->reason
+							      : "");
 		char local[64];
 
 		print_local(line, local);
@@ -285,17 +320,14 @@ static void print_lines(const struct line *lines, size_t count)
 static int show(struct listing *listing, bool json)
 {
 	json_t *list = json_array();
-	size_t count;
 
-	if (listing->count)
-		qsort(listing->lines, listing->count, sizeof(*listing->lines), in_time);
-	count = listing->count < listing->wanted ? listing->count : listing->wanted;
-	for (size_t i = 0; json && i < count; i++)
+	keep_wanted(listing);
+	for (size_t i = 0; json && i < listing->count; i++)
 		json_array_append_new(list, line_json(&listing->lines[i]));
 	if (json)
 		return print_json(list);
 	json_decref(list);
-	print_lines(listing->lines, count);
+	print_lines(listing->lines, listing->count);
 	return STATUS_DONE;
 }
 
@@ -311,9 +343,11 @@ static int read_from(const struct invocation *invocation, const struct workspace
 		return 0;
 	result = instant_parse(span_of(text), ret_from);
 	if (result < 0)
-		return error_set(error, ERROR_INVALID,
-				 "--from takes a time like 2026-11-21T08:00Z or \"2026-11-21 08:00\", "
-				 "not \"%s\"", text);
+		return error_set(
+			error, ERROR_INVALID,
+			"--from takes a time like 2026-11-21T08:00Z or \"2026-11-21 08:00\", "
+			"not \"%s\"",
+			text);
 	if (result > 0) { /* without a zone: the workspace's */
 		civil_from_instant(*ret_from, &civil);
 		*ret_from = zone_from_local(workspace->zone, &civil);
@@ -325,8 +359,10 @@ static void listing_clear(struct listing *listing)
 {
 	for (size_t i = 0; i < listing->count; i++)
 		line_clear(&listing->lines[i]);
-	for (size_t i = 0; i < listing->agent_count; i++)
-		agent_free(listing->agents[i]);
+	for (size_t i = 0; i < listing->agent_count; i++) {
+		agent_free(listing->agents[i].agent);
+		zone_free(listing->agents[i].zone);
+	}
 	free(listing->lines);
 	free(listing->agents);
 	store_close(listing->store);

@@ -26,7 +26,7 @@ void diagnostics_add(struct diagnostics *list, enum severity severity, const cha
 		.code = code,
 		.file = xstrdup(list->file ? list->file : ""),
 		.line = line,
-		.column = column,
+		.column = line && !column ? 1 : column,
 		.message = xvasprintf(format, args),
 	};
 	va_end(args);

@@ -16,7 +16,7 @@ struct diagnostic {
 	enum severity severity;
 	const char *code;      /* static */
 	char *file;            /* relative to the workspace */
-	unsigned line, column; /* from 1; 0: the file as a whole */
+	unsigned line, column; /* from 1, a whole line has column 1; 0: the file as a whole */
 	char *message;         /* what is wrong and what to write instead */
 };
 
