@@ -349,7 +349,7 @@ static const struct {
 	  "error settings-value 1:43 monitors.NAME.every: \"5\": write a time with its unit, such as 500 ms, "
 	  "30 s, 10 min or 2 h\n" },
 	{ "tick: 1\xFF\n",
-	  "warning text-utf8 1:0 1 byte is no UTF-8 and read as U+FFFD; save the file as UTF-8\n"
+	  "warning text-utf8 1:1 1 byte is no UTF-8 and read as U+FFFD; save the file as UTF-8\n"
 	  "error settings-value 1:7 tick: \"1\xEF\xBF\xBD\": write a time with its unit, such as 500 ms, 30 s, "
 	  "10 min or 2 h\n" },
 };
