@@ -71,7 +71,8 @@ struct checklist {
 };
 int heartbeats_checklist(struct span raw, const char *key, const struct settings *settings,
 			 struct checklist *ret_checklist, struct error *error);
-/* Does any of its texts name the bulletin, in whatever language? */
+/* Does a text, or any text of a checklist, name the bulletin, in whatever language? */
+bool text_names_bulletin(struct span text);
 bool checklist_names_bulletin(const struct checklist *checklist);
 void checklist_clear(struct checklist *checklist);
 
@@ -144,7 +145,8 @@ struct plan {
 	enum cause_kind cause;
 	char *heading;                  /* heartbeat's heading; NULL for a message */
 	char *message;                  /* a person's words */
-	struct plan_text constitution, soul, memory, bulletin;
+	struct plan_text constitution, soul, memory;
+	struct plan_text bulletin;      /* as bulletin_quote shows it to this agent; NULL: not asked for */
 	char *standing, *session_start, *checklist;
 	char *knowledge, *skills;       /* index: one line a file, "" when there is none */
 	char *moment;                   /* "Saturday 2026-11-21 08:00 Asia/Taipei (UTC+08:00)" */

@@ -129,20 +129,22 @@ static const char *const bulletin_words[] = {
 	"ブレティン",
 };
 
+bool text_names_bulletin(struct span text)
+{
+	CLEANUP(buffer_clear) struct buffer folded = BUFFER(text.length * 2 + 16);
+
+	words_fold(text, &folded);
+	for (size_t i = 0; folded.length && i < ARRAY_LENGTH(bulletin_words); i++)
+		if (strstr(folded.data, bulletin_words[i]))
+			return true;
+	return false;
+}
+
 bool checklist_names_bulletin(const struct checklist *checklist)
 {
-	const char *const texts[] = { checklist->items, checklist->session_start,
-				      checklist->standing };
-
-	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
-		CLEANUP(buffer_clear) struct buffer folded = BUFFER(TEXT_MAX * 2);
-
-		words_fold(span_of(texts[i]), &folded);
-		for (size_t w = 0; w < ARRAY_LENGTH(bulletin_words); w++)
-			if (folded.length && strstr(folded.data, bulletin_words[w]))
-				return true;
-	}
-	return false;
+	return text_names_bulletin(span_of(checklist->items)) ||
+	       text_names_bulletin(span_of(checklist->session_start)) ||
+	       text_names_bulletin(span_of(checklist->standing));
 }
 
 void checklist_clear(struct checklist *checklist)

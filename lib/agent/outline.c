@@ -380,6 +380,23 @@ static void report_paused(const struct outline *o, const struct schedule_options
 	}
 }
 
+/* `{{name}}` and `[TODO …]` are what a template left to be filled in. */
+static void report_placeholder(const struct outline *o, struct diagnostics *found)
+{
+	static const char *const marks[] = { "{{", "[TODO" };
+
+	for (size_t i = 0; found && i < ARRAY_LENGTH(marks); i++) {
+		const char *at = memmem(o->plain, o->body.length, marks[i], strlen(marks[i]));
+		unsigned line, column;
+
+		if (!at)
+			continue;
+		markdown_place(o->document, (size_t)(at - o->plain), &line, &column);
+		diagnostics_add(found, SEVERITY_WARNING, "placeholder", line + o->line_offset,
+				column, "a placeholder of a template is left: fill it in");
+	}
+}
+
 int outline_read(struct span raw, int daily_hour, const struct heartbeats *previous,
 		 struct outline *ret_outline, struct diagnostics *found, struct error *error)
 {
@@ -403,6 +420,7 @@ int outline_read(struct span raw, int daily_hour, const struct heartbeats *previ
 	outline_name_parts(&o);
 	report_unclosed(&o, markdown_root(o.document)->first, found);
 	report_paused(&o, &options, found);
+	report_placeholder(&o, found);
 	*ret_outline = o;
 	o = (struct outline){ 0 };
 	return 0;

@@ -2,6 +2,7 @@
 
 #include "chores.h"
 #include "memory/memory.h"
+#include "outline.h"
 
 #include <stdio.h>
 
@@ -194,7 +195,9 @@ static void add_beat(struct making *m)
 	const struct plan *plan = m->plan;
 	CLEANUP(buffer_clear) struct buffer out = BUFFER(TEXT_MAX);
 
-	if (plan->heading)
+	if (plan->heading && !strcmp(plan->heading, OUTLINE_ONE_BEAT))
+		buffer_append(&out, SPAN(OUTLINE_ONE_BEAT "\n"));
+	else if (plan->heading)
 		buffer_printf(&out, "Heartbeat: %s\n", plan->heading);
 	else
 		buffer_append(&out, SPAN("Heartbeat: all sections, run by hand\n"));

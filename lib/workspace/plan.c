@@ -87,6 +87,21 @@ static void take_checklist(struct gathering *g)
 	plan->checklist = steal_pointer(&g->checklist.items);
 }
 
+/* Said so in SOUL.md, named in the checklist or heading, or what woke the section. */
+static bool wants_bulletin(const struct gathering *g)
+{
+	const struct heartbeats *beats = &g->agent->beats;
+	const char *key = g->request->key;
+
+	if (g->agent->bulletin_always || checklist_names_bulletin(&g->checklist) ||
+	    text_names_bulletin(span_of(g->request->heading)))
+		return true;
+	for (size_t i = 0; key && i < beats->count; i++)
+		if (!strcmp(beats->items[i].key, key))
+			return beats->items[i].schedule.event == SCHEDULE_EVENT_BULLETIN;
+	return false;
+}
+
 /* The board as this agent may see it: quoted, with times in UTC. */
 static int take_bulletin(struct gathering *g, struct error *error)
 {
@@ -96,7 +111,7 @@ static int take_bulletin(struct gathering *g, struct error *error)
 	CLEANUP(markdown_text_clear) struct markdown_text text = { 0 };
 	int result;
 
-	if (!g->agent->bulletin_always && !checklist_names_bulletin(&g->checklist))
+	if (!wants_bulletin(g))
 		return 0;
 	result = source_read(g->workspace->dir, BULLETIN_FILE, BULLETIN_FILE_MAX, &source, error);
 	if (result)

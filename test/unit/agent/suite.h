@@ -18,6 +18,7 @@ int run_constitution(void);
 int run_identity(void);
 int run_plan(void);
 int run_prompt(void);
+int run_article(void);
 
 /* The beats of a file, one "line key: schedule [flags]" each, joined by "; ". Static. */
 const char *beats_text(const struct heartbeats *beats);

@@ -48,7 +48,6 @@ static void test_changes(void **state)
 static void test_grant(void **state)
 {
 	CLEANUP(site_clear) struct site site, outside;
-	CLEANUP(diagnostics_clear) struct diagnostics found = { 0 };
 	_free_ char *yaml = NULL;
 	char before[17], after[17], last[17];
 

@@ -84,12 +84,14 @@ static void test_bulletin(void **state)
 		enum cause_kind cause;
 		const char *key, *message;
 		bool always, there;
+		const char *heading;
 	} rows[] = {
-		{ CAUSE_HEARTBEAT, "@daily", NULL, false, true },
-		{ CAUSE_HEARTBEAT, "@hourly", NULL, false, false },
-		{ CAUSE_HEARTBEAT, "@hourly", NULL, true, true },
-		{ CAUSE_MANUAL, NULL, NULL, false, true },
-		{ CAUSE_MESSAGE, NULL, "hello", false, true },
+		{ CAUSE_HEARTBEAT, "@daily", NULL, false, true, NULL },
+		{ CAUSE_HEARTBEAT, "@hourly", NULL, false, false, NULL },
+		{ CAUSE_HEARTBEAT, "@hourly", NULL, true, true, NULL },
+		{ CAUSE_HEARTBEAT, "@hourly", NULL, false, true, "On bulletin" },
+		{ CAUSE_MANUAL, NULL, NULL, false, true, NULL },
+		{ CAUSE_MESSAGE, NULL, "hello", false, true, NULL },
 	};
 	CLEANUP(stage_clear) struct stage stage;
 
@@ -100,6 +102,7 @@ static void test_bulletin(void **state)
 			.cause = rows[i].cause,
 			.key = rows[i].key,
 			.message = rows[i].message,
+			.heading = rows[i].heading,
 			.now = NOW,
 		};
 
