@@ -1,5 +1,6 @@
 #include "committer.h"
 
+#include "entries.h"
 #include "log.h"
 #include "repository_files.h"
 #include "scheduler.h"
@@ -7,7 +8,6 @@
 #include "supervisor.h"
 
 #include "base/clock.h"
-#include "bulletin/bulletin.h"
 #include "memory/memory.h"
 
 #include <unistd.h>
@@ -124,102 +124,6 @@ static int read_current(struct commit_job *job, const char *path, struct buffer 
 	return *ret_absent ? 0 : result;
 }
 
-/* After a crash between commit and row, the entry is in the file already. */
-static bool has_fact(struct span raw, const char *fact)
-{
-	struct memory memory;
-	bool found = false;
-
-	if (memory_parse(raw, &memory, NULL))
-		return false;
-	for (size_t i = 0; i < memory.entry_count && !found; i++)
-		found = span_equal(span_trim(memory.entries[i].text), span_of(fact));
-	memory_clear(&memory);
-	return found;
-}
-
-static int add_facts(const struct commit_job *job, struct span raw, struct buffer *out,
-		     struct error *error)
-{
-	CLEANUP(buffer_clear) struct buffer now = BUFFER(MEMORY_FILE_MAX);
-	int result = buffer_append(&now, raw);
-
-	for (size_t i = 0; !result && i < job->text_count; i++) {
-		if (job->recover && has_fact(raw, job->texts[i]))
-			continue;
-		buffer_reset(out);
-		result = memory_append(buffer_span(&now), span_of(job->texts[i]), job->at / 86400,
-				       out, error);
-		buffer_reset(&now);
-		if (!result)
-			result = buffer_append(&now, buffer_span(out));
-	}
-	if (!out->length && !result)
-		result = buffer_append(out, raw);
-	return result;
-}
-
-static bool same_post(const struct bulletin_entry *one, const struct bulletin_entry *other)
-{
-	return one->at == other->at && span_equal(one->author, other->author) &&
-	       span_equal(one->body, other->body);
-}
-
-static bool has_post(const struct commit_job *job, struct span raw)
-{
-	CLEANUP(buffer_clear) struct buffer alone = BUFFER(BULLETIN_FILE_MAX);
-	CLEANUP(markdown_text_clear) struct markdown_text text = { 0 };
-	CLEANUP(bulletin_clear) struct bulletin wanted = { 0 };
-	CLEANUP(bulletin_clear) struct bulletin there = { 0 };
-
-	if (bulletin_post(SPAN(""), job->agent, job->at, span_of(job->texts[0]), &alone, NULL) ||
-	    bulletin_parse(buffer_span(&alone), NULL, &wanted, NULL) || wanted.count != 1 ||
-	    markdown_clean(raw, BULLETIN_FILE_MAX, &text, NULL) ||
-	    bulletin_parse((struct span){ text.data, text.length }, NULL, &there, NULL))
-		return false;
-	for (size_t i = 0; i < there.count; i++)
-		if (same_post(&there.items[i], &wanted.items[0]))
-			return true;
-	return false;
-}
-
-static int add_post(const struct commit_job *job, struct span raw, struct buffer *out,
-		    struct error *error)
-{
-	if (job->recover && has_post(job, raw))
-		return buffer_append(out, raw);
-	return bulletin_post(raw, job->agent, job->at, span_of(job->texts[0]), out, error);
-}
-
-/* What was put into `from` to make `to`: both are equal before `offset`, and behind it but for `removed` and
- * `inserted` bytes. Cut at code points, so that the inserted text stays text. */
-struct splice {
-	size_t offset, removed;
-	struct span inserted;
-};
-
-static bool is_continuation(char c)
-{
-	return ((unsigned char)c & 0xC0) == 0x80;
-}
-
-static struct splice splice_between(struct span from, struct span to)
-{
-	size_t shorter = from.length < to.length ? from.length : to.length, begin = 0, end = 0;
-
-	while (begin < shorter && from.data[begin] == to.data[begin])
-		begin++;
-	while (begin && begin < to.length && is_continuation(to.data[begin]))
-		begin--;
-	while (end < shorter - begin &&
-	       from.data[from.length - 1 - end] == to.data[to.length - 1 - end])
-		end++;
-	while (end && is_continuation(to.data[to.length - end]))
-		end--;
-	return (struct splice){ begin, from.length - end - begin,
-				span_slice(to, begin, to.length - end) };
-}
-
 static void job_answered(void *context, const json_t *result, const struct error *error);
 
 static json_t *write_params(struct commit_job *job, const char *path, struct span raw, bool absent,
@@ -245,6 +149,8 @@ static int job_write(struct commit_job *job, struct error *error)
 	const char *path = job->kind == COMMIT_POST ? BULLETIN_PATH : MEMORY_PATH;
 	CLEANUP(buffer_clear) struct buffer raw = BUFFER(MEMORY_FILE_MAX);
 	CLEANUP(buffer_clear) struct buffer content = BUFFER(2 * MEMORY_FILE_MAX);
+	const struct entries entries = { job->agent, job->texts, job->text_count, job->at,
+					 job->recover };
 	bool absent;
 	int result = read_current(job, path, &raw, &absent, error);
 	json_t *params;
@@ -252,9 +158,9 @@ static int job_write(struct commit_job *job, struct error *error)
 	if (result)
 		return result;
 	if (job->kind == COMMIT_POST)
-		result = add_post(job, buffer_span(&raw), &content, error);
+		result = entries_add_post(&entries, buffer_span(&raw), &content, error);
 	else
-		result = add_facts(job, buffer_span(&raw), &content, error);
+		result = entries_add_facts(&entries, buffer_span(&raw), &content, error);
 	if (result)
 		return result;
 	params = write_params(job, path, buffer_span(&raw), absent, buffer_span(&content));
@@ -307,11 +213,6 @@ static void job_succeeded(struct commit_job *job, const json_t *result)
 	job_finish(job, commit ? commit : "", NULL);
 }
 
-static void retry_due(uv_timer_t *timer)
-{
-	committer_work(timer->data);
-}
-
 /* Tells of a failure once, and comes back later. */
 static void job_retry_later(struct commit_job *job, const struct error *error)
 {
@@ -330,7 +231,6 @@ static void job_retry_later(struct commit_job *job, const struct error *error)
 		resident->held = xstrdup(error->message);
 	}
 	job->not_before = clock_monotonic_ms() + job->retry_ms;
-	uv_timer_start(daemon->committer->retry, retry_due, (uint64_t)job->retry_ms, 0);
 	job->retry_ms = job->retry_ms * 2 > RETRY_LAST_MS ? RETRY_LAST_MS : job->retry_ms * 2;
 }
 
@@ -399,11 +299,30 @@ static bool job_start(struct commit_job *job)
 	return false;
 }
 
+static void retry_due(uv_timer_t *timer)
+{
+	committer_work(timer->data);
+}
+
+/* libuv counts from the start of its turn, so that the timer may be early: it is armed again for what is
+ * left. */
+static void arm_retry(struct committer *committer, int64_t now)
+{
+	int64_t first = INT64_MAX;
+
+	for (const struct commit_job *job = committer->first; job; job = job->next)
+		if (!job->under_way && job->not_before > now && job->not_before < first)
+			first = job->not_before;
+	if (first != INT64_MAX)
+		uv_timer_start(committer->retry, retry_due, (uint64_t)(first - now), 0);
+}
+
 static void committer_work(struct committer *committer)
 {
 	int64_t now = clock_monotonic_ms();
 	struct commit_job *next;
 
+	arm_retry(committer, now);
 	for (struct commit_job *job = committer->first;
 	     job && committer->under_way < UNDER_WAY_MAX; job = next) {
 		next = job->next;
