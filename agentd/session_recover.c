@@ -140,9 +140,9 @@ static void orphan_save(struct orphan *orphan)
 		orphan_close(orphan);
 		return;
 	}
-	message = xasprintf("memory: %zu facts from an interrupted session\n\nAgent: %s\n"
+	message = xasprintf("memory: %zu fact%s from an interrupted session\n\nAgent: %s\n"
 			    "Session: %s\nCause: %s\nModel: %s\nCost-USD: 0.000000\n",
-			    orphan->fact_count, orphan->agent, orphan->id, orphan->cause,
+			    orphan->fact_count, orphan->fact_count == 1 ? "" : "s", orphan->agent, orphan->id, orphan->cause,
 			    orphan->model);
 	committer_remember(orphan->daemon, orphan->agent, (const char *const *)orphan->facts,
 			   orphan->fact_count, true, orphan->started / 1000, message, orphan_saved,
