@@ -28,43 +28,44 @@ bool agent_name_valid(struct span name);
 
 /* A section of HEARTBEAT.md. */
 struct heartbeat {
-	char *heading;             /* the heading's text, "Daily (07:00)"; for a file that is one beat on
-				      the tick: "Heartbeat" */
-	char *key;                 /* which section it is, across edits: heading path without the schedule
-				      text, duplicates numbered ("#2"); where that is empty, the first word
-				      of the heading ("@daily") */
-	struct schedule schedule;  /* NONE: standing context */
+	char *heading; /* the heading's text, "Daily (07:00)"; for a file that is one beat on
+			  the tick: "Heartbeat" */
+	char *key;     /* which section it is, across edits: heading path without the schedule
+			  text, duplicates numbered ("#2"); where that is empty, the first word
+			  of the heading ("@daily") */
+	struct schedule schedule; /* NONE: standing context */
 	unsigned line;
-	uint32_t content;          /* hash of heading and checklist, to notice a change */
-	bool broken;               /* meant as a schedule, not understood: `schedule` is the last good
-				      one, NONE when there never was one */
-	bool empty;                /* nothing to do: empty, commented out, or says so */
+	uint32_t content; /* hash of heading and checklist, to notice a change */
+	bool broken;      /* meant as a schedule, not understood: `schedule` is the last good
+			     one, NONE when there never was one */
+	bool empty;       /* nothing to do: empty, commented out, or says so */
 };
 
 struct heartbeats {
 	struct heartbeat *items;
 	size_t count;
-	uint32_t tick_s;           /* 0: the workspace's */
-	char zone[65];             /* empty: the agent's, then the workspace's */
+	uint32_t tick_s; /* 0: the workspace's */
+	char zone[65];   /* empty: the agent's, then the workspace's */
 	bool has_active_hours;
 	uint16_t active_begin, active_end;
 	enum when_policy when;
 };
 
-/* Reads a HEARTBEAT.md (raw bytes). `previous` (may be NULL) lends its last good schedules to sections
- * that are not understood now; it is not changed. `settings` gives the daily hour. Never fails:
- * what is wrong goes to `found`. */
+/* Reads a HEARTBEAT.md (raw bytes). `previous` (may be NULL) lends its last good schedules to
+ * sections that are not understood now; it is not changed. `settings` gives the daily hour. Never
+ * fails: what is wrong goes to `found`. */
 void heartbeats_parse(struct span raw, const struct heartbeats *previous,
 		      const struct settings *settings, struct heartbeats *ret_beats,
 		      struct diagnostics *found);
 void heartbeats_clear(struct heartbeats *beats);
 
-/* First section whose heading begins with TEXT, else contains it (ASCII case ignored); NULL: none. */
+/* First section whose heading begins with TEXT, else contains it (ASCII case ignored); NULL: none.
+ */
 const struct heartbeat *heartbeats_find(const struct heartbeats *beats, struct span text);
 
 /* What goes to a session for one beat, out of the file's bytes: standing context, the checklists of
- * `on every session start` sections, then the checklist of `key` (NULL: of all sections), each as the
- * person wrote it. */
+ * `on every session start` sections, then the checklist of `key` (NULL: of all sections), each as
+ * the person wrote it. */
 struct checklist {
 	char *standing, *session_start, *items; /* "" where there is none */
 	bool nothing_to_do;
@@ -79,17 +80,17 @@ void checklist_clear(struct checklist *checklist);
 /* ---- constitution ---- */
 
 struct trigger {
-	char *words;          /* one quoted word or phrase, folded to lower case; NULL: `repeats` */
-	unsigned repeats;     /* "same question 3+ times": 3 */
+	char *words;      /* one quoted word or phrase, folded to lower case; NULL: `repeats` */
+	unsigned repeats; /* "same question 3+ times": 3 */
 	unsigned line;
 };
 
 struct constitution {
-	char **rules;         /* ranked: [0] beats all others */
+	char **rules; /* ranked: [0] beats all others */
 	size_t rule_count;
 	struct trigger *triggers;
 	size_t trigger_count;
-	char *action;         /* of the `→ Action:` line, or NULL */
+	char *action; /* of the `→ Action:` line, or NULL */
 };
 
 /* Never fails; `found` says which triggers stay with the model. */
@@ -98,7 +99,8 @@ void constitution_parse(struct span raw, struct constitution *ret_constitution,
 void constitution_clear(struct constitution *constitution);
 
 /* The trigger that a person's message sets off: whole words in any inflection, or NULL. */
-const struct trigger *constitution_match(const struct constitution *constitution, struct span message);
+const struct trigger *constitution_match(const struct constitution *constitution,
+					 struct span message);
 
 /* In force where CONSTITUTION.md is missing. */
 extern const char constitution_default[];
@@ -115,14 +117,14 @@ struct agent {
 	char *role, *expertise, *route; /* NULL: absent */
 	char zone[65];                  /* in force: HEARTBEAT's, SOUL's, the workspace's */
 	bool bulletin_always;
-	struct limits limits;           /* SOUL's and the grant's and the workspace's, lowest each */
-	char **tools;                   /* allowed names; NULL: all */
+	struct limits limits; /* SOUL's and the grant's and the workspace's, lowest each */
+	char **tools;         /* allowed names; NULL: all */
 	size_t tool_count;
 	struct heartbeats beats;
 };
 
-/* Validates all files into one value. `previous` (may be NULL) as in heartbeats_parse. Diagnostics carry
- * the path "agents/NAME/FILE". Fails only for a bad name (ERROR_INVALID). */
+/* Validates all files into one value. `previous` (may be NULL) as in heartbeats_parse. Diagnostics
+ * carry the path "agents/NAME/FILE". Fails only for a bad name (ERROR_INVALID). */
 int agent_parse(const char *name, const struct agent_files *files, const struct settings *settings,
 		const struct agent *previous, struct agent **ret_agent, struct diagnostics *found,
 		struct error *error);
@@ -135,25 +137,27 @@ void agent_free(struct agent *agent);
 enum cause_kind { CAUSE_HEARTBEAT, CAUSE_MESSAGE, CAUSE_MANUAL, CAUSE_TASK };
 
 struct plan_text {
-	char *text;       /* cleaned; NULL: the file is absent */
-	char id[41];      /* git blob id of the file's bytes, empty when absent */
+	char *text;  /* cleaned; NULL: the file is absent */
+	char id[41]; /* git blob id of the file's bytes, empty when absent */
 };
 
-/* Everything a session is told, one consistent snapshot. Owned strings; NULL where not applicable. */
+/* Everything a session is told, one consistent snapshot. Owned strings; NULL where not applicable.
+ */
 struct plan {
 	char session[27], agent[AGENT_NAME_MAX + 1];
 	enum cause_kind cause;
-	char *heading;                  /* heartbeat's heading; NULL for a message */
-	char *message;                  /* a person's words */
+	char *heading; /* heartbeat's heading; NULL for a message */
+	char *message; /* a person's words */
 	struct plan_text constitution, soul, memory;
-	struct plan_text bulletin;      /* as bulletin_quote shows it to this agent; NULL: not asked for */
+	struct plan_text
+		bulletin; /* as bulletin_quote shows it to this agent; NULL: not asked for */
 	char *standing, *session_start, *checklist;
-	char *knowledge, *skills;       /* index: one line a file, "" when there is none */
-	char *moment;                   /* "Saturday 2026-11-21 08:00 Asia/Taipei (UTC+08:00)" */
-	char *since;                    /* last beat and what changed since, or NULL */
-	char *budget;                   /* a line on the own budget, or NULL */
-	bool rehearse;                  /* nothing is written */
-	char **tools;                   /* allowed names; NULL: all */
+	char *knowledge, *skills; /* index: one line a file, "" when there is none */
+	char *moment;             /* "Saturday 2026-11-21 08:00 Asia/Taipei (UTC+08:00)" */
+	char *since;              /* last beat and what changed since, or NULL */
+	char *budget;             /* a line on the own budget, or NULL */
+	bool rehearse;            /* nothing is written */
+	char **tools;             /* allowed names; NULL: all */
 	size_t tool_count;
 	uint32_t turns_max;
 	int64_t max_output_tokens, tool_output_bytes;
@@ -163,16 +167,17 @@ json_t *plan_to_json(const struct plan *plan); /* new reference */
 int plan_from_json(const json_t *json, struct plan **ret_plan, struct error *error);
 void plan_free(struct plan *plan);
 
-/* Text of `Cause:` and of subjects: "heartbeat Daily (07:00)", "message", "run" (a manual run of all). */
+/* Text of `Cause:` and of subjects: "heartbeat Daily (07:00)", "message", "run" (a manual run of
+ * all). */
 char *plan_cause(const struct plan *plan);
 
 /* One section of the prompt. Those with `stable` come first and stay byte-equal between beats. */
 struct prompt_section {
-	const char *name;   /* "constitution", "soul", "principles", …, "beat" */
+	const char *name; /* "constitution", "soul", "principles", …, "beat" */
 	char *text;
 	bool stable;
-	bool user;          /* goes into the user turn (a person's message, the beat); else system */
-	bool untrusted;     /* quoted data of others */
+	bool user;      /* goes into the user turn (a person's message, the beat); else system */
+	bool untrusted; /* quoted data of others */
 };
 
 struct prompt {
@@ -180,9 +185,10 @@ struct prompt {
 	size_t count;
 };
 
-/* Order: constitution, soul, (tools: sent as schemas), principles, patterns, other memory, knowledge and
- * skills index | recent facts, bulletin, beat. Items of the checklist that the runtime does itself
- * are marked done with their result. CONSTITUTION and SOUL are verbatim, contiguous. */
+/* Order: constitution, soul, (tools: sent as schemas), principles, patterns, other memory,
+ * knowledge and skills index | recent facts, bulletin, beat. Items of the checklist that the
+ * runtime does itself are marked done with their result. CONSTITUTION and SOUL are verbatim,
+ * contiguous. */
 int plan_prompt(const struct plan *plan, struct prompt *ret_prompt, struct error *error);
 void prompt_clear(struct prompt *prompt);
 

@@ -70,13 +70,28 @@ bool outline_is_file_title(const struct outline *o, size_t index)
 	return true;
 }
 
-static void note_broken(struct part *part, const struct error *error, unsigned column)
+static void note_broken(struct part *part, const struct error *error, unsigned line,
+			unsigned column)
 {
 	part->role = PART_BEAT;
 	part->broken = true;
 	part->error = *error;
-	part->error.line = part->line;
-	part->error.column = column + (error->column ? error->column - 1 : 0);
+	part->error.line = line;
+	part->error.column = column;
+}
+
+/* A word of the heading: by the code points before it, the way through its marks is markdown's. */
+static void note_broken_heading(const struct outline *o, struct part *part,
+				const struct error *error)
+{
+	struct span text = part->heading->text;
+	unsigned line, column;
+	size_t at = 0;
+
+	for (unsigned n = 1; n < error->column && at < text.length; n++)
+		utf8_next(text, &at);
+	markdown_text_place(o->document, part->heading, at, &line, &column);
+	note_broken(part, error, line + o->line_offset, column);
 }
 
 static void take_schedule(struct part *part, const struct schedule *schedule)
@@ -88,8 +103,8 @@ static void take_schedule(struct part *part, const struct schedule *schedule)
 			     : PART_BEAT;
 }
 
-static bool read_heading(struct part *part, const struct schedule_options *options,
-			 struct diagnostics *found)
+static bool read_heading(const struct outline *o, struct part *part,
+			 const struct schedule_options *options, struct diagnostics *found)
 {
 	struct schedule schedule = { 0 };
 	struct error error = { 0 };
@@ -103,7 +118,7 @@ static bool read_heading(struct part *part, const struct schedule_options *optio
 	if (reading == SCHEDULE_READ_OK)
 		take_schedule(part, &schedule);
 	else
-		note_broken(part, &error, part->heading->column);
+		note_broken_heading(o, part, &error);
 	return true;
 }
 
@@ -165,8 +180,8 @@ static bool read_label(const struct outline *o, struct part *part, struct span l
 		return true;
 	}
 	error.column = error.column > shift ? error.column - shift : 1;
-	note_broken(part, &error, column + code_points(line.data, value.data));
-	part->error.line = row + o->line_offset;
+	note_broken(part, &error, row + o->line_offset,
+		    column + code_points(line.data, value.data) + error.column - 1);
 	return true;
 }
 
@@ -233,7 +248,7 @@ static void classify(struct outline *o, size_t index, const struct schedule_opti
 		part->role = PART_GATE;
 		return;
 	}
-	if (!read_heading(part, options, found) && !is_timestamped(part->heading->text))
+	if (!read_heading(o, part, options, found) && !is_timestamped(part->heading->text))
 		read_labels(o, part, options, found);
 	if (part->role == PART_STANDING)
 		inherit(o, index);
@@ -248,7 +263,7 @@ static void adopt_title(struct outline *o, const struct schedule_options *option
 	struct part *title = o->count > 1 ? &o->parts[1] : NULL;
 
 	if (!title || !outline_is_file_title(o, 1) || title->role != PART_TITLE ||
-	    !read_heading(title, options, found))
+	    !read_heading(o, title, options, found))
 		return;
 	if (title->role == PART_SESSION_START || title->broken) {
 		title->role = PART_TITLE;
@@ -303,7 +318,7 @@ static void suspect(struct outline *o, const struct heartbeats *previous)
 			"\"%.*s\" had a schedule, and what stands in parentheses now is none: write one "
 			"as in \"(every 30 minutes)\", or drop the parentheses to end it",
 			(int)part->heading->text.length, part->heading->text.data);
-		note_broken(part, &error, part->heading->column);
+		note_broken_heading(o, part, &error);
 		free(part->key);
 		part->key = steal_pointer(&part->suspect);
 	}

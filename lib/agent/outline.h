@@ -45,8 +45,9 @@ struct outline {
 	bool log;      /* a log of past runs: nothing is a beat */
 };
 
-/* Fails only when the file is too large; `found` (may be NULL) gets everything else. A section that had a
- * schedule in `previous` (may be NULL) and has words in their place now is broken, not context. */
+/* Fails only when the file is too large; `found` (may be NULL) gets everything else. A section that
+ * had a schedule in `previous` (may be NULL) and has words in their place now is broken, not
+ * context. */
 int outline_read(struct span raw, int daily_hour, const struct heartbeats *previous,
 		 struct outline *ret_outline, struct diagnostics *found, struct error *error);
 void outline_clear(struct outline *outline);

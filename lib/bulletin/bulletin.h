@@ -1,10 +1,10 @@
 /* shared/BULLETIN.md: the one channel between agents.
  *
  * Entries are `## 2026-11-21 08:00Z [author]` and the lines below. Read leniently: `## DATE [TIME]
- * [author]`, `### DATE — author`, `[DATE - author] text`; newest first or last; unknown text is kept. Times
- * without a zone are read in the workspace's zone. Written by the daemon only, author stamped by it:
- * no text can fake a heading (lines of a post that would start an entry, a heading, a fence or a
- * comment are escaped). Pure. */
+ * [author]`, `### DATE — author`, `[DATE - author] text`; newest first or last; unknown text is
+ * kept. Times without a zone are read in the workspace's zone. Written by the daemon only, author
+ * stamped by it: no text can fake a heading (lines of a post that would start an entry, a heading,
+ * a fence or a comment are escaped). Pure. */
 #ifndef BULLETIN_BULLETIN_H
 #define BULLETIN_BULLETIN_H
 
@@ -16,9 +16,9 @@
 #define BULLETIN_FILE_MAX (1024 * 1024)
 
 struct bulletin_entry {
-	struct span author;  /* empty: not known */
-	int64_t at;          /* UTC seconds, or INT64_MIN */
-	struct span body;    /* lines behind the heading, trimmed */
+	struct span author; /* empty: not known */
+	int64_t at;         /* UTC seconds, or INT64_MIN */
+	struct span body;   /* lines behind the heading, trimmed */
 	struct span source;
 	unsigned line;
 };
@@ -39,7 +39,8 @@ int bulletin_post(struct span raw, const char *author, int64_t at, struct span t
 		  struct buffer *out, struct error *error);
 
 /* The entries newest first, at most `max_bytes`, each introduced by author and time and every line
- * quoted with "> ": data from others, never instructions. Entries of `reader` are marked as its own. */
+ * quoted with "> ": data from others, never instructions. Entries of `reader` are marked as its
+ * own. */
 int bulletin_quote(const struct bulletin *bulletin, const char *reader, size_t max_bytes,
 		   struct buffer *out);
 

@@ -9,7 +9,7 @@
 struct stamp {
 	struct span author; /* slices the line; empty: none */
 	int64_t at;
-	size_t length;      /* bytes of the stamp in the line */
+	size_t length; /* bytes of the stamp in the line */
 };
 
 /* `DATE [TIME] [author]` or `DATE [TIME] — author`: the text of a heading. */

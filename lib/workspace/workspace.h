@@ -2,8 +2,8 @@
  *
  * What agentd does when a session starts and what `agentctl check`, `schedule` and `prompt` do
  * without a daemon is the same reading; this module is where it is written once. All reading is
- * beneath the workspace's descriptor by base/file.h: links, FIFOs and foreign owners are errors that
- * name the file, and concern that agent only. */
+ * beneath the workspace's descriptor by base/file.h: links, FIFOs and foreign owners are errors
+ * that name the file, and concern that agent only. */
 #ifndef WORKSPACE_WORKSPACE_H
 #define WORKSPACE_WORKSPACE_H
 
@@ -12,17 +12,18 @@
 #include "base/zone.h"
 
 #define WORKSPACE_AGENTS_MAX 10000
-#define WORKSPACE_INDEX_MAX 16384  /* bytes of a knowledge or skills index */
+#define WORKSPACE_INDEX_MAX 16384 /* bytes of a knowledge or skills index */
 
 struct workspace {
-	int dir;                     /* the folder */
-	char *path;                  /* absolute, as found */
-	struct settings *settings;   /* in force */
-	struct zone *zone;           /* of the settings */
+	int dir;                   /* the folder */
+	char *path;                /* absolute, as found */
+	struct settings *settings; /* in force */
+	struct zone *zone;         /* of the settings */
 };
 
-/* Looks for agentd.yaml in `start` and upward, like git; `exact` (-w): in `start` only. ERROR_NOT_FOUND says
- * how to make one. Diagnostics of agentd.yaml go to `found`; unusable YAML is an error. */
+/* Looks for agentd.yaml in `start` and upward, like git; `exact` (-w): in `start` only.
+ * ERROR_NOT_FOUND says how to make one. Diagnostics of agentd.yaml go to `found`; unusable YAML is
+ * an error. */
 int workspace_open(const char *start, bool exact, struct workspace **ret_workspace,
 		   struct diagnostics *found, struct error *error);
 void workspace_free(struct workspace *workspace);
@@ -31,14 +32,15 @@ void workspace_free(struct workspace *workspace);
 int workspace_reload(struct workspace *workspace, struct diagnostics *found, struct error *error);
 
 /* Names of the folders in agents/ that have a SOUL.md, sorted. `visit` non-zero ends the walk. */
-int workspace_agents(const struct workspace *workspace, int (*visit)(void *context, const char *name),
-		     void *context, struct error *error);
+int workspace_agents(const struct workspace *workspace,
+		     int (*visit)(void *context, const char *name), void *context,
+		     struct error *error);
 
 /* Where the bytes that were read come from. */
 struct source {
-	char *data;                  /* NULL: absent */
+	char *data; /* NULL: absent */
 	size_t length;
-	char id[41];                 /* git blob id of the bytes; empty when absent */
+	char id[41]; /* git blob id of the bytes; empty when absent */
 	struct file_stamp stamp;
 };
 
@@ -53,7 +55,8 @@ struct sources {
 /* Reads one file of an agent. Absent is no error. `dir` is the agent's folder. */
 int workspace_read(int dir, const char *agent, enum agent_file file, struct source *ret_source,
 		   struct error *error);
-int workspace_read_all(int dir, const char *agent, struct sources *ret_sources, struct error *error);
+int workspace_read_all(int dir, const char *agent, struct sources *ret_sources,
+		       struct error *error);
 void source_clear(struct source *source);
 void sources_clear(struct sources *sources);
 
@@ -62,31 +65,31 @@ int workspace_agent_open(const struct workspace *workspace, const char *name, in
 			 struct error *error);
 
 /* Reads and validates one agent. The texts stay behind only in `ret_sources` (may be NULL). */
-int workspace_load(const struct workspace *workspace, const char *name, const struct agent *previous,
-		   struct agent **ret_agent, struct sources *ret_sources, struct diagnostics *found,
-		   struct error *error);
+int workspace_load(const struct workspace *workspace, const char *name,
+		   const struct agent *previous, struct agent **ret_agent,
+		   struct sources *ret_sources, struct diagnostics *found, struct error *error);
 
 /* What the plan is for. */
 struct plan_request {
-	const char *session;         /* ULID, or "" for a look at the prompt */
+	const char *session; /* ULID, or "" for a look at the prompt */
 	enum cause_kind cause;
-	const char *key;             /* section of HEARTBEAT.md, NULL: all of them */
+	const char *key; /* section of HEARTBEAT.md, NULL: all of them */
 	const char *heading;
 	const char *message;
-	int64_t now;                 /* UTC seconds */
-	int64_t last_run;            /* of this section, 0: never */
-	const char *changed;         /* what changed since, or NULL */
+	int64_t now;         /* UTC seconds */
+	int64_t last_run;    /* of this section, 0: never */
+	const char *changed; /* what changed since, or NULL */
 	bool rehearse;
 };
 
-/* Reads all texts of the moment and puts them into one plan. Where CONSTITUTION.md is missing or empty,
- * `constitution` (the last good text, or NULL: the built-in default) stands in. */
+/* Reads all texts of the moment and puts them into one plan. Where CONSTITUTION.md is missing or
+ * empty, `constitution` (the last good text, or NULL: the built-in default) stands in. */
 int workspace_plan(const struct workspace *workspace, const struct agent *agent,
 		   const struct plan_request *request, const char *constitution,
 		   struct plan **ret_plan, struct error *error);
 
-/* A hash over stamps and names of everything a beat depends on: the agent's files (not work/, not .git), its
- * grants, the bulletin, agentd.yaml. 16 hex digits. */
+/* A hash over stamps and names of everything a beat depends on: the agent's files (not work/, not
+ * .git), its grants, the bulletin, agentd.yaml. 16 hex digits. */
 int workspace_inputs(const struct workspace *workspace, const char *agent, char out[17],
 		     struct error *error);
 

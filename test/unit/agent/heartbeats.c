@@ -80,6 +80,8 @@ static const struct row {
 	  "3 Heartbeat: every heartbeat; 1 @on: on session start", "" },
 	{ "broken", "## Daily (07:00)\n- a\n## Weekly (Mox 09:00)\n- b\n",
 	  "1 @daily: daily 07:00; 3 @weekly: none broken", "3:12 error schedule" },
+	{ "broken behind marks", "---\nevery: 5m\n---\n## **Weekly** (Mox 09:00)\n- b\n",
+	  "4 @weekly: none broken", "4:16 error schedule" },
 	{ "broken label", "## Mail\n- Schedule: Weekly (Mox 09:00)\n", "1 Mail: none broken",
 	  "2:21 error schedule" },
 	{ "open comment", "## Hourly\n- a\n<!-- ## Daily (07:00)\n- b\n", "1 @hourly: every hour",
