@@ -201,6 +201,12 @@ static void fill(struct block *block, MD_BLOCKTYPE type, const void *detail)
 	}
 }
 
+/* A list needs a level for its items, too. */
+static unsigned deepest(MD_BLOCKTYPE type)
+{
+	return MARKDOWN_DEPTH_MAX - (kinds[type] == MARKDOWN_LIST);
+}
+
 static int enter_block(MD_BLOCKTYPE type, void *detail, void *context)
 {
 	struct builder *b = context;
@@ -210,7 +216,7 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *context)
 	if (kinds[type] < 0)
 		return 0;
 	close_implicit(b);
-	if (b->skipped || b->depth > MARKDOWN_DEPTH_MAX) {
+	if (b->skipped || b->depth > deepest(type)) {
 		b->skipped++;
 		return 0;
 	}

@@ -46,7 +46,7 @@ static inline void check_node(struct invariants *i, const struct markdown_node *
 	HOLDS(n->column >= 1 && n->line >= 1, "has a place");
 	markdown_place(i->document, n->begin, &first, &column);
 	markdown_place(i->document, n->end ? n->end - 1 : 0, &last, &column);
-	HOLDS(n->line >= first && n->line <= last, "place within");
+	HOLDS((n->line >= first && n->line <= last) || n->begin == n->end, "place within");
 	HOLDS(utf8_valid(n->text), "text is UTF-8");
 	HOLDS(span_equal(span_trim(n->text), n->text), "text is trimmed");
 	HOLDS(!memchr(n->text.data ? n->text.data : "", '\n', n->text.length), "text is one line");

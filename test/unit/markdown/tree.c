@@ -7,8 +7,9 @@
 
 #include <cmocka.h>
 
-#include "base/buffer.h"
-#include "markdown/markdown.h"
+#include <stdio.h>
+
+#include "invariants.h"
 
 static const char *const kinds[] = {
 	[MARKDOWN_DOCUMENT] = "document",   [MARKDOWN_HEADING] = "heading",
@@ -311,6 +312,50 @@ static void words_have_places(void **state)
 	}
 }
 
+/* The files of the article that this layout comes from. */
+static const struct {
+	const char *path;
+	unsigned headings, items;
+} article[] = {
+	{ "../shared/article/SOUL.md", 4, 10 },
+	{ "../shared/article/CONSTITUTION.md", 4, 9 },
+	{ "../shared/article/HEARTBEAT.md", 4, 9 },
+	{ "../shared/article/MEMORY.md", 4, 10 },
+	{ "../shared/article/BULLETIN.md", 4, 6 },
+};
+
+static unsigned count_kind(const struct markdown_node *n, enum markdown_kind kind)
+{
+	unsigned count = n->kind == kind;
+
+	for (n = n->first; n; n = n->next)
+		count += count_kind(n, kind);
+	return count;
+}
+
+static void article_is_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(article); i++) {
+		CLEANUP(markdown_text_clear) struct markdown_text text = { 0 };
+		CLEANUP(markdown_free) struct markdown *document = NULL;
+		static char raw[1 << 16];
+		FILE *file = fopen(article[i].path, "r");
+		size_t size;
+
+		if (!file)
+			skip();
+		size = fread(raw, 1, sizeof(raw), file);
+		fclose(file);
+		assert_int_equal(markdown_clean((struct span){ raw, size }, sizeof(raw), &text, NULL), 0);
+		assert_int_equal(markdown_parse(markdown_body(&text), &document, NULL), 0);
+		assert_string_equal(invariants_of(markdown_body(&text), document, false).failure, "");
+		assert_int_equal(count_kind(markdown_root(document), MARKDOWN_HEADING),
+				 article[i].headings);
+		assert_int_equal(count_kind(markdown_root(document), MARKDOWN_ITEM), article[i].items);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +365,7 @@ int main(void)
 		cmocka_unit_test(content_is_recognised),
 		cmocka_unit_test(content_is_found_in_a_stretch),
 		cmocka_unit_test(words_have_places),
+		cmocka_unit_test(article_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
