@@ -6,6 +6,7 @@
  * mon-fri every heartbeat · cron *\/15 9-17 * * 1-5 · once 2026-12-01 09:00 · once · on session
  * start on file change knowledge/ · none; each may end in: in jan,jul Europe/Berlin */
 #include "cron.h"
+#include "names.h"
 #include "value.h"
 #include "wall.h"
 
@@ -14,9 +15,9 @@
 
 #include <stdio.h>
 
-static const char *const weekdays[] = { "sun", "mon", "tue", "wed", "thu", "fri", "sat" };
-static const char *const months[] = { "jan", "feb", "mar", "apr", "may", "jun",
-				      "jul", "aug", "sep", "oct", "nov", "dec" };
+const char *const weekday_names[] = { "sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL };
+const char *const month_names[] = { "jan", "feb", "mar", "apr", "may", "jun", "jul",
+				    "aug", "sep", "oct", "nov", "dec", NULL };
 static const char *const ordinals[] = { "", "first", "second", "third", "fourth", "fifth" };
 static const char *const events[] = {
 	[SCHEDULE_EVENT_NONE] = "",
@@ -114,14 +115,14 @@ static void print_calendar(struct buffer *out, const struct schedule *s, struct 
 	} else if (s->month_days) {
 		buffer_append_text(out, one_month ? "yearly" : "monthly");
 		if (one_month)
-			print_names(out, s->months, months, 12);
+			print_names(out, s->months, month_names, 12);
 		rest->months = one_month ? 0 : s->months;
 		print_month_days(out, s->month_days);
 	} else {
 		buffer_append_text(out, s->weekdays ? "weekly" : "daily");
 	}
 	if (!s->month_days) {
-		print_names(out, s->weekdays, weekdays, 7);
+		print_names(out, s->weekdays, weekday_names, 7);
 		rest->weekdays = 0;
 	}
 	print_times(out, s);
@@ -178,11 +179,11 @@ char *schedule_print(const struct schedule *s, char out[SCHEDULE_PRINT_SIZE])
 	}
 	if (rest.weekdays) {
 		buffer_append_text(&b, " on");
-		print_names(&b, rest.weekdays, weekdays, 7);
+		print_names(&b, rest.weekdays, weekday_names, 7);
 	}
 	if (rest.months) {
 		buffer_append_text(&b, " in");
-		print_names(&b, rest.months, months, 12);
+		print_names(&b, rest.months, month_names, 12);
 	}
 	if (s->zone[0])
 		buffer_printf(&b, " %s", s->zone);

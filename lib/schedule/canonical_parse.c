@@ -1,5 +1,6 @@
 /* The way back from canonical text; canonical.c lists its forms. */
 #include "cron.h"
+#include "names.h"
 #include "value.h"
 #include "wall.h"
 
@@ -117,9 +118,6 @@ static bool read_names(struct words *w, const char *const *names, int count, uin
 	return bits != 0;
 }
 
-static const char *const weekdays[] = { "sun", "mon", "tue", "wed", "thu", "fri", "sat" };
-static const char *const months[] = { "jan", "feb", "mar", "apr", "may", "jun",
-				      "jul", "aug", "sep", "oct", "nov", "dec" };
 static const char *const ordinals[] = { "last", "first", "second", "third", "fourth", "fifth" };
 static const char *const units[] = { "second",  "minute",  "hour",  "day",  "week",
 				     "seconds", "minutes", "hours", "days", "weeks" };
@@ -129,7 +127,7 @@ static bool read_weekdays(struct words *w, struct schedule *s)
 {
 	uint16_t bits;
 
-	if (!read_names(w, weekdays, 7, &bits))
+	if (!read_names(w, weekday_names, 7, &bits))
 		return false;
 	s->weekdays = (uint8_t)bits;
 	return true;
@@ -186,7 +184,8 @@ static bool read_monthly(struct words *w, struct schedule *s)
 static bool read_yearly(struct words *w, struct schedule *s)
 {
 	s->kind = SCHEDULE_CALENDAR;
-	return read_names(w, months, 12, &s->months) && read_month_days(w, s) && read_times(w, s);
+	return read_names(w, month_names, 12, &s->months) && read_month_days(w, s) &&
+	       read_times(w, s);
 }
 
 static bool read_every(struct words *w, struct schedule *s)
@@ -351,7 +350,7 @@ static bool read_window(struct words *w, struct schedule *s)
 static bool read_suffix(struct words *w, struct schedule *s)
 {
 	if (!read_window(w, s) || (take_word(w, "on") && !read_weekdays(w, s)) ||
-	    (take_word(w, "in") && !read_names(w, months, 12, &s->months)))
+	    (take_word(w, "in") && !read_names(w, month_names, 12, &s->months)))
 		return false;
 	if (zone_name_valid(w->word)) {
 		memcpy(s->zone, w->word.data, w->word.length);

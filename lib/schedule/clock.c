@@ -127,6 +127,9 @@ static unsigned bare_hour_read(const struct reader *r, unsigned at, uint16_t *re
 	    is_sign(r, at + 1, '/') || is_sign(r, at + 1, '.') || is(r, at + 1, MEANS_TIMES))
 		return 0;
 	*ret_minute = (uint16_t)(token_at(r, at)->value * 60);
+	if (r->draft.parts == 1 << PART_EVENING || r->draft.parts == 1 << PART_NIGHT ||
+	    r->draft.parts == 1 << PART_AFTERNOON)
+		*ret_minute = with_part(*ret_minute, PART_EVENING); /* "every night at 11" */
 	return 1;
 }
 
@@ -160,10 +163,11 @@ unsigned clock_read(struct reader *r, unsigned at, uint16_t *ret_minute)
 
 /* ---- ranges ---- */
 
-static bool is_dash(const struct reader *r, unsigned at)
+/* "and" joins a range only behind "between": "9:00 and 21:00" are two times. */
+static bool is_dash(const struct reader *r, unsigned at, bool between)
 {
 	return is_sign(r, at, '-') || is_sign(r, at, '~') || is(r, at, MEANS_TO) ||
-	       is(r, at, MEANS_UNTIL) || is(r, at, MEANS_AND);
+	       is(r, at, MEANS_UNTIL) || (between && is(r, at, MEANS_AND));
 }
 
 /* "8-10 AM", "11-1 PM": the first number takes the second's half unless that turns them round. */
@@ -206,19 +210,20 @@ unsigned range_read(struct reader *r, unsigned at, bool bare, uint16_t *ret_begi
 		    uint16_t *ret_end)
 {
 	unsigned begin = at, n;
+	bool between = is(r, at, MEANS_FROM);
 
-	if (is(r, at, MEANS_FROM)) {
+	if (between) {
 		bare = true;
 		at++;
 	}
 	n = clock_read(r, at, ret_begin);
-	if (n && is_dash(r, at + n)) {
+	if (n && is_dash(r, at + n, between)) {
 		unsigned last = clock_read(r, at + n + 1, ret_end);
 
 		if (last)
 			return at + n + 1 + last - begin;
 	}
-	if (n || !is(r, at, MEANS_NUMBER) || !is_dash(r, at + 1))
+	if (n || !is(r, at, MEANS_NUMBER) || !is_dash(r, at + 1, between))
 		return 0;
 	n = clock_read(r, at + 2, ret_end);
 	if (n && bare_begin(r, at, at + 2, *ret_end, ret_begin))

@@ -1,5 +1,6 @@
 #include "cron.h"
 
+#include "names.h"
 #include "wall.h"
 
 #include "base/buffer.h"
@@ -8,12 +9,6 @@
 #include <strings.h>
 
 enum { MINUTE, HOUR, MONTH_DAY, MONTH, WEEKDAY, FIELDS };
-
-static const char *const month_names[] = { "jan", "feb", "mar", "apr", "may", "jun", "jul",
-					   "aug", "sep", "oct", "nov", "dec", NULL };
-static const char *const weekday_names[] = {
-	"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL
-};
 
 static const struct field {
 	const char *noun;

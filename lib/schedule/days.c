@@ -225,12 +225,39 @@ static unsigned special_day(struct reader *r, unsigned at, enum weight *ret_weig
 	return 1 + of_month(r, at + 1);
 }
 
+/* "except Sunday", "not on weekends": all the other days. */
+static unsigned excepted_days(struct reader *r, unsigned at, enum weight *ret_weight)
+{
+	uint8_t before = r->draft.weekdays, excepted = 0;
+	unsigned begin = at + 1, n;
+
+	*ret_weight = WEIGHT_MODIFIER;
+	if (!is(r, at, MEANS_NOT))
+		return 0;
+	while (is(r, begin, MEANS_ON) || is(r, begin, MEANS_FILLER))
+		begin++;
+	r->draft.weekdays = 0;
+	n = weekday_list(r, begin);
+	excepted = r->draft.weekdays;
+	if (!n && is(r, begin, MEANS_PERIOD)) {
+		n = 1;
+		excepted = token_at(r, begin)->value == PERIOD_WEEKENDS   ? 0x41
+			   : token_at(r, begin)->value == PERIOD_WEEKDAYS ? 0x3E
+									  : 0;
+	}
+	if (!n || !excepted || excepted == 0x7F)
+		return 0;
+	r->draft.whole_only = false;
+	r->draft.weekdays = (before ? before : 0x7F) & (uint8_t)~excepted;
+	return begin + n - at;
+}
+
 unsigned days_read(struct reader *r, unsigned at, enum weight *ret_weight)
 {
 	unsigned n;
 
 	*ret_weight = WEIGHT_WEAK;
-	if ((n = ordinal_weekday(r, at, ret_weight)))
+	if ((n = excepted_days(r, at, ret_weight)) || (n = ordinal_weekday(r, at, ret_weight)))
 		return n;
 	if ((n = weekday_list(r, at))) {
 		*ret_weight = WEIGHT_WEAK;

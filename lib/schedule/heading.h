@@ -20,7 +20,7 @@ struct heading {
 	struct group groups[GROUPS_MAX];
 	unsigned group_count;
 	unsigned tail, tail_taken;
-	unsigned cut; /* token where a schedule behind a dash begins, 0: none */
+	unsigned cut; /* token where a schedule at the head's end begins, 0: none */
 	const struct schedule_options *options;
 	unsigned line;
 	struct diagnostics *found;

@@ -61,7 +61,7 @@ void draft_hint(const struct schedule *s, unsigned line, struct diagnostics *fou
 	if (s->assumed)
 		diagnostics_add(found, SEVERITY_INFO, "schedule-assumed", line, 1,
 				"the time is not written, read as \"%s\"", text);
-	if (s->kind != SCHEDULE_TICK && schedule_shortest_interval(s, 0) < 60)
+	if (s->kind == SCHEDULE_INTERVAL && s->every_s < 60)
 		diagnostics_add(
 			found, SEVERITY_WARNING, "schedule-too-often", line, 1,
 			"\"%s\" is more often than the shortest interval of a beat, 60 seconds: "
@@ -81,6 +81,11 @@ void settle_hint(const struct settling *x, unsigned line, struct diagnostics *fo
 	schedule_print(x->s, text);
 	draft_hint(x->s, line, found);
 	hint_zone(x->d, line, found);
+	if (x->d->duration)
+		diagnostics_add(
+			found, SEVERITY_INFO, "schedule-duration", line, 1,
+			"a length of time beside a schedule is for the agent, read as \"%s\"",
+			text);
 	if (x->d->loose)
 		diagnostics_add(found, SEVERITY_INFO, "schedule-vague", line, 1,
 				"a range is kept as its lower bound, read as \"%s\"", text);

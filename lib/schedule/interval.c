@@ -83,6 +83,8 @@ static unsigned fault_unit(struct reader *r, unsigned at, uint32_t n)
 		reader_fault(r, at ? at - 1 : 0,
 			     "an interval of 0 never comes round: write \"every 30 "
 			     "minutes\"");
+	else if (is_sign(r, at, '.'))
+		reader_fault(r, at - 1, "write whole numbers: \"every 90 minutes\", not 1.5 hours");
 	else if (at < r->end)
 		reader_fault(r, at,
 			     "unknown unit \"%.*s\": write \"every %u minutes\", hours, days, "
@@ -94,6 +96,22 @@ static unsigned fault_unit(struct reader *r, unsigned at, uint32_t n)
 			     "months",
 			     n, n);
 	return 1;
+}
+
+/* "30m" of "2h30m", "and 30 minutes" of "2 hours and 30 minutes". */
+static unsigned second_unit(struct reader *r, unsigned at)
+{
+	struct draft *d = &r->draft;
+	unsigned number = at + is(r, at, MEANS_AND);
+	int unit = unit_at(r, number + 1);
+
+	if (!is(r, number, MEANS_NUMBER) || unit <= 0 || unit >= d->every_unit ||
+	    d->every_n > 1000 || (number == at && !token_at(r, at)->glued))
+		return 0;
+	d->every_n = d->every_n * (uint32_t)(d->every_unit / unit) +
+		     (uint32_t)token_at(r, number)->value;
+	d->every_unit = unit;
+	return number + 2 - at;
 }
 
 /* "2 hours", "2-4 hours", "6 heartbeats", "30" + nonsense */
@@ -116,6 +134,7 @@ static unsigned every_number(struct reader *r, unsigned at)
 		return end - at + fault_unit(r, end, n);
 	} else {
 		set_every(r, n, unit);
+		end += second_unit(r, end + 1);
 		if (is(r, end + 1, MEANS_FILLER) && token_at(r, end + 1)->glued)
 			end++; /* 每2小时执行 */
 	}
@@ -233,6 +252,19 @@ static unsigned every_days(struct reader *r, unsigned at)
 	return n;
 }
 
+/* "every Mondy", "every Mox 09:00" */
+static unsigned every_slip(struct reader *r, unsigned at)
+{
+	struct span word = token_text(r->t, at);
+
+	if (!is(r, at, MEANS_NOTHING) || !word_nearest_weekday(word) ||
+	    !(is(r, at + 1, MEANS_NUMBER) || (word.length > 3 && ends_phrase(r, at + 1))))
+		return 0;
+	reader_fault(r, at, "unknown weekday \"%.*s\": write \"every %s\"", (int)word.length,
+		     word.data, word_nearest_weekday(word));
+	return 1;
+}
+
 static unsigned every_event(struct reader *r, unsigned at)
 {
 	enum weight weight;
@@ -263,7 +295,7 @@ unsigned interval_read(struct reader *r, unsigned at, enum weight *ret_weight)
 {
 	static unsigned (*const forms[])(struct reader * r, unsigned at) = {
 		every_number, every_nth,  every_half,  every_vague,
-		every_noun,   every_days, every_event,
+		every_noun,   every_days, every_event, every_slip,
 	};
 	unsigned noun = at + 1, n;
 

@@ -24,6 +24,13 @@ static unsigned tick_read(struct reader *r, unsigned at, enum weight *ret_weight
 	bool per = is(r, at, MEANS_PER) && is(r, at + 1, MEANS_TICK);
 
 	*ret_weight = WEIGHT_STRONG;
+	if (is(r, at, MEANS_COUNT) && is(r, at + 1, MEANS_PER) &&
+	    (is(r, at + 2, MEANS_SESSION) || is(r, at + 2, MEANS_TICK))) {
+		r->draft.tick = is(r, at + 2, MEANS_TICK);
+		if (!r->draft.tick)
+			r->draft.event = SCHEDULE_EVENT_SESSION_START;
+		return 3;
+	}
 	if (!per && !(is(r, at, MEANS_TICK) && token_at(r, at)->value))
 		return 0;
 	r->draft.tick = true;

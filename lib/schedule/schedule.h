@@ -8,7 +8,7 @@
  * flat value without pointers, so that it can be copied, compared with schedule_equal and kept by
  * the thousand.
  *
- * Rules (the grammar people use is in words.c and grammar.c, one table a language):
+ * Rules (what people write is in words.h, one table a language, and where it counts in heading.c):
  * - Bare periods get a time: Daily 09:00, Nightly 23:00, Weekly Monday 09:00, Monthly the 1st
  * 09:00, Yearly 1 January 09:00 (`daily_hour` changes the 9); morning 08, noon 12, afternoon 15,
  * evening 18, night 22; waking hours are 08:00-22:00. `assumed` says that this happened.
@@ -16,7 +16,8 @@
  * grid from 1970-01-01T00:00Z; one that divides an hour runs on real time and knows no DST.
  * - A wall-clock time that does not exist fires once, right after the gap; one that exists twice
  * fires once, at the first. Monthly on the 31st skips shorter months; `last` exists.
- * - Cron follows crontab(5) of Vixie cron: when both day fields are restricted either one matches.
+ * - Cron follows crontab(5) of Vixie cron: when both day fields are restricted either one matches;
+ * with every hour (`*`) it runs on real time, as an interval that divides an hour does.
  * - Ranges ("every 2-4 hours") are their lower bound; "~" and "+" are dropped. */
 #ifndef SCHEDULE_SCHEDULE_H
 #define SCHEDULE_SCHEDULE_H

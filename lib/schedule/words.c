@@ -1,6 +1,9 @@
 #include "words.h"
 
+#include "base/error.h"
+
 #include <string.h>
+#include <threads.h>
 
 static const struct {
 	const struct vocabulary *vocabulary;
@@ -70,10 +73,13 @@ const size_t zone_word_count = sizeof(zone_words) / sizeof(zone_words[0]);
 /* Length in code points that `entry` takes at `at`; 0: it does not fit. */
 static size_t entry_fits(const struct folded *text, size_t at, const char *entry)
 {
-	struct span e = span_of(entry);
 	size_t i = at, byte = 0;
 	uint32_t last = 0;
+	struct span e;
 
+	if ((unsigned char)entry[0] < 0x80 && (unsigned char)entry[0] != text->code[at])
+		return 0;
+	e = span_of(entry);
 	while (byte < e.length) {
 		uint32_t want = utf8_next(e, &byte), have = text->code[i];
 
@@ -106,29 +112,50 @@ static int script_of(uint32_t code)
 	return code >= 0x400 && code <= 0x52F ? CYRILLIC : LATIN;
 }
 
-static uint32_t first_code(const char *text)
-{
-	size_t at = 0;
+/* Words by their first character, so that a lookup reads a dozen of them and not a thousand. Built
+ * when the first heading is read, never changed afterwards. */
+#define BUCKETS 64
+#define WORDS_MAX 400
 
-	return (unsigned char)text[0] < 0x80 ? (unsigned char)text[0]
-					     : utf8_next(span_of(text), &at);
+static struct chains {
+	uint16_t head[BUCKETS], next[WORDS_MAX]; /* index + 1; 0: the end */
+} chains[LANGUAGES];
+static once_flag chains_built = ONCE_FLAG_INIT;
+
+static unsigned bucket_of(uint32_t code)
+{
+	return code % BUCKETS;
+}
+
+static void build_chains(void)
+{
+	for (int l = 0; l < LANGUAGES; l++) {
+		const struct vocabulary *v = languages[l].vocabulary;
+
+		if (v->count > WORDS_MAX)
+			BUG("a word table is larger than WORDS_MAX");
+		for (size_t i = 0; i < v->count; i++) {
+			size_t at = 0;
+			unsigned bucket = bucket_of(utf8_next(span_of(v->words[i].text), &at));
+
+			chains[l].next[i] = chains[l].head[bucket];
+			chains[l].head[bucket] = (uint16_t)(i + 1);
+		}
+	}
 }
 
 static size_t find_in(const struct folded *text, size_t at, enum language language, size_t longest,
 		      struct word *ret_word)
 {
-	const struct vocabulary *v = languages[language].vocabulary;
-	uint32_t first = text->code[at];
+	const struct chains *c = &chains[language];
 
-	for (size_t i = 0; i < v->count; i++) {
-		size_t length;
+	for (unsigned i = c->head[bucket_of(text->code[at])]; i; i = c->next[i - 1]) {
+		const struct word *word = &languages[language].vocabulary->words[i - 1];
+		size_t length = entry_fits(text, at, word->text);
 
-		if (first_code(v->words[i].text) != first)
-			continue;
-		length = entry_fits(text, at, v->words[i].text);
 		if (length > longest) {
 			longest = length;
-			*ret_word = v->words[i];
+			*ret_word = *word;
 		}
 	}
 	return longest;
@@ -140,6 +167,7 @@ size_t word_find(const struct folded *text, size_t at, struct word *ret_word,
 	int script = script_of(text->code[at]);
 	size_t longest = 0, length;
 
+	call_once(&chains_built, build_chains);
 	for (int l = 0; l < LANGUAGES; l++) {
 		if ((int)languages[l].script != script)
 			continue;
@@ -151,8 +179,9 @@ size_t word_find(const struct folded *text, size_t at, struct word *ret_word,
 	for (size_t i = 0; i < zone_word_count; i++) {
 		length = entry_fits(text, at, zone_words[i].text);
 		if (length > longest) {
-			*ret_word = (struct word){ zone_words[i].text, MEANS_ZONE, (int)i,
-						   TRUST_WHOLE };
+			*ret_word = (struct word){ .meaning = MEANS_ZONE,
+						   .value = (int)i,
+						   .trust = TRUST_WHOLE };
 			longest = length;
 		}
 	}

@@ -125,8 +125,9 @@ enum language {
 /* Tables leave out what is 0. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
+/* Text in place, no pointers: a table then needs no relocation in any process that holds it. */
 struct word {
-	const char *text;
+	char text[44];
 	enum meaning meaning;
 	int value;
 	enum trust trust;

@@ -133,6 +133,10 @@ static const struct row headings[] = {
 	{ "Diário", "daily 09:00", "" },
 	{ "Semanal", "weekly mon 09:00", "" },
 	{ "Every ~1 hour", "every hour", "" },
+	{ "Afternoon", "daily 15:00", "" },
+	{ "Quiet Hours", NULL, NULL },
+	{ "Heartbeat (every heartbeat)", "every heartbeat", "Heartbeat" },
+	{ "Every 15 minutes", "every 15 minutes", "" },
 };
 
 static const struct row labels[] = {
@@ -185,6 +189,29 @@ static const struct row labels[] = {
 	{ "8 AM - midnight", "daily 08:00" },
 	{ "first Monday", "monthly first mon 09:00" },
 	{ "09:10 1st (monthly)", "monthly 1 09:10" },
+	{ "every day", "daily 09:00" },
+	{ "20:00", "daily 20:00" },
+	{ "every 3 hours", "every 3 hours" },
+	{ "每 30 分钟", "every 30 minutes" },
+	{ "23:00-07:00", "daily 23:00" },
+	{ "每 10 分钟", "every 10 minutes" },
+	{ "once a week", "weekly mon 09:00" },
+	{ "每 4 小时", "every 4 hours" },
+	{ "6 am", "daily 06:00" },
+	{ "every 45 minutes", "every 45 minutes" },
+	{ "11pm–8am", "daily 23:00" },
+	{ "every 12 hours", "every 12 hours" },
+	{ "09:05", "daily 09:05" },
+	{ "21:07", "daily 21:07" },
+	{ "08:00", "daily 08:00" },
+	{ "14:00", "daily 14:00" },
+	{ "07:00", "daily 07:00" },
+	{ "7am", "daily 07:00" },
+	{ "quiet hours", NULL },
+	{ "active hours", NULL },
+	{ "once a month", "monthly 1 09:00" },
+	{ "every session start", "on session start" },
+	{ "every 15 minutes", "every 15 minutes" },
 };
 /* clang-format on */
 
