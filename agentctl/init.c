@@ -140,31 +140,40 @@ static int count_entry(void *context, const char *name, unsigned char type)
 	return 0;
 }
 
-static int open_empty(const char *path, bool adopt, int *ret_dir, struct error *error)
+/* May a workspace be made in this folder? */
+static int refuse_used(const char *path, int dir, bool adopt, struct error *error)
 {
 	unsigned entries = 0;
 	int result;
 
-	bool made = !mkdir(path, 0755);
-
-	if (!made && errno != EEXIST)
-		return error_set_system(error, errno, "making the folder %s", path);
-	result = adopt ? 0 : refuse_nested(path, error);
-	if (result && made)
-		rmdir(path);
-	if (!result)
-		result = directory_open(path, ret_dir, error);
+	if (!faccessat(dir, "agentd.yaml", F_OK, 0))
+		return error_set(error, ERROR_EXISTS, "%s is a workspace already", path);
+	if (adopt)
+		return 0;
+	result = refuse_nested(path, error);
 	if (result)
 		return result;
-	if (!faccessat(*ret_dir, "agentd.yaml", F_OK, 0))
-		return error_set(error, ERROR_EXISTS, "%s is a workspace already", path);
-	if (!adopt)
-		directory_walk(*ret_dir, 100000, count_entry, &entries, NULL);
+	directory_walk(dir, 100000, count_entry, &entries, NULL);
 	if (entries)
 		return error_set(
 			error, ERROR_EXISTS,
 			"%s is not empty; choose a new or empty folder, or --adopt this one", path);
 	return 0;
+}
+
+static int open_empty(const char *path, bool adopt, int *ret_dir, struct error *error)
+{
+	bool made = !mkdir(path, 0755);
+	int result;
+
+	if (!made && errno != EEXIST)
+		return error_set_system(error, errno, "making the folder %s", path);
+	result = directory_open(path, ret_dir, error);
+	if (!result)
+		result = refuse_used(path, *ret_dir, adopt, error);
+	if (result && made)
+		rmdir(path);
+	return result;
 }
 
 static int fill(int dir, const char *example, int *ret_providers, struct error *error)
@@ -246,7 +255,10 @@ static int run(const struct invocation *invocation)
 	printf("%s is a workspace now.\n", path);
 	if (providers == 0)
 		puts("No model is configured yet: see agentd.yaml there. Until then agents rehearse.");
-	printf("Next: %sagentd -w %s\n", example ? "" : "agentctl -w DIR new NAME, then ", path);
+	printf("Next: ");
+	if (!example)
+		printf("agentctl -w %s new NAME, then ", path);
+	printf("agentd -w %s\n", path);
 	return STATUS_DONE;
 }
 
