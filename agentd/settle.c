@@ -26,6 +26,7 @@ struct settle {
 	struct daemon *daemon;
 	struct thing *things;
 	uv_timer_t *timer;
+	char settings[41]; /* id of the agentd.yaml in force */
 };
 
 static void thing_free(struct thing *thing)
@@ -55,11 +56,28 @@ static void look_at_agent(struct daemon *daemon, const struct thing *thing)
 		committer_edits(daemon, repository);
 }
 
-static void look_at_settings(struct daemon *daemon)
+/* Is agentd.yaml another than when it was looked at last? Remembers it. */
+static bool settings_changed(struct settle *settle)
+{
+	CLEANUP(buffer_clear) struct buffer text = BUFFER(AGENT_FILE_MAX);
+	char id[41] = "";
+
+	if (!file_read(settle->daemon->workspace->dir, "agentd.yaml", &text, NULL, NULL))
+		blob_id(buffer_span(&text), id);
+	if (!strcmp(id, settle->settings))
+		return false;
+	memcpy(settle->settings, id, sizeof(id));
+	return true;
+}
+
+static void look_at_settings(struct settle *settle)
 {
 	CLEANUP(diagnostics_clear) struct diagnostics found = { 0 };
+	struct daemon *daemon = settle->daemon;
 	struct error error;
 
+	if (!settings_changed(settle))
+		return;
 	if (workspace_reload(daemon->workspace, &found, &error)) {
 		log_event(daemon->log, LEVEL_ERROR, "settings", NULL, NULL,
 			  "%s:%u:%u: %s; what was in force stays", error.file, error.line,
@@ -78,17 +96,21 @@ static void look_at_settings(struct daemon *daemon)
 	committer_edits(daemon, ".");
 }
 
-static void look_at_everything(struct daemon *daemon)
+static void look_at_everything(struct settle *settle)
 {
-	look_at_settings(daemon);
+	struct daemon *daemon = settle->daemon;
+
+	look_at_settings(settle);
 	roster_scan(daemon);
 	for (size_t i = 0; i < daemon->roster->count; i++)
 		roster_reload(daemon, daemon->roster->items[i]);
 	committer_catch_up(daemon);
 }
 
-static void look_at(struct daemon *daemon, const struct thing *thing)
+static void look_at(struct settle *settle, const struct thing *thing)
 {
+	struct daemon *daemon = settle->daemon;
+
 	switch (thing->kind) {
 	case THING_AGENT:
 		look_at_agent(daemon, thing);
@@ -98,10 +120,10 @@ static void look_at(struct daemon *daemon, const struct thing *thing)
 		committer_edits(daemon, ".");
 		break;
 	case THING_SETTINGS:
-		look_at_settings(daemon);
+		look_at_settings(settle);
 		break;
 	case THING_EVERYTHING:
-		look_at_everything(daemon);
+		look_at_everything(settle);
 		break;
 	}
 }
@@ -140,7 +162,7 @@ static void settle_look(uv_timer_t *timer)
 		struct thing *thing = ready;
 
 		ready = thing->next;
-		look_at(settle->daemon, thing);
+		look_at(settle, thing);
 		thing_free(thing);
 	}
 	settle_arm(settle);
@@ -216,6 +238,7 @@ struct settle *settle_new(struct daemon *daemon)
 	settle->timer = xcalloc(1, sizeof(uv_timer_t));
 	settle->timer->data = settle;
 	uv_timer_init(&daemon->loop, settle->timer);
+	settings_changed(settle); /* the one in force now */
 	return settle;
 }
 

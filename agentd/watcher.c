@@ -14,6 +14,7 @@
 #define FOLDERS_MAX 100000
 #define FOLDER_ENTRIES_MAX 10000
 #define DEPTH_MAX 4           /* below an agent's folder */
+#define POLL_MS 30000         /* how often all is looked at where not all can be watched */
 
 /* A folder that is watched; its index is its tag less one. */
 struct folder {
@@ -25,6 +26,7 @@ struct watcher {
 	struct daemon *daemon;
 	struct watch *watch;
 	uv_poll_t *poll;
+	uv_timer_t *look;     /* runs only when a watch could not be had */
 	struct settle *settle;
 	struct folder *folders;
 	size_t count, capacity, free_hint;
@@ -70,13 +72,23 @@ static void folder_drop(struct watcher *watcher, uint64_t tag)
 		watcher->free_hint = tag - 1;
 }
 
+static void look_around(uv_timer_t *timer)
+{
+	struct watcher *watcher = timer->data;
+
+	settle_everything(watcher->settle);
+}
+
+/* Never deaf without a word: what cannot be watched is looked at now and then. */
 static void limit_reached(struct watcher *watcher, const struct error *error)
 {
-	if (!watcher->limit_told)
-		log_event(watcher->daemon->log, LEVEL_WARNING, "watch_limit", NULL, NULL,
-			  "%s; until then edits in unwatched folders are seen at a restart or "
-			  "SIGHUP", error->message);
+	if (watcher->limit_told)
+		return;
 	watcher->limit_told = true;
+	log_event(watcher->daemon->log, LEVEL_WARNING, "watch_limit", NULL, NULL,
+		  "%s; until then all files are looked at every %d s", error->message,
+		  POLL_MS / 1000);
+	uv_timer_start(watcher->look, look_around, POLL_MS, POLL_MS);
 }
 
 /* Returns the open folder, or -1 when it is not there or cannot be watched. */
@@ -313,6 +325,9 @@ int watcher_new(struct daemon *daemon, struct watcher **ret_watcher, struct erro
 	watcher->poll->data = watcher;
 	uv_poll_init(&daemon->loop, watcher->poll, watch_fd(watcher->watch));
 	uv_poll_start(watcher->poll, UV_READABLE, watch_ready);
+	watcher->look = xcalloc(1, sizeof(uv_timer_t));
+	watcher->look->data = watcher;
+	uv_timer_init(&daemon->loop, watcher->look);
 	*ret_watcher = watcher;
 	return 0;
 }
@@ -322,7 +337,7 @@ void watcher_start(struct daemon *daemon)
 	watch_all(daemon->watcher);
 }
 
-static void poll_destroy(uv_handle_t *handle)
+static void handle_destroy(uv_handle_t *handle)
 {
 	free(handle);
 }
@@ -332,7 +347,8 @@ void watcher_free(struct watcher *watcher)
 	if (!watcher)
 		return;
 	uv_poll_stop(watcher->poll);
-	uv_close((uv_handle_t *)watcher->poll, poll_destroy);
+	uv_close((uv_handle_t *)watcher->poll, handle_destroy);
+	uv_close((uv_handle_t *)watcher->look, handle_destroy);
 	settle_free(watcher->settle);
 	for (size_t i = 0; i < watcher->count; i++)
 		free(watcher->folders[i].path);
