@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include "committer.h"
+#include "cost.h"
 #include "journal.h"
 #include "log.h"
 
@@ -135,15 +136,17 @@ static void orphan_saved(void *context, const char *commit, const struct error *
 static void orphan_save(struct orphan *orphan)
 {
 	_free_ char *message = NULL;
+	char cost[32];
 
 	if (!orphan->fact_count || !roster_find(orphan->daemon->roster, orphan->agent)) {
 		orphan_close(orphan);
 		return;
 	}
 	message = xasprintf("memory: %zu fact%s from an interrupted session\n\nAgent: %s\n"
-			    "Session: %s\nCause: %s\nModel: %s\nCost-USD: 0.000000\n",
-			    orphan->fact_count, orphan->fact_count == 1 ? "" : "s", orphan->agent, orphan->id, orphan->cause,
-			    orphan->model);
+			    "Session: %s\nCause: %s\nModel: %s\nCost-USD: %s\n",
+			    orphan->fact_count, orphan->fact_count == 1 ? "" : "s", orphan->agent,
+			    orphan->id, orphan->cause, orphan->model,
+			    cost_print(orphan->cost_micro_usd, cost));
 	committer_remember(orphan->daemon, orphan->agent, (const char *const *)orphan->facts,
 			   orphan->fact_count, true, orphan->started / 1000, message, orphan_saved,
 			   orphan);
