@@ -36,7 +36,8 @@ static bool is_taken(const struct outline *o, size_t index, const char *key)
 	return false;
 }
 
-/* "Daily (07:00)" is "@daily": what is likely to stay when the time is edited. */
+/* "Daily (07:00)" is "@daily": what is likely to stay when the time is edited. An event has no
+ * time: "On bulletin" is "@on bulletin". */
 static void append_first_word(struct span heading, struct buffer *out)
 {
 	CLEANUP(buffer_clear) struct buffer folded = BUFFER(KEY_MAX * 4);
@@ -46,7 +47,7 @@ static void append_first_word(struct span heading, struct buffer *out)
 	rest = buffer_span(&folded);
 	words_next(&rest, &word);
 	buffer_append(out, SPAN("@"));
-	buffer_append(out, word);
+	buffer_append(out, span_equal(word, SPAN("on")) ? buffer_span(&folded) : word);
 }
 
 /* The first of its name, or the first number that is free. */

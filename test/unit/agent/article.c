@@ -29,7 +29,7 @@ static void test_heartbeat(void **state)
 	heartbeats_parse(span_of(text), NULL, NULL, &beats, NULL);
 	assert_string_equal(beats_text(&beats),
 			    "3 @daily: daily 07:00; 8 @weekly: weekly mon 09:00; "
-			    "13 @on: on session start");
+			    "13 @on every session start: on session start");
 	assert_int_equal(heartbeats_checklist(span_of(text), "@daily", NULL, &c, NULL), 0);
 	assert_true(checklist_names_bulletin(&c));
 	assert_non_null(strstr(c.session_start, "Verify API connectivity"));

@@ -37,7 +37,7 @@ static void test_sections(void **state)
 		{ "Inbox", STANDING, START, INBOX, false },
 		{ "Inbox/Digest", STANDING, START, "- digest", false },
 		{ "Rules", "Be brief.", START, "- polite", false },
-		{ "@on", STANDING, "", "- Load MEMORY.md", false },
+		{ "@on every session start", STANDING, "", "- Load MEMORY.md", false },
 		{ "@weekly", STANDING, START, "nothing", true },
 		{ NULL, STANDING, START,
 		  "## Inbox (every 2 hours)\n" INBOX "\n### Digest (Daily 18:00)\n- digest\n"
