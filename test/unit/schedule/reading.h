@@ -58,7 +58,7 @@ static inline void check_heading(const struct row *row)
 	const char *title = row->title ? row->title : row->text;
 	struct error error = { 0 };
 	struct schedule s = { 0 };
-	struct span got = { 0 }, whole = span_of(row->text);
+	struct span got = { 0 }, whole = { row->text, strlen(row->text) };
 	enum schedule_reading reading;
 
 	print_message("  %s\n", row->text);
