@@ -9,20 +9,17 @@ static json_t *files_json(const struct history_files *files)
 		const struct history_file *file = &files->items[i];
 
 		if (file->gone)
-			json_array_append_new(list, json_pack("{s:o,s:n,s:b}", "path",
-							      json_text(file->path), "blob", "gone",
-							      1));
+			json_array_append_new(list,
+					      json_pack("{s:o,s:n,s:b}", "path",
+							json_text(file->path), "blob", "gone", 1));
 		else
-			json_array_append_new(list, json_pack("{s:o,s:s,s:I,s:I,s:I,s:I}", "path",
-							      json_text(file->path), "blob",
-							      file->blob, "size",
-							      (json_int_t)file->stamp.size,
-							      "mtime_ns",
-							      (json_int_t)file->stamp.mtime_ns,
-							      "ctime_ns",
-							      (json_int_t)file->stamp.ctime_ns,
-							      "inode",
-							      (json_int_t)file->stamp.inode));
+			json_array_append_new(
+				list, json_pack("{s:o,s:s,s:I,s:I,s:I,s:I}", "path",
+						json_text(file->path), "blob", file->blob, "size",
+						(json_int_t)file->stamp.size, "mtime_ns",
+						(json_int_t)file->stamp.mtime_ns, "ctime_ns",
+						(json_int_t)file->stamp.ctime_ns, "inode",
+						(json_int_t)file->stamp.inode));
 	}
 	return list;
 }
@@ -79,7 +76,8 @@ static int read_now(const struct job *job, const struct place *place, struct spl
 		    struct error *error)
 {
 	_free_ char *path = xasprintf("%s/%s", job->repository, job->path);
-	int result = file_read(repositories_dir(place->repositories), path, &splice->now, NULL, error);
+	int result = file_read(repositories_dir(place->repositories), path, &splice->now, NULL,
+			       error);
 
 	splice->absent = result == -ERROR_NOT_FOUND;
 	return splice->absent ? 0 : result;
@@ -108,14 +106,15 @@ static int prepare(const struct job *job, struct history *history, struct splice
 		return apply(job, buffer_span(&splice->now), &splice->next, error);
 	if (is_done(job, history, splice))
 		return 0;
-	return error_set(error, ERROR_CONFLICT, "%s/%s is another by now", job->repository, job->path);
+	return error_set(error, ERROR_CONFLICT, "%s/%s is another by now", job->repository,
+			 job->path);
 }
 
 static int write_with(const struct job *job, const struct place *place, struct history *history,
 		      json_t **ret_result, struct error *error)
 {
-	CLEANUP(splice_clear) struct splice splice = { BUFFER(HISTORY_FILE_MAX),
-						       BUFFER(HISTORY_FILE_MAX), false };
+	CLEANUP(splice_clear)
+	struct splice splice = { BUFFER(HISTORY_FILE_MAX), BUFFER(HISTORY_FILE_MAX), false };
 	CLEANUP(history_files_clear) struct history_files files = { 0 };
 	const struct history_author author = { job->name, job->email, job->at };
 	char commit[HISTORY_ID_SIZE];
@@ -126,8 +125,9 @@ static int write_with(const struct job *job, const struct place *place, struct h
 		result = prepare(job, history, &splice, error);
 	if (result)
 		return result;
-	expected = splice.absent ? (struct span){ NULL, 0 } :
-		   splice.now.length ? buffer_span(&splice.now) : SPAN("");
+	expected = splice.absent       ? (struct span){ NULL, 0 }
+		   : splice.now.length ? buffer_span(&splice.now)
+				       : SPAN("");
 	result = history_write(history, job->path, expected, buffer_span(&splice.next), &author,
 			       job->message, commit, &files, error);
 	if (!result)

@@ -37,9 +37,10 @@ static int read_write(struct job *job, const json_t *params, struct error *error
 	job->at = json_integer_value(json_object_get(author, "at"));
 	if (!job->path || !job->message || !job->name || !job->email || !json_is_string(insert) ||
 	    !json_is_integer(json_object_get(author, "at")))
-		return error_set(error, ERROR_PROTOCOL,
-				 "write: it takes path, expected, offset, remove, insert, author and "
-				 "message");
+		return error_set(
+			error, ERROR_PROTOCOL,
+			"write: it takes path, expected, offset, remove, insert, author and "
+			"message");
 	if (offset < 0 || remove < 0 || offset > HISTORY_FILE_MAX || remove > HISTORY_FILE_MAX)
 		return error_set(error, ERROR_PROTOCOL, "write: offset or remove is out of range");
 	job->offset = (size_t)offset;
@@ -56,7 +57,8 @@ static int read_log(struct job *job, const json_t *params, struct error *error)
 	json_int_t max = json_integer_value(json_object_get(params, "max"));
 
 	if (!json_is_array(list) || max < 1)
-		return error_set(error, ERROR_PROTOCOL, "log: it takes repositories, max and patch");
+		return error_set(error, ERROR_PROTOCOL,
+				 "log: it takes repositories, max and patch");
 	job->max = max < LOG_MAX ? (size_t)max : LOG_MAX;
 	job->patch = json_is_true(json_object_get(params, "patch"));
 	job->repositories = xcalloc(json_array_size(list) + 1, sizeof(char *));
@@ -106,8 +108,8 @@ int job_new(const char *method, const json_t *params, uint64_t request, struct j
 	if (kinds[kind].one_repository) {
 		job->repository = dup_text(params, "repository");
 		if (!job->repository || !repository_name_valid(job->repository))
-			return error_set(error, ERROR_INVALID, "%s: \"%s\" is no repository", method,
-					 job->repository ? job->repository : "");
+			return error_set(error, ERROR_INVALID, "%s: \"%s\" is no repository",
+					 method, job->repository ? job->repository : "");
 	}
 	result = kinds[kind].read(job, params, error);
 	if (!result)
@@ -149,7 +151,7 @@ json_t *json_text(const char *text)
 
 	if (utf8_valid(s))
 		return json_stringn(s.data, s.length);
-	for (size_t at = 0; at < s.length; ) {
+	for (size_t at = 0; at < s.length;) {
 		size_t length = utf8_put(utf8_next(s, &at), bytes);
 
 		buffer_append(&out, (struct span){ bytes, length });

@@ -1,5 +1,5 @@
-/* One request, from the moment it is asked until it is answered: its parameters as plain values (workers
- * touch no JSON of the connection's), its answer, its place in a queue. */
+/* One request, from the moment it is asked until it is answered: its parameters as plain values
+ * (workers touch no JSON of the connection's), its answer, its place in a queue. */
 #ifndef HISTORY_JOB_H
 #define HISTORY_JOB_H
 
@@ -18,20 +18,20 @@ enum job_kind { JOB_EDITS, JOB_WRITE, JOB_LOG, JOB_BUNDLE };
 struct job {
 	enum job_kind kind;
 	uint64_t request;
-	char *repository;      /* of edits, write, bundle; jobs of one are done in order. NULL: log */
+	char *repository; /* of edits, write, bundle; jobs of one are done in order. NULL: log */
 	bool create, patch;
-	int64_t at;            /* edits */
-	size_t max;            /* log */
-	char **repositories;   /* log */
+	int64_t at;          /* edits */
+	size_t max;          /* log */
+	char **repositories; /* log */
 	size_t repository_count;
-	char *path;            /* write; file name of a bundle */
-	char *expected;        /* write: a blob id, or NULL where the file must be absent */
+	char *path;     /* write; file name of a bundle */
+	char *expected; /* write: a blob id, or NULL where the file must be absent */
 	size_t offset, remove;
 	char *insert;
 	size_t insert_length;
 	char *name, *email, *message;
 
-	json_t *result;        /* NULL: failed, then `error` says why */
+	json_t *result; /* NULL: failed, then `error` says why */
 	struct error error;
 	struct job *next;
 };

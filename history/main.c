@@ -1,4 +1,5 @@
-/* agentd-history: every commit. It has the workspace and no network; libgit2 is here and nowhere else. */
+/* agentd-history: every commit. It has the workspace and no network; libgit2 is here and nowhere
+ * else. */
 #include "server.h"
 #include "words.h"
 

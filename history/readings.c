@@ -8,7 +8,8 @@
 struct chapter {
 	json_t *entry;
 	int64_t at;
-	size_t nth; /* among all that were read: a commit comes before its parents of the same second */
+	size_t nth; /* among all that were read: a commit comes before its parents of the same
+		       second */
 };
 
 /* Commits of several repositories. */
@@ -54,10 +55,10 @@ static int add_entry(void *context, const struct history_entry *entry)
 		.nth = story->read++,
 		.entry = json_pack("{s:s,s:s,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "repository",
 				   story->repository, "commit", entry->commit, "at",
-				   (json_int_t)entry->at, "author", json_text(entry->author), "email",
-				   json_text(entry->email), "subject", json_text(entry->subject),
-				   "body", json_text(entry->body), "files", files, "patch",
-				   patch_json(story, entry->patch)),
+				   (json_int_t)entry->at, "author", json_text(entry->author),
+				   "email", json_text(entry->email), "subject",
+				   json_text(entry->subject), "body", json_text(entry->body),
+				   "files", files, "patch", patch_json(story, entry->patch)),
 	};
 	return 0;
 }
@@ -79,7 +80,8 @@ static void keep_newest(struct story *story)
 		json_decref(story->entries[--story->count].entry);
 }
 
-int run_log(const struct job *job, const struct place *place, json_t **ret_result, struct error *error)
+int run_log(const struct job *job, const struct place *place, json_t **ret_result,
+	    struct error *error)
 {
 	CLEANUP(story_clear) struct story story = { .max = job->max };
 	json_t *entries;
@@ -89,13 +91,15 @@ int run_log(const struct job *job, const struct place *place, json_t **ret_resul
 		CLEANUP(history_free) struct history *history = NULL;
 
 		story.repository = job->repositories[i];
-		result = repositories_open(place->repositories, story.repository, false, &history, error);
+		result = repositories_open(place->repositories, story.repository, false, &history,
+					   error);
 		if (result == -ERROR_NOT_FOUND) {
 			result = 0; /* an agent that nothing was committed of yet */
 			continue;
 		}
 		if (!result)
-			result = history_log(history, job->max, job->patch, add_entry, &story, error);
+			result = history_log(history, job->max, job->patch, add_entry, &story,
+					     error);
 		keep_newest(&story);
 	}
 	if (result)
@@ -107,10 +111,12 @@ int run_log(const struct job *job, const struct place *place, json_t **ret_resul
 	return 0;
 }
 
-static int write_bundle(const struct job *job, const struct place *place, int fd, struct error *error)
+static int write_bundle(const struct job *job, const struct place *place, int fd,
+			struct error *error)
 {
 	struct history *history = NULL;
-	int result = repositories_take(place->repositories, job->repository, false, &history, error);
+	int result = repositories_take(place->repositories, job->repository, false, &history,
+				       error);
 
 	if (result)
 		return result;

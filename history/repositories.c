@@ -60,10 +60,11 @@ bool repository_name_valid(const char *name)
 int repositories_open(struct repositories *r, const char *name, bool create,
 		      struct history **ret_history, struct error *error)
 {
-	_free_ char *path = !strcmp(name, ".") ? xstrdup(r->workspace) :
-						 xasprintf("%s/%s", r->workspace, name);
+	_free_ char *path = !strcmp(name, ".") ? xstrdup(r->workspace)
+					       : xasprintf("%s/%s", r->workspace, name);
 	_fd_ int fd = -1;
-	int result = directory_open_beneath(r->dir, name, &fd, error); /* no symbolic link on the way */
+	int result = directory_open_beneath(r->dir, name, &fd,
+					    error); /* no symbolic link on the way */
 
 	return result ? result : history_open(path, create, ret_history, error);
 }

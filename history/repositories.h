@@ -1,5 +1,5 @@
-/* The repositories of the workspace that are open, the least recently used of them closed when there are too
- * many. Threads share it; a repository itself is used by one thread at a time. */
+/* The repositories of the workspace that are open, the least recently used of them closed when
+ * there are too many. Threads share it; a repository itself is used by one thread at a time. */
 #ifndef HISTORY_REPOSITORIES_H
 #define HISTORY_REPOSITORIES_H
 

@@ -52,8 +52,8 @@ static int wait(struct rpc *rpc, struct workers *workers, struct pollfd watched[
 
 int server_run(int fd, struct workers *workers, struct error *error)
 {
-	CLEANUP(rpc_free) struct rpc *rpc = rpc_new(fd, RPC_FRAME_MAX, permits, ARRAY_LENGTH(permits),
-						    workers);
+	CLEANUP(rpc_free)
+	struct rpc *rpc = rpc_new(fd, RPC_FRAME_MAX, permits, ARRAY_LENGTH(permits), workers);
 	struct pollfd watched[2];
 	int result = 0;
 

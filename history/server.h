@@ -4,7 +4,8 @@
 
 #include "workers.h"
 
-/* Serves until the other side is gone (then 0) or breaks the protocol. Takes the descriptor over. */
+/* Serves until the other side is gone (then 0) or breaks the protocol. Takes the descriptor over.
+ */
 int server_run(int fd, struct workers *workers, struct error *error);
 
 #endif

@@ -32,7 +32,8 @@ int words_read(char *const *argv, size_t count, struct words *ret_words, struct 
 	size_t own = 0;
 	int result;
 
-	while (own < count && strncmp(argv[own], "workspace=", 10) && strncmp(argv[own], "output=", 7))
+	while (own < count && strncmp(argv[own], "workspace=", 10) &&
+	       strncmp(argv[own], "output=", 7))
 		own++;
 	result = sandbox_policy_read(argv, own, &words.policy, error);
 	for (; !result && own < count; own++)

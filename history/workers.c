@@ -13,7 +13,7 @@ struct queue {
 struct lane {
 	char *repository;
 	struct queue jobs;
-	bool taken;       /* a worker is at its first job */
+	bool taken; /* a worker is at its first job */
 	struct lane *next;
 };
 

@@ -36,7 +36,8 @@ static int trees_sync(struct history *h, git_tree *tree, const char *path, const
 {
 	int result = 0;
 
-	for (const char *slash = strchr(path, '/'); !result && slash; slash = strchr(slash + 1, '/')) {
+	for (const char *slash = strchr(path, '/'); !result && slash;
+	     slash = strchr(slash + 1, '/')) {
 		_free_ char *folder = xstrndup(path, (size_t)(slash - path));
 		git_tree_entry *entry = NULL;
 
@@ -72,7 +73,7 @@ int objects_sync(struct history *h, const git_oid *commit, git_tree *tree,
 struct reference {
 	int folder;
 	const char *name;
-	char *lock;   /* NULL: not held */
+	char *lock; /* NULL: not held */
 };
 
 static void reference_clear(struct reference *r)
@@ -124,13 +125,16 @@ static int reference_lock(struct history *h, const char *branch, struct referenc
 
 	do {
 		failed = FAILPOINT("history.reflock");
-		if (!failed && renameat2(h->git, REFERENCE_DRAFT, r->folder, lock, RENAME_NOREPLACE))
+		if (!failed &&
+		    renameat2(h->git, REFERENCE_DRAFT, r->folder, lock, RENAME_NOREPLACE))
 			failed = errno;
-	} while (failed == EEXIST && (lock_remove_stale(r->folder, lock) || backoff_wait(&backoff)));
+	} while (failed == EEXIST &&
+		 (lock_remove_stale(r->folder, lock) || backoff_wait(&backoff)));
 	if (failed == EEXIST)
 		return error_set(error, ERROR_BUSY,
 				 "%s/.git/%s.lock is held by another git; it is tried again (if no "
-				 "git is running, remove that file)", h->path, branch);
+				 "git is running, remove that file)",
+				 h->path, branch);
 	if (failed)
 		return error_set_system(error, failed, "locking %s of %s", branch, h->path);
 	r->lock = steal_pointer(&lock);
@@ -158,7 +162,8 @@ static int reference_replace(struct history *h, struct reference *r, struct erro
 	return fd_sync(r->folder, error);
 }
 
-/* Only where git would keep one (core.logAllRefUpdates), and never a reason to fail: the branch has moved. */
+/* Only where git would keep one (core.logAllRefUpdates), and never a reason to fail: the branch has
+ * moved. */
 static void reflog_append(struct history *h, const char *name, const char *line)
 {
 	CLEANUP(git_config_free) git_config *config = NULL;

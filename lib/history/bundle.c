@@ -101,8 +101,8 @@ static int gather(struct bundle *b)
 
 int history_bundle(struct history *h, int fd, struct error *error)
 {
-	CLEANUP(bundle_clear) struct bundle b = { .h = h, .fd = fd, .error = error,
-						  .head = BUFFER(8 * 1024 * 1024) };
+	CLEANUP(bundle_clear)
+	struct bundle b = { .h = h, .fd = fd, .error = error, .head = BUFFER(8 * 1024 * 1024) };
 	size_t empty;
 	int result = history_refresh(h, error);
 

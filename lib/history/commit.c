@@ -5,8 +5,8 @@
 
 #include "base/failpoint.h"
 
-/* The tree of `parent` with the changes, by way of an index in memory: that knows what to do where a folder
- * takes the place of a file, and writes only the trees that differ. */
+/* The tree of `parent` with the changes, by way of an index in memory: that knows what to do where
+ * a folder takes the place of a file, and writes only the trees that differ. */
 static int tree_make(git_repository *repository, git_commit *parent, const struct change *changes,
 		     size_t count, git_oid *ret_id)
 {
@@ -22,7 +22,8 @@ static int tree_make(git_repository *repository, git_commit *parent, const struc
 		if (changes[i].gone)
 			git_index_remove(index, changes[i].path, 0);
 	for (size_t i = 0; !result && i < count; i++) {
-		git_index_entry entry = { .mode = changes[i].mode, .id = changes[i].id,
+		git_index_entry entry = { .mode = changes[i].mode,
+					  .id = changes[i].id,
 					  .path = changes[i].path };
 
 		if (!changes[i].gone)
@@ -31,9 +32,9 @@ static int tree_make(git_repository *repository, git_commit *parent, const struc
 	return result ? result : git_index_write_tree_to(ret_id, index, repository);
 }
 
-int commit_make(struct history *h, const git_oid *parent, const struct change *changes, size_t count,
-		const struct history_author *author, const char *message, git_oid *ret_id,
-		struct error *error)
+int commit_make(struct history *h, const git_oid *parent, const struct change *changes,
+		size_t count, const struct history_author *author, const char *message,
+		git_oid *ret_id, struct error *error)
 {
 	CLEANUP(git_commit_free) git_commit *above = NULL;
 	CLEANUP(git_tree_free) git_tree *tree = NULL;
@@ -69,7 +70,8 @@ int commit_publish(struct history *h, const struct snapshot *s, const git_oid *c
 	if (result)
 		return result;
 	if (!snapshot_holds(h, s))
-		return error_set(error, ERROR_CONFLICT, "%s: HEAD or index changed meanwhile", h->path);
+		return error_set(error, ERROR_CONFLICT, "%s: HEAD or index changed meanwhile",
+				 h->path);
 	failed = FAILPOINT("history.ref");
 	if (failed)
 		return error_set_system(error, failed, "moving %s of %s", s->branch, h->path);

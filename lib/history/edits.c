@@ -17,23 +17,24 @@ struct round {
 	int64_t at;
 	struct snapshot snapshot;
 	struct scan scan;
-	git_oid commit;  /* the last that was made */
+	git_oid commit; /* the last that was made */
 	size_t merged;
-	unsigned races;  /* that somebody else won */
+	unsigned races; /* that somebody else won */
 };
 
-/* `git checkout` writes files and index first and moves HEAD last. Files that equal the index and not HEAD may
- * be such a moment, so they get another look. */
+/* `git checkout` writes files and index first and moves HEAD last. Files that equal the index and
+ * not HEAD may be such a moment, so they get another look. */
 static bool is_settled(const struct round *r)
 {
 	static const struct timespec moment = { 0, 20 * 1000000L };
 
 	for (size_t i = 0; i < r->scan.changes.count; i++) {
 		const struct change *change = &r->scan.changes.items[i];
-		const git_index_entry *entry =
-			git_index_get_bypath(r->snapshot.index, change->path, 0);
+		const git_index_entry *entry = git_index_get_bypath(r->snapshot.index, change->path,
+								    0);
 
-		if (change->gone ? entry != NULL : !entry || !git_oid_equal(&entry->id, &change->id))
+		if (change->gone ? entry != NULL
+				 : !entry || !git_oid_equal(&entry->id, &change->id))
 			continue;
 		nanosleep(&moment, NULL);
 		return snapshot_holds(r->h, &r->snapshot);
@@ -48,12 +49,11 @@ static void merge_message(const struct rescue *rescues, size_t count, size_t ent
 
 	for (size_t i = 1; i < count && i < RESCUES_MAX; i++)
 		one = one && !strcmp(rescues[i].agent, rescues[0].agent);
-	buffer_printf(out, "merge: %zu entr%s of %.40s kept\n\n", entries, entries == 1 ? "y" : "ies",
-		      one ? rescues[0].agent : "several agents");
+	buffer_printf(out, "merge: %zu entr%s of %.40s kept\n\n", entries,
+		      entries == 1 ? "y" : "ies", one ? rescues[0].agent : "several agents");
 	for (size_t i = 0; i < count; i++)
 		buffer_printf(out, "%s was saved from a version that lacked %s.\n",
-			      rescues[i].merged.path,
-			      rescues[i].entries == 1 ? "one" : "them");
+			      rescues[i].merged.path, rescues[i].entries == 1 ? "one" : "them");
 }
 
 /* The commit after the person's, on top of it; objects only. */
@@ -84,7 +84,8 @@ static int commit_round(struct round *r, size_t count, struct error *error)
 	size_t rescue_count, merged_before = r->merged;
 	char subject[SUBJECT_MAX + 2];
 	git_oid made, merge;
-	int result = rescues_find(r->h, &r->snapshot, changes, count, rescues, &rescue_count, error);
+	int result = rescues_find(r->h, &r->snapshot, changes, count, rescues, &rescue_count,
+				  error);
 
 	if (result)
 		return result;
@@ -129,7 +130,8 @@ static int go_round(struct round *r, struct error *error)
 	else if (count && !is_settled(r))
 		result = -ERROR_CONFLICT;
 	else if (count)
-		result = commit_round(r, count < HISTORY_FILES_MAX ? count : HISTORY_FILES_MAX, error);
+		result = commit_round(r, count < HISTORY_FILES_MAX ? count : HISTORY_FILES_MAX,
+				      error);
 	if (result == -ERROR_CONFLICT) {
 		r->races++;
 		return 0;
@@ -163,8 +165,8 @@ int edits_commit(struct history *h, int64_t at, git_oid *ret_commit, size_t *ret
 	scan_clear(&r.scan);
 	snapshot_clear(&r.snapshot);
 	if (!result)
-		return error_set(error, ERROR_BUSY, "%s keeps changing while its edits are committed",
-				 h->path);
+		return error_set(error, ERROR_BUSY,
+				 "%s keeps changing while its edits are committed", h->path);
 	return result == 1 ? 0 : result;
 }
 

@@ -40,7 +40,8 @@ static void identity_read(git_config *config, struct identity *identity)
 		take(identity->name, sizeof(identity->name), name.ptr, name.size);
 }
 
-/* The first field of GECOS, in which & stands for the login (passwd(5)); else the login. And the home. */
+/* The first field of GECOS, in which & stands for the login (passwd(5)); else the login. And the
+ * home. */
 static void identity_of_login(struct identity *ret_identity, char *home, size_t home_size)
 {
 	char memory[4096], host[HOST_MAX + 1] = "localhost";

@@ -8,8 +8,8 @@ struct identity {
 	char name[128], email[256];
 };
 
-/* Reads the user's own settings (~/.gitconfig, $XDG_CONFIG_HOME/git/config, /etc/gitconfig) and passwd entry.
- * Once, before any wall stands: afterwards none of them can be read. */
+/* Reads the user's own settings (~/.gitconfig, $XDG_CONFIG_HOME/git/config, /etc/gitconfig) and
+ * passwd entry. Once, before any wall stands: afterwards none of them can be read. */
 void identity_start(void);
 
 /* The repository's user.name and user.email, else what identity_start found. An e-mail at

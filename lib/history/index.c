@@ -12,7 +12,8 @@
 /* Written here first: index.lock itself stays in place, with our mark in it, until all is done. */
 #define DRAFT "agentd-index"
 
-/* How long before the index is written a file may have been read, at most (a lock is waited for 5 s). */
+/* How long before the index is written a file may have been read, at most (a lock is waited for 5
+ * s). */
 #define RECENT_NS (30 * (int64_t)1000000000)
 
 static int64_t mtime_ns(const struct stat *st)
@@ -24,7 +25,8 @@ static void entry_of(const struct change *change, git_index_entry *ret_entry)
 {
 	const struct stat *st = &change->st;
 
-	*ret_entry = (git_index_entry){ .mode = change->mode, .id = change->id, .path = change->path };
+	*ret_entry =
+		(git_index_entry){ .mode = change->mode, .id = change->id, .path = change->path };
 	if (!st->st_nlink)
 		return; /* no file with these bytes: git will look for itself */
 	ret_entry->ctime = (git_index_time){ (int32_t)st->st_ctim.tv_sec,
@@ -96,8 +98,8 @@ static int apply(git_index *index, const struct change *changes, size_t count)
 	return result;
 }
 
-/* The oldest moment that the index may bear: a file that was written after we read it must count as newer
- * than the index, however coarse the file system's clock is. */
+/* The oldest moment that the index may bear: a file that was written after we read it must count as
+ * newer than the index, however coarse the file system's clock is. */
 static int64_t oldest(const struct change *changes, size_t count, int64_t made_ns, int64_t so_far)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -128,8 +130,8 @@ int index_write(struct history *h, const struct snapshot *s, const struct change
 	CLEANUP(git_index_free) git_index *index = NULL;
 	int64_t made = now_ns(h), at = made;
 	int failed = FAILPOINT("history.index");
-	int result = failed ? error_set_system(error, failed, "writing the index of %s", h->path) :
-			      draft_open(h, s, &index, error);
+	int result = failed ? error_set_system(error, failed, "writing the index of %s", h->path)
+			    : draft_open(h, s, &index, error);
 
 	if (result)
 		return result;
@@ -155,6 +157,7 @@ int index_mend(struct history *h, const struct snapshot *s, const struct change 
 	if (result)
 		return result;
 	if (!snapshot_holds(h, s))
-		return error_set(error, ERROR_CONFLICT, "%s: HEAD or index changed meanwhile", h->path);
+		return error_set(error, ERROR_CONFLICT, "%s: HEAD or index changed meanwhile",
+				 h->path);
 	return index_write(h, s, changes, count, refreshed, error);
 }

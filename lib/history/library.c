@@ -8,8 +8,8 @@
 /* Agents' repositories are many and small; 256 MiB, libgit2's default, is for few and large. */
 #define OBJECT_CACHE_BYTES ((ssize_t)4 * 1024 * 1024)
 
-/* The system's and the user's settings could name hooks, filters, attributes and other work trees. None of
- * them is read (identity.c takes the user's name alone). */
+/* The system's and the user's settings could name hooks, filters, attributes and other work trees.
+ * None of them is read (identity.c takes the user's name alone). */
 static int settings_off(void)
 {
 	static const int levels[] = { GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM,
@@ -48,9 +48,9 @@ static const struct {
 	int result;
 	enum error_code code;
 } codes[] = {
-	{ GIT_ENOTFOUND, ERROR_NOT_FOUND },   { GIT_EEXISTS, ERROR_EXISTS },
-	{ GIT_ELOCKED, ERROR_BUSY },          { GIT_EMODIFIED, ERROR_CONFLICT },
-	{ GIT_EOWNER, ERROR_DENIED },         { GIT_EINVALID, ERROR_INVALID },
+	{ GIT_ENOTFOUND, ERROR_NOT_FOUND },  { GIT_EEXISTS, ERROR_EXISTS },
+	{ GIT_ELOCKED, ERROR_BUSY },         { GIT_EMODIFIED, ERROR_CONFLICT },
+	{ GIT_EOWNER, ERROR_DENIED },        { GIT_EINVALID, ERROR_INVALID },
 	{ GIT_EINVALIDSPEC, ERROR_INVALID },
 };
 
@@ -70,7 +70,8 @@ int git_refuse(struct error *error, int result, const char *format, ...)
 	for (size_t i = 0; i < ARRAY_LENGTH(codes); i++)
 		if (codes[i].result == result)
 			code = codes[i].code;
-	error_set(error, code, "%s: %s", what, last && last->message ? last->message : "git failed");
+	error_set(error, code, "%s: %s", what,
+		  last && last->message ? last->message : "git failed");
 	if (error && code == ERROR_SYSTEM)
 		error->system = system;
 	return -(int)code;

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What our own index.lock begins with; git writes an index there, or nothing yet. Behind it stands the inode
- * of the reference's lock file, once that is made. */
+/* What our own index.lock begins with; git writes an index there, or nothing yet. Behind it stands
+ * the inode of the reference's lock file, once that is made. */
 #define OUR_MARK "agentd\n"
 
 /* Between making a lock file and opening it for the first look somebody needs a moment. */
@@ -39,8 +39,8 @@ bool backoff_wait(struct backoff *backoff)
 	return true;
 }
 
-/* A write lease is granted only while nobody else has the file open (fcntl(2)): that asks the kernel
- * and needs no look into /proc, which our walls hide. Ours is held by flock as well. */
+/* A write lease is granted only while nobody else has the file open (fcntl(2)): that asks the
+ * kernel and needs no look into /proc, which our walls hide. Ours is held by flock as well. */
 static bool is_open_elsewhere(int fd)
 {
 	if (flock(fd, LOCK_EX | LOCK_NB))
@@ -60,9 +60,17 @@ static bool is_ours(int fd)
 	return length == (ssize_t)strlen(OUR_MARK) && !memcmp(mark, OUR_MARK, strlen(OUR_MARK));
 }
 
-/* Ours with nobody holding it is a dead one's at once. Git closes its lock file while a person writes
- * the message of `git commit -a`, so that another's has to be old as well. */
-static bool is_stale(int fd)
+/* `git commit -a` keeps the lock, closed, while a person writes the message into this file. */
+static bool message_is_written(int git, const struct stat *lock)
+{
+	struct stat st;
+
+	return !fstatat(git, "COMMIT_EDITMSG", &st, AT_SYMLINK_NOFOLLOW) &&
+	       st.st_mtim.tv_sec >= lock->st_mtim.tv_sec;
+}
+
+/* Ours with nobody holding it is a dead one's at once; another's has to be old as well. */
+static bool is_stale(int git, int fd)
 {
 	int64_t age;
 	struct stat st;
@@ -71,7 +79,8 @@ static bool is_stale(int fd)
 		return false;
 	age = clock_wall_s() - st.st_mtim.tv_sec;
 	return is_ours(fd) || age > LOCK_OLD_S ||
-	       (st.st_mtim.tv_sec < started_s && age > LOCK_YOUNG_S);
+	       (st.st_mtim.tv_sec < started_s && age > LOCK_YOUNG_S &&
+		!message_is_written(git, &st));
 }
 
 bool lock_remove_stale(int git, const char *name)
@@ -79,7 +88,7 @@ bool lock_remove_stale(int git, const char *name)
 	_fd_ int fd = -1;
 	struct stat seen, now;
 
-	if (file_open_beneath(git, name, &fd, &seen, NULL) || !is_stale(fd))
+	if (file_open_beneath(git, name, &fd, &seen, NULL) || !is_stale(git, fd))
 		return false;
 	if (file_stat(git, name, &now, NULL) || now.st_ino != seen.st_ino)
 		return false; /* another one by now */
@@ -99,7 +108,8 @@ static bool remove_if_inode(int git, const char *branch, unsigned long long inod
 	_free_ char *name = xasprintf("%s.lock", branch);
 	struct stat st;
 
-	return !file_stat(git, name, &st, NULL) && st.st_ino == inode && !file_unlink(git, name, NULL);
+	return !file_stat(git, name, &st, NULL) && st.st_ino == inode &&
+	       !file_unlink(git, name, NULL);
 }
 
 /* Who dies with our index.lock may have held a reference's lock as well. */
@@ -125,7 +135,7 @@ bool index_lock_remove_stale(struct history *h)
 
 	if (file_open_beneath(h->git, "index.lock", &fd, NULL, NULL))
 		return false;
-	if (is_ours(fd) && is_stale(fd))
+	if (is_ours(fd) && is_stale(h->git, fd))
 		remove_named(h, fd);
 	fd_close(&fd);
 	return lock_remove_stale(h->git, "index.lock");
@@ -134,7 +144,8 @@ bool index_lock_remove_stale(struct history *h)
 /* Made elsewhere and then given its name, so that it never stands there without our mark. */
 static int lock_try(int git)
 {
-	_fd_ int fd = openat(git, LOCK_DRAFT, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	_fd_ int fd = openat(git, LOCK_DRAFT, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+			     0644);
 	int failed = 0, taken;
 
 	if (fd < 0)

@@ -1,11 +1,12 @@
-/* Private to history: index.lock, by the rules of git itself (Documentation/technical/api-lockfile): who
- * creates it may replace the index, everybody else waits or gives up. */
+/* Private to history: index.lock, by the rules of git itself
+ * (Documentation/technical/api-lockfile): who creates it may replace the index, everybody else
+ * waits or gives up. */
 #ifndef HISTORY_LOCK_H
 #define HISTORY_LOCK_H
 
 #include "repository.h"
 
-#define LOCK_DRAFT "agentd-lock" /* what becomes index.lock */
+#define LOCK_DRAFT "agentd-lock"           /* what becomes index.lock */
 #define REFERENCE_DRAFT "agentd-reference" /* what becomes a branch */
 #define LOCK_WAIT_MS 5000
 #define LOCK_OLD_S (15 * 60)
@@ -13,8 +14,8 @@
 /* Remembers when this process began: a lock from before may be a dead one's. */
 void lock_start(void);
 
-/* Holding it. Holds nest: only the outermost takes the lock, so that a step that lost too many races
- * can begin again with the lock in hand. */
+/* Holding it. Holds nest: only the outermost takes the lock, so that a step that lost too many
+ * races can begin again with the lock in hand. */
 struct index_lock {
 	struct history *h; /* NULL: not held by this one */
 };

@@ -16,11 +16,12 @@ static int diff_of(struct history *h, git_commit *commit, git_diff **ret_diff)
 		result = 0; /* a shallow clone ends here */
 	if (!result && parent)
 		result = git_commit_tree(&before, parent);
-	return result ? result : git_diff_tree_to_tree(ret_diff, h->repository, before, after, NULL);
+	return result ? result
+		      : git_diff_tree_to_tree(ret_diff, h->repository, before, after, NULL);
 }
 
-static int add_line(const git_diff_delta *delta, const git_diff_hunk *hunk, const git_diff_line *line,
-		    void *context)
+static int add_line(const git_diff_delta *delta, const git_diff_hunk *hunk,
+		    const git_diff_line *line, void *context)
 {
 	struct buffer *out = context;
 	char origin = line->origin;
@@ -30,7 +31,8 @@ static int add_line(const git_diff_delta *delta, const git_diff_hunk *hunk, cons
 	if (origin == GIT_DIFF_LINE_CONTEXT || origin == GIT_DIFF_LINE_ADDITION ||
 	    origin == GIT_DIFF_LINE_DELETION)
 		buffer_append(out, (struct span){ &origin, 1 });
-	return buffer_append(out, (struct span){ line->content, line->content_len }) ? GIT_EUSER : 0;
+	return buffer_append(out, (struct span){ line->content, line->content_len }) ? GIT_EUSER
+										     : 0;
 }
 
 /* As much as fits. */

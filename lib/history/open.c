@@ -25,21 +25,25 @@ static int check_owner(const struct history *h, const struct stat *st, const cha
 	if (st->st_uid == geteuid())
 		return 0;
 	return error_set(error, ERROR_DENIED,
-			 "%s%s belongs to another user (uid %u, we are %u): chown -R %u '%s'", h->path,
-			 what, (unsigned)st->st_uid, (unsigned)geteuid(), (unsigned)geteuid(),
-			 h->path);
+			 "%s%s belongs to another user (uid %u, we are %u): chown -R %u '%s'",
+			 h->path, what, (unsigned)st->st_uid, (unsigned)geteuid(),
+			 (unsigned)geteuid(), h->path);
 }
 
 static int check_git_folder(const struct history *h, const struct stat *st, struct error *error)
 {
 	if (S_ISLNK(st->st_mode))
-		return error_set(error, ERROR_DENIED,
-				 "%s/.git is a symbolic link: history is kept only in a folder of the "
-				 "agent's own", h->path);
+		return error_set(
+			error, ERROR_DENIED,
+			"%s/.git is a symbolic link: history is kept only in a folder of the "
+			"agent's own",
+			h->path);
 	if (!S_ISDIR(st->st_mode))
-		return error_set(error, ERROR_DENIED,
-				 "%s/.git points to a repository elsewhere (a work tree or submodule): "
-				 "history is kept only in a folder of the agent's own", h->path);
+		return error_set(
+			error, ERROR_DENIED,
+			"%s/.git points to a repository elsewhere (a work tree or submodule): "
+			"history is kept only in a folder of the agent's own",
+			h->path);
 	return check_owner(h, st, "/.git", error);
 }
 
@@ -57,7 +61,8 @@ static int open_folder(struct history *h, struct error *error)
 	return check_owner(h, &st, "", error);
 }
 
-/* .git/info/exclude first: what is written last is what tells a whole repository from a half-made one. */
+/* .git/info/exclude first: what is written last is what tells a whole repository from a half-made
+ * one. */
 static int make_repository(struct history *h, struct error *error)
 {
 	git_repository_init_options options = { .version = GIT_REPOSITORY_INIT_OPTIONS_VERSION,
@@ -93,9 +98,11 @@ static int check_place(const struct history *h, struct error *error)
 	struct stat st;
 
 	if (!tree || stat(tree, &st) || st.st_ino != h->dir_inode || st.st_dev != h->dir_device)
-		return error_set(error, ERROR_DENIED,
-				 "%s/.git is not the repository of this folder: look at core.worktree "
-				 "and core.bare in %s/.git/config", h->path, h->path);
+		return error_set(
+			error, ERROR_DENIED,
+			"%s/.git is not the repository of this folder: look at core.worktree "
+			"and core.bare in %s/.git/config",
+			h->path, h->path);
 	if (strcmp(git_repository_path(h->repository), git_repository_commondir(h->repository)))
 		return error_set(error, ERROR_DENIED, "%s/.git shares another repository", h->path);
 	return 0;
@@ -104,13 +111,13 @@ static int check_place(const struct history *h, struct error *error)
 static int open_repository(struct history *h, struct error *error)
 {
 	_free_ char *place = xasprintf("%s/.git", h->path);
-	int result = git_repository_open_ext(&h->repository, place,
-					     GIT_REPOSITORY_OPEN_NO_SEARCH |
-						     GIT_REPOSITORY_OPEN_NO_DOTGIT,
-					     NULL);
+	int result = git_repository_open_ext(
+		&h->repository, place,
+		GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_NO_DOTGIT, NULL);
 
 	if (result == -1 && git_error_last() && git_error_last()->klass == GIT_ERROR_REPOSITORY)
-		return error_set(error, ERROR_UNSUPPORTED, "%s: %s", place, git_error_last()->message);
+		return error_set(error, ERROR_UNSUPPORTED, "%s: %s", place,
+				 git_error_last()->message);
 	if (result)
 		return git_refuse(error, result, "opening %s", place);
 	return check_place(h, error);
@@ -232,12 +239,14 @@ static const char *const unfinished[] = {
 static int check_state(struct history *h, struct error *error)
 {
 	int state = git_repository_state(h->repository);
-	const char *what = state > 0 && state < (int)ARRAY_LENGTH(unfinished) ? unfinished[state] : NULL;
+	const char *what = state > 0 && state < (int)ARRAY_LENGTH(unfinished) ? unfinished[state]
+									      : NULL;
 
 	if (state == GIT_REPOSITORY_STATE_NONE)
 		return 0;
 	if (!what)
-		return error_set(error, ERROR_BUSY, "%s is in the middle of a git command", h->path);
+		return error_set(error, ERROR_BUSY, "%s is in the middle of a git command",
+				 h->path);
 	if (state == GIT_REPOSITORY_STATE_BISECT)
 		return error_set(error, ERROR_BUSY,
 				 "%s is in the middle of a bisect: end it with git bisect reset",

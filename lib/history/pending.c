@@ -15,7 +15,8 @@ static const char *const kinds[] = {
 	[PENDING_MERGE] = "merge",
 };
 
-int pending_set(struct history *h, enum pending_kind kind, const git_oid *commit, struct error *error)
+int pending_set(struct history *h, enum pending_kind kind, const git_oid *commit,
+		struct error *error)
 {
 	char line[64], hex[HISTORY_ID_SIZE];
 	_fd_ int fd = -1;
@@ -127,7 +128,8 @@ static int look(struct history *h, struct change *change, struct buffer *bytes, 
 	return result;
 }
 
-/* Puts a merge on disk. Where the person has saved once more, that save gets the entries instead. */
+/* Puts a merge on disk. Where the person has saved once more, that save gets the entries instead.
+ */
 static int land(struct history *h, struct change *change, const struct delta *delta,
 		struct error *error)
 {
@@ -149,18 +151,18 @@ static int land(struct history *h, struct change *change, const struct delta *de
 		if (!result && span_equal(buffer_span(&merged), buffer_span(&disk)))
 			return 0;
 		if (!result)
-			result = file_replace_if(h->dir, change->path,
-						 (struct span){ disk.data ? disk.data : "",
-								disk.length },
-						 buffer_span(&merged), 0644, error);
+			result = file_replace_if(
+				h->dir, change->path,
+				(struct span){ disk.data ? disk.data : "", disk.length },
+				buffer_span(&merged), 0644, error);
 		if (result == -ERROR_CONFLICT)
 			result = 0;
 	}
 	return result;
 }
 
-/* Did the agent's bytes get on disk? Where a person has saved meanwhile: is that nearer to them than to what was
- * there before? */
+/* Did the agent's bytes get on disk? Where a person has saved meanwhile: is that nearer to them
+ * than to what was there before? */
 static bool was_written(struct history *h, struct change *change, const struct delta *delta)
 {
 	CLEANUP(buffer_clear) struct buffer disk = BUFFER(HISTORY_FILE_MAX);
@@ -216,8 +218,9 @@ static int publish(struct history *h, const struct snapshot *s, git_commit *comm
 	if (s->unborn ? parent != NULL : !parent || !git_oid_equal(parent, &s->head))
 		result = commit_make(h, s->unborn ? NULL : &s->head, changes->items, changes->count,
 				     &author, git_commit_message(commit), ret_commit, error);
-	return result ? result : commit_publish(h, s, ret_commit, changes->items, changes->count, NULL,
-						&author, error);
+	return result ? result
+		      : commit_publish(h, s, ret_commit, changes->items, changes->count, NULL,
+				       &author, error);
 }
 
 static bool reaches(struct history *h, const struct snapshot *s, const git_oid *commit)

@@ -9,22 +9,23 @@
 /* Opened at `path`; opened again when somebody has put another folder or .git there. */
 struct history {
 	char *path;
-	int dir, git;              /* the work tree, its .git */
+	int dir, git; /* the work tree, its .git */
 	dev_t dir_device, git_device;
 	ino_t dir_inode, git_inode;
 	git_repository *repository;
-	int lock_fd, lock_depth;   /* lock.h */
+	int lock_fd, lock_depth; /* lock.h */
 };
 
-/* What every public call begins with: the repository is still the one that was opened (else it is opened
- * again), and work that was interrupted is finished. ERROR_BUSY in the middle of a merge or rebase. */
+/* What every public call begins with: the repository is still the one that was opened (else it is
+ * opened again), and work that was interrupted is finished. ERROR_BUSY in the middle of a merge or
+ * rebase. */
 int history_begin(struct history *history, struct error *error);
 
 /* The same without touching anything, for readers. */
 int history_refresh(struct history *history, struct error *error);
 
-/* Turns a libgit2 failure into ours: locks are ERROR_BUSY, moved references ERROR_CONFLICT, no space or
- * rights what the system call said. */
+/* Turns a libgit2 failure into ours: locks are ERROR_BUSY, moved references ERROR_CONFLICT, no
+ * space or rights what the system call said. */
 int git_refuse(struct error *error, int result, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

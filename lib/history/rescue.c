@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#define COMMITS_MAX 256   /* looked through for versions of the file */
+#define COMMITS_MAX 256 /* looked through for versions of the file */
 #define VERSIONS_MAX 64
 
 /* Files that only grow by entries, and what an entry begins with. */
@@ -36,7 +36,7 @@ static bool is_by_agent(const git_commit *commit)
 struct versions {
 	git_oid ids[VERSIONS_MAX]; /* [0]: HEAD's */
 	size_t count;
-	char agent[64];            /* who wrote the newest */
+	char agent[64]; /* who wrote the newest */
 };
 
 static bool blob_at(git_commit *commit, const char *path, git_oid *ret_id)
@@ -91,7 +91,8 @@ static int versions_read(struct history *h, const struct snapshot *s, const char
 	return 0;
 }
 
-/* A version with the line ends of the save, so that an editor that turned them counts for nothing. */
+/* A version with the line ends of the save, so that an editor that turned them counts for nothing.
+ */
 static int version_text(struct history *h, const git_oid *id, struct span save, struct buffer *out,
 			struct error *error)
 {
@@ -103,8 +104,8 @@ static int version_text(struct history *h, const git_oid *id, struct span save, 
 	return result;
 }
 
-/* The version that `save` differs least from; the newest of equals. Returns 0 (HEAD's) also when the save
- * is an older version as it was, or has little in common with any. */
+/* The version that `save` differs least from; the newest of equals. Returns 0 (HEAD's) also when
+ * the save is an older version as it was, or has little in common with any. */
 static size_t nearest(struct history *h, const struct versions *versions, struct span save)
 {
 	size_t best = 0, least = SIZE_MAX;
@@ -139,8 +140,8 @@ static int merge(struct history *h, const struct versions *versions, size_t base
 
 	if (!result)
 		result = version_text(h, &versions->ids[0], save, &ours, error);
-	return result ? result :
-			text_merge(buffer_span(&before), buffer_span(&ours), save, out, error);
+	return result ? result
+		      : text_merge(buffer_span(&before), buffer_span(&ours), save, out, error);
 }
 
 /* *ret_rescue->entries stays 0 where there is nothing to bring back. */

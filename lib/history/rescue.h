@@ -1,10 +1,10 @@
 /* Private to history: saves that would drop what an agent appended meanwhile.
  *
  * A person opens MEMORY.md, the agent appends to it, the person saves what he opened. Which version
- * a save was based on nobody tells us; it is the one it differs least from, among HEAD's and those that
- * the agent's last commits of that file replaced, back to the last that was not the agent's. Where that
- * is an older one, and the save is not simply it (a revert is a wish), the two are merged. The merge is no
- * commit of the agent's: what the person deletes after it stays deleted. */
+ * a save was based on nobody tells us; it is the one it differs least from, among HEAD's and those
+ * that the agent's last commits of that file replaced, back to the last that was not the agent's.
+ * Where that is an older one, and the save is not simply it (a revert is a wish), the two are
+ * merged. The merge is no commit of the agent's: what the person deletes after it stays deleted. */
 #ifndef HISTORY_RESCUE_H
 #define HISTORY_RESCUE_H
 

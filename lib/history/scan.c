@@ -25,7 +25,8 @@ struct walk {
 	const struct snapshot *snapshot;
 	struct known_list known;
 	int64_t index_mtime_ns;
-	bool modes_lie;       /* core.fileMode is off: the executable bit of a file means nothing */
+	bool is_workspace;
+	bool modes_lie; /* core.fileMode is off: the executable bit of a file means nothing */
 	struct scan *scan;
 	struct error *error;
 };
@@ -81,7 +82,8 @@ static struct known *known_find(const struct known_list *list, char *path)
 {
 	struct known key = { .path = path };
 
-	return list->count ? bsearch(&key, list->items, list->count, sizeof(key), known_by_path) : NULL;
+	return list->count ? bsearch(&key, list->items, list->count, sizeof(key), known_by_path)
+			   : NULL;
 }
 
 /* Does HEAD have anything in the folder `prefix` ("knowledge/")? */
@@ -113,9 +115,9 @@ bool path_is_committable(const char *path)
 	size_t length = strlen(path);
 
 	if (!length || length >= PATH_SIZE || path[0] == '/' || !strncmp(path, "work/", 5) ||
-	    !strcmp(path, "work") || !strncmp(path, ".agentd/", 8))
+	    !strcmp(path, "work") || !strncmp(path, ".agentd/", 8) || !strcmp(path, ".agentd"))
 		return false;
-	for (const char *name = path; name; ) {
+	for (const char *name = path; name;) {
 		const char *end = strchrnul(name, '/');
 		_free_ char *part = xstrndup(name, (size_t)(end - name));
 
@@ -139,8 +141,8 @@ static int64_t ns_of(const git_index_time *time)
 	return (int64_t)time->seconds * 1000000000 + time->nanoseconds;
 }
 
-/* Does the index know the file's bytes by its stat data? Not when the file may have been written after
- * the index was (git's "racy" entries, Documentation/technical/racy-git). */
+/* Does the index know the file's bytes by its stat data? Not when the file may have been written
+ * after the index was (git's "racy" entries, Documentation/technical/racy-git). */
 static bool entry_matches(const struct walk *walk, const git_index_entry *entry,
 			  const struct stat *st)
 {
@@ -171,7 +173,8 @@ static int blob_of_file(const struct folder *folder, const char *name, const str
 
 	if (result)
 		return result;
-	result = git_odb_hash(&change->id, bytes.data ? bytes.data : "", bytes.length, GIT_OBJECT_BLOB);
+	result = git_odb_hash(&change->id, bytes.data ? bytes.data : "", bytes.length,
+			      GIT_OBJECT_BLOB);
 	if (!result && !(known && git_oid_equal(&known->id, &change->id)))
 		result = git_blob_create_from_buffer(&change->id, walk->h->repository,
 						     bytes.data ? bytes.data : "", bytes.length);
@@ -182,8 +185,8 @@ static int list_file(struct walk *walk, const struct change *change)
 {
 	struct history_files *files = &walk->scan->files;
 
-	if (array_grow((void **)&files->items, files->count, &files->capacity, sizeof(*files->items),
-		       ENTRIES_MAX))
+	if (array_grow((void **)&files->items, files->count, &files->capacity,
+		       sizeof(*files->items), ENTRIES_MAX))
 		return error_set(walk->error, ERROR_TOO_LARGE, "more than %d files", ENTRIES_MAX);
 	file_of_change(change, &files->items[files->count++]);
 	return 0;
@@ -212,8 +215,8 @@ static int note_file(struct walk *walk, const struct change *found, const struct
 /* A file that vanishes or cannot be read while we look is left as HEAD has it. */
 static bool is_passing(int result)
 {
-	return result == -ERROR_NOT_FOUND || result == -ERROR_DENIED || result == -ERROR_TOO_LARGE ||
-	       result == -ERROR_INVALID;
+	return result == -ERROR_NOT_FOUND || result == -ERROR_DENIED ||
+	       result == -ERROR_TOO_LARGE || result == -ERROR_INVALID;
 }
 
 static int visit_file(const struct folder *folder, const char *name, const char *path,
@@ -244,14 +247,17 @@ static int visit_file(const struct folder *folder, const char *name, const char 
 	return note_file(walk, &found, known, entry, !known_bytes);
 }
 
-/* Folders with a history of their own, and agents, which get one. */
-static bool is_separate(int fd, const char *path)
+/* Agents get a history of their own; there may be thousands, so that none is opened. */
+static bool is_agent(const struct walk *walk, const char *path)
+{
+	return walk->is_workspace && !strncmp(path, "agents/", 7);
+}
+
+static bool has_history(int fd)
 {
 	struct stat st;
 
-	if (!fstatat(fd, ".git", &st, AT_SYMLINK_NOFOLLOW))
-		return true;
-	return !strncmp(path, "agents/", 7) && !fstatat(fd, "SOUL.md", &st, AT_SYMLINK_NOFOLLOW);
+	return !fstatat(fd, ".git", &st, AT_SYMLINK_NOFOLLOW);
 }
 
 static int visit_entry(void *context, const char *name, unsigned char type);
@@ -261,10 +267,10 @@ static int visit_folder(const struct folder *folder, const char *name, const cha
 	struct folder inner = { .walk = folder->walk, .fd = -1, .depth = folder->depth + 1 };
 	_fd_ int fd = -1;
 
-	if (inner.depth > DEPTH_MAX ||
+	if (inner.depth > DEPTH_MAX || is_agent(folder->walk, path) ||
 	    snprintf(inner.prefix, sizeof(inner.prefix), "%s/", path) >= (int)sizeof(inner.prefix))
 		return 0;
-	if (directory_open_beneath(folder->fd, name, &fd, NULL) || is_separate(fd, path))
+	if (directory_open_beneath(folder->fd, name, &fd, NULL) || has_history(fd))
 		return 0;
 	if (!known_beneath(&folder->walk->known, inner.prefix) &&
 	    is_ignored(folder->walk, inner.prefix))
@@ -279,13 +285,16 @@ static int visit_entry(void *context, const char *name, unsigned char type)
 	char path[PATH_SIZE];
 	struct stat st;
 
-	if (type == DT_LNK || snprintf(path, sizeof(path), "%s%s", folder->prefix, name) >=
-				      (int)sizeof(path) || !path_is_committable(path))
+	if (type == DT_LNK ||
+	    snprintf(path, sizeof(path), "%s%s", folder->prefix, name) >= (int)sizeof(path) ||
+	    !path_is_committable(path))
 		return 0;
+	if (type == DT_DIR)
+		return visit_folder(folder, name, path);
 	if (fstatat(folder->fd, name, &st, AT_SYMLINK_NOFOLLOW))
 		return 0;
-	if (S_ISDIR(st.st_mode))
-		return strcmp(path, ".agentd") ? visit_folder(folder, name, path) : 0;
+	if (S_ISDIR(st.st_mode)) /* of a file system that gives no types */
+		return visit_folder(folder, name, path);
 	return S_ISREG(st.st_mode) ? visit_file(folder, name, path, &st) : 0;
 }
 
@@ -333,10 +342,15 @@ int scan_work_tree(struct history *h, const struct snapshot *snapshot, struct sc
 {
 	CLEANUP(scan_clear) struct scan scan = { 0 };
 	CLEANUP(git_config_free) git_config *config = NULL;
-	struct walk walk = { .h = h, .snapshot = snapshot, .scan = &scan, .error = error,
+	struct walk walk = { .h = h,
+			     .snapshot = snapshot,
+			     .scan = &scan,
+			     .error = error,
 			     .index_mtime_ns = snapshot->index_stamp.mtime_ns };
+	struct stat st;
 	int modes = 1, result;
 
+	walk.is_workspace = !fstatat(h->dir, "agentd.yaml", &st, AT_SYMLINK_NOFOLLOW);
 	if (!git_repository_config_snapshot(&config, h->repository) &&
 	    !git_config_get_bool(&modes, config, "core.filemode"))
 		walk.modes_lie = !modes;

@@ -41,8 +41,8 @@ static int read_tree(git_repository *repository, struct snapshot *s)
 	return result ? result : git_commit_tree(&s->tree, commit);
 }
 
-/* Is the index so broken that nothing is left to respect in it? One with features that libgit2 does not
- * know (a split or sparse one) is whole. */
+/* Is the index so broken that nothing is left to respect in it? One with features that libgit2 does
+ * not know (a split or sparse one) is whole. */
 static bool is_rubbish(const struct history *h)
 {
 	const git_error *last = git_error_last();

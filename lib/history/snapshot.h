@@ -1,9 +1,9 @@
-/* Private to history: where a repository stands at one moment, what in the work tree differs from it, and
- * the step from there to the next commit.
+/* Private to history: where a repository stands at one moment, what in the work tree differs from
+ * it, and the step from there to the next commit.
  *
- * Everything that can be prepared is prepared without a lock: snapshot, scan, objects. Then the lock is
- * taken, the snapshot compared with what is there now, the reference moved, the index written. Where
- * somebody else was faster the whole is done again on what he left. */
+ * Everything that can be prepared is prepared without a lock: snapshot, scan, objects. Then the
+ * lock is taken, the snapshot compared with what is there now, the reference moved, the index
+ * written. Where somebody else was faster the whole is done again on what he left. */
 #ifndef HISTORY_SNAPSHOT_H
 #define HISTORY_SNAPSHOT_H
 
@@ -33,7 +33,7 @@ bool snapshot_blob(const struct snapshot *snapshot, const char *path, git_oid *r
 struct change {
 	char path[PATH_SIZE];
 	bool gone;
-	git_oid id;     /* a blob that is in the object store already */
+	git_oid id; /* a blob that is in the object store already */
 	uint32_t mode;
 	struct stat st; /* of the file that holds the blob's bytes; st_nlink 0: no file does */
 };
@@ -53,8 +53,8 @@ struct scan {
 	struct history_files files;
 };
 
-/* Compares the work tree with HEAD, by the index's stat data where that is safe. Files that are nobody's text
- * (history.h) are passed over. Blobs of changed files are written. */
+/* Compares the work tree with HEAD, by the index's stat data where that is safe. Files that are
+ * nobody's text (history.h) are passed over. Blobs of changed files are written. */
 int scan_work_tree(struct history *h, const struct snapshot *snapshot, struct scan *ret_scan,
 		   struct error *error);
 void scan_clear(struct scan *scan);
@@ -65,12 +65,13 @@ bool path_is_committable(const char *path);
 void file_of_change(const struct change *change, struct history_file *ret_file);
 
 /* Makes (objects only) the commit that has `count` changes on top of `parent` (NULL: the first). */
-int commit_make(struct history *h, const git_oid *parent, const struct change *changes, size_t count,
-		const struct history_author *author, const char *message, git_oid *ret_id,
-		struct error *error);
+int commit_make(struct history *h, const git_oid *parent, const struct change *changes,
+		size_t count, const struct history_author *author, const char *message,
+		git_oid *ret_id, struct error *error);
 
 /* Moves the branch from the snapshot to `commit` and brings the index entries of `changes` and
- * `refreshed` (may be NULL) in step. ERROR_CONFLICT: HEAD or index are not the snapshot's any more. */
+ * `refreshed` (may be NULL) in step. ERROR_CONFLICT: HEAD or index are not the snapshot's any more.
+ */
 int commit_publish(struct history *h, const struct snapshot *snapshot, const git_oid *commit,
 		   const struct change *changes, size_t count, const struct changes *refreshed,
 		   const struct history_author *author, struct error *error);

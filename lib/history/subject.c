@@ -50,11 +50,13 @@ static bool rename_of_one(const struct snapshot *s, const struct change *changes
 	to = &changes[changes[0].gone ? 1 : 0];
 	return snapshot_blob(s, from->path, &id, NULL) && git_oid_equal(&id, &to->id) &&
 	       verb_of(s, to) == VERB_ADD &&
-	       snprintf(out, SUBJECT_MAX + 1, "rename %s to %s", from->path, to->path) <= SUBJECT_MAX;
+	       snprintf(out, SUBJECT_MAX + 1, "rename %s to %s", from->path, to->path) <=
+		       SUBJECT_MAX;
 }
 
 /* "edit a, b and c"; with several verbs "edit a and b, add c". */
-static bool name_each(const struct snapshot *s, const struct change *changes, size_t count, char *out)
+static bool name_each(const struct snapshot *s, const struct change *changes, size_t count,
+		      char *out)
 {
 	CLEANUP(buffer_clear) struct buffer text = BUFFER(SUBJECT_MAX);
 
@@ -80,7 +82,8 @@ static bool name_each(const struct snapshot *s, const struct change *changes, si
 	return true;
 }
 
-static void count_each(const struct snapshot *s, const struct change *changes, size_t count, char *out)
+static void count_each(const struct snapshot *s, const struct change *changes, size_t count,
+		       char *out)
 {
 	CLEANUP(buffer_clear) struct buffer text = BUFFER(SUBJECT_MAX);
 	size_t all[VERB_COUNT] = { 0 };
@@ -89,13 +92,13 @@ static void count_each(const struct snapshot *s, const struct change *changes, s
 		all[verb_of(s, &changes[i])]++;
 	for (enum verb verb = 0; verb < VERB_COUNT; verb++)
 		if (all[verb])
-			buffer_printf(&text, "%s%s %zu file%s", text.length ? ", " : "", verbs[verb],
-				      all[verb], all[verb] == 1 ? "" : "s");
+			buffer_printf(&text, "%s%s %zu file%s", text.length ? ", " : "",
+				      verbs[verb], all[verb], all[verb] == 1 ? "" : "s");
 	memcpy(out, text.data ? text.data : "edit", text.data ? text.length + 1 : 5);
 }
 
-void subject_of_edits(const struct history *h, const struct snapshot *s, const struct change *changes,
-		      size_t count, char out[SUBJECT_MAX + 1])
+void subject_of_edits(const struct history *h, const struct snapshot *s,
+		      const struct change *changes, size_t count, char out[SUBJECT_MAX + 1])
 {
 	if (s->unborn && begin(h, changes, count, out))
 		return;

@@ -55,8 +55,8 @@ int text_distance(struct span from, struct span to, struct distance *ret_distanc
 	int result;
 
 	*ret_distance = (struct distance){ 0 };
-	result = git_patch_from_buffers(&patch, bytes(from), from.length, NULL, bytes(to), to.length,
-					NULL, &by_line);
+	result = git_patch_from_buffers(&patch, bytes(from), from.length, NULL, bytes(to),
+					to.length, NULL, &by_line);
 	if (result || !patch)
 		return result;
 	return git_patch_line_stats(NULL, &ret_distance->added, &ret_distance->removed, patch);

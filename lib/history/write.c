@@ -9,7 +9,7 @@ struct write {
 	const char *path, *message;
 	struct span expected, content;
 	const struct history_author *author;
-	struct change change;  /* the blob, and the mode that it gets */
+	struct change change; /* the blob, and the mode that it gets */
 };
 
 static bool disk_holds(const struct write *w)
@@ -51,7 +51,8 @@ static int prepare(struct write *w, struct error *error)
 	w->change.mode = GIT_FILEMODE_BLOB;
 	memcpy(w->change.path, w->path, strlen(w->path) + 1);
 	result = git_blob_create_from_buffer(&w->change.id, w->h->repository,
-					     w->content.data ? w->content.data : "", w->content.length);
+					     w->content.data ? w->content.data : "",
+					     w->content.length);
 	return result ? git_refuse(error, result, "storing %s", w->path) : 0;
 }
 
@@ -133,8 +134,12 @@ int history_write(struct history *h, const char *path, struct span expected, str
 {
 	CLEANUP(history_files_clear) struct history_files files = { 0 };
 	CLEANUP(changes_clear) struct changes changes = { 0 };
-	struct write w = { .h = h, .path = path, .message = message, .expected = expected,
-			   .content = content, .author = author };
+	struct write w = { .h = h,
+			   .path = path,
+			   .message = message,
+			   .expected = expected,
+			   .content = content,
+			   .author = author };
 	git_oid made;
 	size_t merged;
 	int result = check(path, content, error);

@@ -1,4 +1,5 @@
-/* bench-history [WRITES]: durable commits a second over the socket, one repository and then eight. */
+/* bench-history [WRITES]: durable commits a second over the socket, one repository and then eight.
+ */
 #include "child.h"
 
 #include "base/clock.h"
@@ -28,7 +29,7 @@ static void written(void *context, const json_t *result, const struct error *err
 	if (!result)
 		fail_msg("%s", error->message);
 	buffer_append_text(&lane->text, LINE);
-	json_array_foreach((json_t *)(uintptr_t)files, i, file)
+	json_array_foreach ((json_t *)(uintptr_t)files, i, file)
 		if (!strcmp(json_string_value(json_object_get(file, "path")), "MEMORY.md"))
 			json_object_set(lane->params, "expected", json_object_get(file, "blob"));
 	next(lane);
@@ -53,7 +54,9 @@ static void run(struct child *child, int from, int to, size_t writes)
 	for (int i = from; i < to; i++) {
 		struct lane *lane = &lanes[i];
 
-		*lane = (struct lane){ .child = child, .text = BUFFER(1024 * 1024), .left = writes };
+		*lane = (struct lane){ .child = child,
+				       .text = BUFFER(1024 * 1024),
+				       .left = writes };
 		snprintf(lane->name, sizeof(lane->name), "agents/a%d", i);
 		buffer_append_text(&lane->text, "# Memory\n");
 		lane->params = write_params(child, lane->name, "MEMORY.md", 0, 0, LINE);

@@ -10,7 +10,8 @@ extern char **environ;
 
 int sh(struct child *child, const char *format, ...)
 {
-	struct process_plan plan = { .path = "/bin/sh", .environment = (const char *const *)environ,
+	struct process_plan plan = { .path = "/bin/sh",
+				     .environment = (const char *const *)environ,
 				     .directory = child->dir };
 	struct process shell;
 	struct process_end end;
@@ -60,7 +61,8 @@ char *file_text(struct child *child, const char *path)
 
 void child_start(struct child *child, const char *points)
 {
-	struct sandbox_policy policy = { .role = SANDBOX_HISTORY, .rule_count = 2,
+	struct sandbox_policy policy = { .role = SANDBOX_HISTORY,
+					 .rule_count = 2,
 					 .rules = { { 5, true }, { 6, true } } };
 	_free_ char *home = xasprintf("HOME=%s/home", child->root);
 	_free_ char *setting = xasprintf("AGENTD_FAILPOINTS=%s", points ? points : "");
@@ -110,14 +112,17 @@ void child_setup(struct child *child, int agents)
 	assert_non_null(mkdtemp(child->root));
 	snprintf(child->workspace, sizeof(child->workspace), "%s/ws", child->root);
 	assert_int_equal(0, directory_open(child->root, &child->dir, NULL));
-	sh(child, "mkdir -p home out ws/agents ws/shared; cd home;"
-		  "printf '[user]\\nname = Mika Person\\nemail = mika@example.org\\n' > .gitconfig");
+	sh(child,
+	   "mkdir -p home out ws/agents ws/shared; cd home;"
+	   "printf '[user]\\nname = Mika Person\\nemail = mika@example.org\\n' > .gitconfig");
 	fd_close(&child->dir);
 	assert_int_equal(0, directory_open(child->workspace, &child->dir, NULL));
 	put(child, "agentd.yaml", "timezone: UTC\n");
 	put(child, ".gitignore", "/agents/*/\n/.agentd/\n");
-	sh(child, "for i in $(seq 0 %d); do mkdir agents/a$i; echo I am $i. > agents/a$i/SOUL.md; "
-		  "echo '# Memory' > agents/a$i/MEMORY.md; done", agents - 1);
+	sh(child,
+	   "for i in $(seq 0 %d); do mkdir agents/a$i; echo I am $i. > agents/a$i/SOUL.md; "
+	   "echo '# Memory' > agents/a$i/MEMORY.md; done",
+	   agents - 1);
 	child_start(child, NULL);
 }
 
@@ -158,7 +163,7 @@ json_t *write_params(struct child *child, const char *repository, const char *pa
 	snprintf(id, sizeof(id), "%.40s", child->output.length ? child->output.data : "");
 	return json_pack("{s:s,s:s,s:s?,s:I,s:I,s:s,s:{s:s,s:s,s:i},s:s}", "repository", repository,
 			 "path", path, "expected", strlen(id) == 40 ? id : NULL, "offset",
-			 (json_int_t)offset, "remove", (json_int_t)remove, "insert", insert, "author",
-			 "name", "kira", "email", "kira@agentd.local", "at", NOON, "message",
-			 "memory: 1 fact\n\nSession: 01JD6Y3V3W0000000000000000\n");
+			 (json_int_t)offset, "remove", (json_int_t)remove, "insert", insert,
+			 "author", "name", "kira", "email", "kira@agentd.local", "at", NOON,
+			 "message", "memory: 1 fact\n\nSession: 01JD6Y3V3W0000000000000000\n");
 }

@@ -17,9 +17,9 @@
 #define NOON 1795262400 /* 2026-11-21T12:00:00Z */
 
 struct child {
-	char root[64];      /* holds home/, out/ and ws/ */
+	char root[64]; /* holds home/, out/ and ws/ */
 	char workspace[80];
-	int dir;            /* the workspace */
+	int dir; /* the workspace */
 	struct process process;
 	struct rpc *rpc;
 	struct buffer output;

@@ -46,16 +46,18 @@ static void edits_then_writes(void **state)
 	assert_true(json_is_null(json_object_get(result, "commit")));
 	json_decref(result);
 
-	result = call(child, "write", write_params(child, "agents/a0", "MEMORY.md", 9, 0, "- one\n"),
-		      &error);
+	result = call(child, "write",
+		      write_params(child, "agents/a0", "MEMORY.md", 9, 0, "- one\n"), &error);
 	assert_non_null(result);
 	json_decref(result);
-	assert_sh(child, "kira <kira@agentd.local> memory: 1 fact\n"
-			 "Mika Person <mika@example.org> begin agent a0\n",
+	assert_sh(child,
+		  "kira <kira@agentd.local> memory: 1 fact\n"
+		  "Mika Person <mika@example.org> begin agent a0\n",
 		  "git -C agents/a0 log --format='%an <%ae> %s'");
 	assert_sh(child, "# Memory\n- one\n", "cat agents/a0/MEMORY.md");
-	assert_sh(child, "", "git -C agents/a0 status --porcelain; "
-			     "git -C agents/a0 fsck --strict --no-progress 2>&1 | grep -v ^notice");
+	assert_sh(child, "",
+		  "git -C agents/a0 status --porcelain; "
+		  "git -C agents/a0 fsck --strict --no-progress 2>&1 | grep -v ^notice");
 }
 
 static void the_workspaces_own_repository(void **state)
@@ -114,19 +116,25 @@ static const struct refusal refusals[] = {
 	{ "edits", "{\"repository\":\"agents/a2\",\"at\":1}", ERROR_NOT_FOUND },
 	{ "edits", "{\"repository\":\"agents/link\",\"at\":1,\"create\":true}", ERROR_DENIED },
 	{ "write", "{\"repository\":\"agents/a0\"}", ERROR_PROTOCOL },
-	{ "write", "{\"repository\":\"agents/a0\",\"path\":\"MEMORY.md\",\"expected\":" ID
-		   ",\"insert\":\"x\"," AUTHOR, ERROR_CONFLICT },
+	{ "write",
+	  "{\"repository\":\"agents/a0\",\"path\":\"MEMORY.md\",\"expected\":" ID
+	  ",\"insert\":\"x\"," AUTHOR,
+	  ERROR_CONFLICT },
 	{ "write", "{\"repository\":\"agents/a0\",\"path\":\"MEMORY.md\",\"insert\":\"x\"," AUTHOR,
 	  ERROR_CONFLICT },
-	{ "write", "{\"repository\":\"agents/a0\",\"path\":\"NEW.md\",\"offset\":5,\"insert\":\"x\","
-		   AUTHOR, ERROR_INVALID },
-	{ "write", "{\"repository\":\"agents/a0\",\"path\":\"N.md\",\"remove\":1,\"insert\":\"x\","
-		   AUTHOR, ERROR_INVALID },
-	{ "write", "{\"repository\":\"agents/a0\",\"path\":\"N.md\",\"offset\":-1,\"insert\":\"x\","
-		   AUTHOR, ERROR_PROTOCOL },
+	{ "write",
+	  "{\"repository\":\"agents/a0\",\"path\":\"NEW.md\",\"offset\":5,\"insert\":\"x\"," AUTHOR,
+	  ERROR_INVALID },
+	{ "write",
+	  "{\"repository\":\"agents/a0\",\"path\":\"N.md\",\"remove\":1,\"insert\":\"x\"," AUTHOR,
+	  ERROR_INVALID },
+	{ "write",
+	  "{\"repository\":\"agents/a0\",\"path\":\"N.md\",\"offset\":-1,\"insert\":\"x\"," AUTHOR,
+	  ERROR_PROTOCOL },
 	{ "write", "{\"repository\":\"agents/a0\",\"path\":\"../a1/X.md\",\"insert\":\"x\"," AUTHOR,
 	  ERROR_INVALID },
-	{ "write", "{\"repository\":\"agents/a0\",\"path\":\".git/hooks/x\",\"insert\":\"x\"," AUTHOR,
+	{ "write",
+	  "{\"repository\":\"agents/a0\",\"path\":\".git/hooks/x\",\"insert\":\"x\"," AUTHOR,
 	  ERROR_INVALID },
 	{ "log", "{\"repositories\":[\"..\"],\"max\":1}", ERROR_INVALID },
 	{ "log", "{\"repositories\":\".\",\"max\":1}", ERROR_PROTOCOL },
@@ -191,7 +199,8 @@ static void jobs_of_one_repository_are_done_in_order(void **state)
 		if (i % 3 == 0 && i)
 			buffer_append_text(&content, "- x\n");
 		put(child, "../expected", "# Memory\n");
-		params = write_params(child, name, "../../../expected", 9 + content.length, 0, "- x\n");
+		params = write_params(child, name, "../../../expected", 9 + content.length, 0,
+				      "- x\n");
 		json_object_set_new(params, "path", json_string("MEMORY.md"));
 		if (content.length) {
 			CLEANUP(buffer_clear) struct buffer whole = BUFFER(65536);
@@ -223,10 +232,12 @@ static void the_log_is_one_story(void **state)
 		json_decref(call(child, "edits", params, &error));
 	}
 	json_decref(call(child, "write",
-			 write_params(child, "agents/a0", "MEMORY.md", 9, 0, "- \xc3\xa9\n"), &error));
+			 write_params(child, "agents/a0", "MEMORY.md", 9, 0, "- \xc3\xa9\n"),
+			 &error));
 	result = call(child, "log",
 		      json_pack("{s:[s,s,s],s:i,s:b}", "repositories", "agents/a0", "agents/a1",
-				"agents/a2", "max", 10, "patch", 1), &error);
+				"agents/a2", "max", 10, "patch", 1),
+		      &error);
 	entries = json_object_get(result, "entries");
 	assert_int_equal(3, json_array_size(entries));
 	assert_string_equal("agents/a1", text(json_array_get(entries, 0), "repository"));
@@ -237,9 +248,10 @@ static void the_log_is_one_story(void **state)
 	assert_non_null(strstr(text(json_array_get(entries, 1), "patch"), "\n+- \xc3\xa9\n"));
 	assert_string_equal("begin agent a0", text(json_array_get(entries, 2), "subject"));
 	json_decref(result);
-	result = call(child, "log",
-		      json_pack("{s:[s,s],s:i}", "repositories", "agents/a0", "agents/a1", "max", 1),
-		      &error);
+	result = call(
+		child, "log",
+		json_pack("{s:[s,s],s:i}", "repositories", "agents/a0", "agents/a1", "max", 1),
+		&error);
 	entries = json_object_get(result, "entries");
 	assert_int_equal(1, json_array_size(entries));
 	assert_string_equal("begin agent a1", text(json_array_get(entries, 0), "subject"));
@@ -255,7 +267,8 @@ static void a_bundle_is_written_beneath_output(void **state)
 
 	json_decref(call(child, "edits", edits_params("agents/a0"), &error));
 	result = call(child, "bundle",
-		      json_pack("{s:s,s:s}", "repository", "agents/a0", "file", "a0.bundle"), &error);
+		      json_pack("{s:s,s:s}", "repository", "agents/a0", "file", "a0.bundle"),
+		      &error);
 	assert_non_null(result);
 	assert_true(json_integer_value(json_object_get(result, "bytes")) > 100);
 	json_decref(result);
@@ -271,12 +284,16 @@ static void locks_and_traps_behind_the_walls(void **state)
 	json_t *result;
 
 	json_decref(call(child, "edits", edits_params("agents/a0"), &error));
-	sh(child, "cd agents/a0; git gc -q; touch -d '1 hour ago' .git/index.lock;"
-		  "printf '#!/bin/sh\\ntouch %s/trapped\\n' > .git/hooks/post-commit;"
-		  "chmod +x .git/hooks/post-commit; git config core.fsmonitor 'touch trapped';"
-		  "echo more >> SOUL.md", child->root);
-	result = call(child, "write", write_params(child, "agents/a0", "memory/archive/2026-11.md", 0, 0,
-						   "- old\n"), &error);
+	sh(child,
+	   "cd agents/a0; git gc -q; touch -d '1 hour ago' .git/index.lock;"
+	   "printf '#!/bin/sh\\ntouch %s/trapped\\n' > .git/hooks/post-commit;"
+	   "chmod +x .git/hooks/post-commit; git config core.fsmonitor 'touch trapped';"
+	   "echo more >> SOUL.md",
+	   child->root);
+	result = call(
+		child, "write",
+		write_params(child, "agents/a0", "memory/archive/2026-11.md", 0, 0, "- old\n"),
+		&error);
 	if (!result)
 		fail_msg("%s", error.message);
 	json_decref(result);
@@ -288,8 +305,8 @@ static void locks_and_traps_behind_the_walls(void **state)
 /* Everything begins again with the same request. */
 static void killed_at_any_point_a_write_can_be_repeated(void **state)
 {
-	static const char *const points[] = { "history.note=kill@2", "history.file=kill",
-					      "history.ref=kill@1", "history.ref=kill@2",
+	static const char *const points[] = { "history.note=kill@2",  "history.file=kill",
+					      "history.ref=kill@1",   "history.ref=kill@2",
 					      "history.index=kill@2", "history.rename=kill@2",
 					      "history.done=kill@2" };
 	struct child *child = *state;
@@ -312,7 +329,8 @@ static void killed_at_any_point_a_write_can_be_repeated(void **state)
 		if (!result)
 			fail_msg("%s: %s", points[i], error.message);
 		json_decref(result);
-		assert_sh(child, "kira memory: 1 fact\nMika Person begin agent a0\n# Memory\n- one\n",
+		assert_sh(child,
+			  "kira memory: 1 fact\nMika Person begin agent a0\n# Memory\n- one\n",
 			  "cd agents/a0; git log --format='%an %s'; cat MEMORY.md; "
 			  "git status --porcelain; ls .git | grep -E 'agentd|lock'");
 	}

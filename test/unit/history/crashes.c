@@ -1,4 +1,5 @@
-/* Killed at every point, then called again: the same commits by the same authors, the same files. */
+/* Killed at every point, then called again: the same commits by the same authors, the same files.
+ */
 #include "folder.h"
 
 #include "crashes.h"
@@ -35,8 +36,8 @@ static int do_write(struct history *h, int dir)
 	buffer_append(&next, buffer_span(&now));
 	buffer_append_text(&next, "- three\n");
 	return history_write(h, "MEMORY.md", buffer_span(&now), buffer_span(&next), &kira,
-			     "memory: 1 fact\n\nSession: 01JD6Y3V3W0000000000000000\n", commit, NULL,
-			     NULL);
+			     "memory: 1 fact\n\nSession: 01JD6Y3V3W0000000000000000\n", commit,
+			     NULL, NULL);
 }
 
 struct act {
@@ -65,7 +66,8 @@ static void prepare_merge(struct folder *f)
 static const struct act acts[] = {
 	{ "edits", do_edits, prepare_edits,
 	  "Mika Person: edit SOUL.md, add knowledge.md, remove HEARTBEAT.md\n"
-	  "Mika Person: begin agent kira\n", HEAD_TEXT },
+	  "Mika Person: begin agent kira\n",
+	  HEAD_TEXT },
 	{ "write", do_write, prepare_write,
 	  "kira: memory: 1 fact\nMika Person: edit SOUL.md\nMika Person: begin agent kira\n",
 	  HEAD_TEXT "- three\n" },
@@ -88,16 +90,20 @@ int crash_act(const char *name, const char *path)
 	return result ? 1 : 0;
 }
 
-static void spawn(struct folder *f, const struct act *act, const char *points, struct process_end *end)
+static void spawn(struct folder *f, const struct act *act, const char *points,
+		  struct process_end *end)
 {
 	_free_ char *home = xasprintf("HOME=%s", getenv("HOME"));
 	_free_ char *log = xasprintf("AGENTD_FAILPOINTS_LOG=%s/points", f->root);
 	_free_ char *setting = xasprintf("AGENTD_FAILPOINTS=%s", points);
 	const char *environment[] = { home, log, setting, "ASAN_OPTIONS=detect_leaks=0", NULL };
 	const char *argv[] = { "/proc/self/exe", act->name, f->path, NULL };
-	struct process_plan plan = { .path = "/proc/self/exe", .argv = argv,
-				     .environment = environment, .directory = -1,
-				     .fds = { { 2, 2 } }, .fd_count = 1 };
+	struct process_plan plan = { .path = "/proc/self/exe",
+				     .argv = argv,
+				     .environment = environment,
+				     .directory = -1,
+				     .fds = { { 2, 2 } },
+				     .fd_count = 1 };
 	struct process child;
 	struct error error;
 
@@ -124,7 +130,6 @@ static struct folder *prepared(const struct act *act)
 static size_t points_of(const struct act *act, char points[][64], size_t max)
 {
 	struct folder *f = prepared(act);
-	CLEANUP(buffer_clear) struct buffer log = BUFFER(1024 * 1024);
 	struct process_end end;
 	struct span rest, line;
 	void *state = f;
@@ -161,8 +166,9 @@ static void check_after(struct folder *f, const struct act *act, const char *poi
 		sh(f, "git log --format='%%an: %%s'");
 		if (strcmp(f->output.data, act->log))
 			fail_msg("%s %s:\n%s", act->name, point, f->output.data);
-		sh(f, "git status --porcelain; git fsck --strict --no-dangling --no-progress 2>&1 | "
-		      "grep -v ^notice; ls .git | grep -E 'agentd|lock'; find .git -name '*.lock'");
+		sh(f,
+		   "git status --porcelain; git fsck --strict --no-dangling --no-progress 2>&1 | "
+		   "grep -v ^notice; ls .git | grep -E 'agentd|lock'; find .git -name '*.lock'");
 		if (f->output.length)
 			fail_msg("%s %s: not tidy:\n%s", act->name, point, f->output.data);
 		assert_file(f, "MEMORY.md", act->memory);

@@ -76,7 +76,6 @@ static const char *const passed_over[] = {
 	"ln -s /etc/passwd KNOWLEDGE.md",
 	"mkfifo pipe.md",
 	"git init -q inner && echo x > inner/a.md",
-	"mkdir -p agents/max && echo x > agents/max/SOUL.md",
 	"mkdir -p .agentd && echo x > .agentd/state.db",
 	"mkdir empty",
 	"mkdir -p a/b/.GIT && echo x > a/b/.GIT/config",
@@ -155,8 +154,7 @@ struct identity_row {
 static const struct identity_row identities[] = {
 	{ "git config user.name Nora; git config user.email nora@example.org",
 	  "Nora <nora@example.org>\n" },
-	{ "git config user.name 'A <b> c'; git config user.email x@y",
-	  "A  b  c <x@y>\n" },
+	{ "git config user.name 'A <b> c'; git config user.email x@y", "A  b  c <x@y>\n" },
 	{ "git config user.name kira; git config user.email kira@agentd.local",
 	  "Mika Person <mika@example.org>\n" },
 	{ "git config --unset user.name; git config user.email only@example.org",
@@ -179,9 +177,10 @@ static void bytes_are_kept_as_they_are(void **state)
 {
 	struct folder *f = *state;
 
-	sh(f, "git config core.autocrlf true; echo '*.md text=auto ident filter=evil' > .gitattributes;"
-	      "git config filter.evil.clean 'touch filtered; tr a-z A-Z';"
-	      "printf 'a\\r\\n$Id$\\r\\n' > crlf.md");
+	sh(f,
+	   "git config core.autocrlf true; echo '*.md text=auto ident filter=evil' > .gitattributes;"
+	   "git config filter.evil.clean 'touch filtered; tr a-z A-Z';"
+	   "printf 'a\\r\\n$Id$\\r\\n' > crlf.md");
 	edits(f);
 	assert_sh(f, "a\r\n$Id$\r\n", "git cat-file -p HEAD:crlf.md");
 	assert_int_not_equal(0, sh(f, "test -e filtered"));
@@ -200,14 +199,14 @@ static void autocrlf_alone_stays_clean(void **state)
 }
 
 static const char *const traps[] = {
-	"for h in pre-commit post-commit prepare-commit-msg commit-msg reference-transaction "
-	"post-index-change; do printf '#!/bin/sh\\ntouch ../trapped\\nexit 1\\n' > .git/hooks/$h; "
-	"chmod +x .git/hooks/$h; done",
+	("for h in pre-commit post-commit prepare-commit-msg commit-msg reference-transaction "
+	 "post-index-change; do printf '#!/bin/sh\\ntouch ../trapped\\nexit 1\\n' > .git/hooks/$h; "
+	 "chmod +x .git/hooks/$h; done"),
 	"mkdir ../h; cp .git/hooks/pre-commit ../h/ 2>/dev/null; git config core.hooksPath ../h",
 	"git config core.fsmonitor 'touch ../trapped'",
 	"git config diff.external 'touch ../trapped'",
-	"echo '*.md diff=x merge=x' > .gitattributes; git config diff.x.textconv 'touch ../trapped';"
-	"git config merge.x.driver 'touch ../trapped'",
+	("echo '*.md diff=x merge=x' > .gitattributes; git config diff.x.textconv 'touch ../trapped';"
+	 "git config merge.x.driver 'touch ../trapped'"),
 	"git config gpg.program '../trap'; git config commit.gpgsign true",
 	"git config core.editor 'touch ../trapped'",
 };
@@ -287,6 +286,29 @@ static void a_racy_save_is_seen(void **state)
 	assert_tidy(f);
 }
 
+static void a_workspace_leaves_agents_to_themselves(void **state)
+{
+	struct folder *f = *state;
+
+	put(f, "agentd.yaml", "timezone: UTC\n");
+	sh(f, "mkdir -p agents/max shared; echo x > agents/max/SOUL.md; echo x > agents/README.md;"
+	      "echo x > shared/BULLETIN.md");
+	edits(f);
+	assert_sh(f, "begin workspace\n", "git log --format=%%s");
+	assert_sh(f, "agentd.yaml\nagents/README.md\nshared/BULLETIN.md\n", "git ls-files");
+}
+
+static void the_first_commit_may_be_an_agents(void **state)
+{
+	struct folder *f = *state;
+	struct error error = { 0 };
+
+	assert_int_equal(0, agent_write(f, "MEMORY.md", "- one\n", &error));
+	assert_sh(f, "kira\n", "git log --format=%%an");
+	assert_tidy(f);
+}
+
+#define IN_EMPTY(test) cmocka_unit_test_setup_teardown(test, folder_setup_empty, folder_teardown)
 #define WITH(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
 
 int edits_tests(void)
@@ -308,6 +330,8 @@ int edits_tests(void)
 		WITH(more_files_than_fit_take_several_commits),
 		WITH(files_come_with_their_stamps),
 		WITH(a_racy_save_is_seen),
+		IN_EMPTY(a_workspace_leaves_agents_to_themselves),
+		IN_EMPTY(the_first_commit_may_be_an_agents),
 	};
 
 	return cmocka_run_group_tests_name("edits", tests, NULL, NULL);

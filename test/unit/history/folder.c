@@ -11,7 +11,8 @@ extern char **environ;
 static void run(struct folder *f, const char *command, int *ret_status)
 {
 	const char *argv[] = { "/bin/sh", "-c", command, NULL };
-	struct process_plan plan = { .path = "/bin/sh", .argv = argv,
+	struct process_plan plan = { .path = "/bin/sh",
+				     .argv = argv,
 				     .environment = (const char *const *)environ,
 				     .directory = f->dir };
 	struct process child;
@@ -105,10 +106,11 @@ int agent_write(struct folder *f, const char *path, const char *text, struct err
 	bool there = !file_read(f->dir, path, &now, NULL, NULL);
 	struct span expected = { there ? (now.data ? now.data : "") : NULL, now.length };
 
-	return history_write(f->history, path, expected, span_of(text), &kira,
-			     "memory: 1 fact from Daily (07:00)\n\nAgent: kira\n"
-			     "Session: 01JD6Y3V3W0000000000000000\nCause: heartbeat Daily (07:00)\n",
-			     commit, NULL, error);
+	return history_write(
+		f->history, path, expected, span_of(text), &kira,
+		"memory: 1 fact from Daily (07:00)\n\nAgent: kira\n"
+		"Session: 01JD6Y3V3W0000000000000000\nCause: heartbeat Daily (07:00)\n",
+		commit, NULL, error);
 }
 
 void agent_append(struct folder *f, const char *path, const char *line)

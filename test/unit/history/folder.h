@@ -14,18 +14,19 @@
 #define NOON 1795262400 /* 2026-11-21T12:00:00Z */
 
 struct folder {
-	char root[64];  /* holds home/ and kira/ */
-	char path[80];  /* the repository's folder */
+	char root[64]; /* holds home/ and kira/ */
+	char path[80]; /* the repository's folder */
 	int dir;
 	struct history *history;
 	struct buffer output; /* of the last command */
 };
 
-int folder_setup(void **state);    /* SOUL.md and MEMORY.md, one commit */
+int folder_setup(void **state); /* SOUL.md and MEMORY.md, one commit */
 int folder_setup_empty(void **state);
 int folder_teardown(void **state);
 
-/* Runs a shell command in the folder; returns its exit status. The output (both) is in folder->output. */
+/* Runs a shell command in the folder; returns its exit status. The output (both) is in
+ * folder->output. */
 int sh(struct folder *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Runs it and compares the output. */

@@ -28,12 +28,13 @@ static void the_log_is_newest_first(void **state)
 
 	agent_append(f, "MEMORY.md", "- three\n");
 	assert_int_equal(0, history_log(f->history, 10, false, print, &out, &error));
-	assert_string_equal("kira <kira@agentd.local> 1795262460 memory: 1 fact from Daily (07:00)\n"
-			    " MEMORY.md\n"
-			    "Agent: kira\nSession: 01JD6Y3V3W0000000000000000\nCause: heartbeat Daily (07:00)\n"
-			    "Mika Person <mika@example.org> 1795262400 begin agent kira\n"
-			    " MEMORY.md SOUL.md\n\n",
-			    out.data);
+	assert_string_equal(
+		"kira <kira@agentd.local> 1795262460 memory: 1 fact from Daily (07:00)\n"
+		" MEMORY.md\n"
+		"Agent: kira\nSession: 01JD6Y3V3W0000000000000000\nCause: heartbeat Daily (07:00)\n"
+		"Mika Person <mika@example.org> 1795262400 begin agent kira\n"
+		" MEMORY.md SOUL.md\n\n",
+		out.data);
 	buffer_reset(&out);
 	assert_int_equal(0, history_log(f->history, 1, true, print, &out, &error));
 	assert_non_null(strstr(out.data, "\n--- a/MEMORY.md\n+++ b/MEMORY.md\n@@ "));
@@ -61,7 +62,8 @@ static void a_visit_ends_the_walk(void **state)
 
 static int write_bundle(struct folder *f, struct error *error)
 {
-	_fd_ int fd = openat(f->dir, "../kira.bundle", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	_fd_ int fd = openat(f->dir, "../kira.bundle", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+			     0600);
 
 	return history_bundle(f->history, fd, error);
 }

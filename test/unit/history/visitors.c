@@ -61,7 +61,8 @@ struct state_row {
 
 static const struct state_row unfinished[] = {
 	{ "git checkout -qb a; echo a > SOUL.md; git commit -qam a; git checkout -q main;"
-	  "echo b > SOUL.md; git commit -qam b; git merge a", "git merge --abort", "merge" },
+	  "echo b > SOUL.md; git commit -qam b; git merge a",
+	  "git merge --abort", "merge" },
 	{ "git rebase a", "git rebase --abort", "rebase" },
 	{ "git cherry-pick a", "git cherry-pick --abort", "cherry-pick" },
 	{ "git revert --no-commit HEAD~1; git status", "git revert --abort", "revert" },
@@ -95,9 +96,10 @@ static void unresolved_conflicts_of_a_stash(void **state)
 
 static void a_missing_or_broken_index_is_made_again(void **state)
 {
-	static const char *const breaks[] = { "rm .git/index", ": > .git/index",
-					      "head -c 40 .git/index > i; mv i .git/index",
-					      "printf x | dd of=.git/index bs=1 seek=20 conv=notrunc" };
+	static const char *const breaks[] = {
+		"rm .git/index", ": > .git/index", "head -c 40 .git/index > i; mv i .git/index",
+		"printf x | dd of=.git/index bs=1 seek=20 conv=notrunc"
+	};
 	struct folder *f = *state;
 
 	for (size_t i = 0; i < ARRAY_LENGTH(breaks); i++) {
@@ -140,6 +142,20 @@ static void a_lock_that_nobody_holds_is_removed(void **state)
 		assert_tidy(f);
 	}
 	sh(f, "printf 'agentd\\n' > .git/index.lock"); /* ours, of a process that died just now */
+	agent_append(f, "MEMORY.md", "- more\n");
+	assert_tidy(f);
+}
+
+/* The person is at the message of `git commit -a`: an editor is open, the lock file is not. */
+static void a_commit_that_is_being_written_is_waited_for(void **state)
+{
+	struct folder *f = *state;
+	struct error error = { 0 };
+
+	make_lock(f, "index.lock", 60);
+	sh(f, "echo message > .git/COMMIT_EDITMSG");
+	assert_int_equal(-ERROR_BUSY, agent_write(f, "MEMORY.md", "- new\n", &error));
+	make_lock(f, "index.lock", 3600);
 	agent_append(f, "MEMORY.md", "- more\n");
 	assert_tidy(f);
 }
@@ -191,15 +207,17 @@ static void real_git_at_the_same_time(void **state)
 {
 	struct folder *f = *state;
 
-	sh(f, "(for i in $(seq 40); do echo $i > p$i.md; until git add p$i.md && "
-	      "git commit -qm \"person $i\" -- p$i.md || ! git status --porcelain | grep -q p$i.md; "
-	      "do :; done; done; touch ../done) >/dev/null 2>&1 &");
+	sh(f,
+	   "(for i in $(seq 40); do echo $i > p$i.md; until git add p$i.md && "
+	   "git commit -qm \"person $i\" -- p$i.md || ! git status --porcelain | grep -q p$i.md; "
+	   "do :; done; done; touch ../done) >/dev/null 2>&1 &");
 	for (int i = 0; i < 100000 && sh(f, "test -e ../done"); i++)
 		agent_append(f, "MEMORY.md", "- more\n");
 	edits(f);
 	assert_sh(f, "40\n", "git ls-files 'p*.md' | wc -l");
-	assert_sh(f, "", "n=$(grep -c more MEMORY.md); m=$(git log --author=kira --format=%%s | wc -l);"
-			 "[ $n = $m ] || echo $n entries, $m commits");
+	assert_sh(f, "",
+		  "n=$(grep -c more MEMORY.md); m=$(git log --author=kira --format=%%s | wc -l);"
+		  "[ $n = $m ] || echo $n entries, $m commits");
 	assert_tidy(f);
 }
 
@@ -313,6 +331,7 @@ int visitors_tests(void)
 		WITH(a_missing_or_broken_index_is_made_again),
 		WITH(a_split_index_is_respected),
 		WITH(a_lock_that_nobody_holds_is_removed),
+		WITH(a_commit_that_is_being_written_is_waited_for),
 		WITH(a_lock_that_is_held_is_waited_for),
 		WITH(a_lock_that_stays_held_is_busy),
 		WITH(real_git_at_the_same_time),

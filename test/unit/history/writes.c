@@ -11,9 +11,11 @@ static void a_write_is_one_commit_by_the_agent(void **state)
 	struct folder *f = *state;
 
 	agent_append(f, "MEMORY.md", "- three\n");
-	assert_sh(f, "kira <kira@agentd.local> memory: 1 fact from Daily (07:00)\n"
-		     "Agent: kira\nSession: 01JD6Y3V3W0000000000000000\nCause: heartbeat Daily (07:00)\n\n",
-		  "git log -1 --format='%%an <%%ae> %%s%%n%%(trailers)'");
+	assert_sh(
+		f,
+		"kira <kira@agentd.local> memory: 1 fact from Daily (07:00)\n"
+		"Agent: kira\nSession: 01JD6Y3V3W0000000000000000\nCause: heartbeat Daily (07:00)\n\n",
+		"git log -1 --format='%%an <%%ae> %%s%%n%%(trailers)'");
 	assert_sh(f, "2\n", "git rev-list --count HEAD");
 	assert_sh(f, "MEMORY.md\n", "git show --format= --name-only");
 	assert_tidy(f);
@@ -64,18 +66,19 @@ static void a_file_that_holds_something_else_is_a_conflict(void **state)
 	char commit[HISTORY_ID_SIZE];
 
 	assert_int_equal(-ERROR_CONFLICT,
-			 history_write(f->history, "MEMORY.md", SPAN("stale\n"), SPAN("- new\n"), &kira,
-				       "memory\n", commit, NULL, &error));
-	assert_int_equal(-ERROR_CONFLICT,
-			 history_write(f->history, "MEMORY.md", (struct span){ NULL, 0 }, SPAN("x\n"),
+			 history_write(f->history, "MEMORY.md", SPAN("stale\n"), SPAN("- new\n"),
 				       &kira, "memory\n", commit, NULL, &error));
+	assert_int_equal(-ERROR_CONFLICT,
+			 history_write(f->history, "MEMORY.md", (struct span){ NULL, 0 },
+				       SPAN("x\n"), &kira, "memory\n", commit, NULL, &error));
 	assert_sh(f, "1\n", "git rev-list --count HEAD");
 	assert_tidy(f);
 }
 
 static const char *const bad_paths[] = {
-	"", "/etc/passwd", "../x.md", "a/../../x.md", ".git/config", "a/.git/x", ".GIT/config", "work/x.md",
-	"MEMORY.md~", "a//b.md", "./x.md", ".agentd/state.db",
+	"",         "/etc/passwd",      "../x.md",   "a/../../x.md", ".git/config",
+	"a/.git/x", ".GIT/config",      "work/x.md", "MEMORY.md~",   "a//b.md",
+	"./x.md",   ".agentd/state.db",
 };
 
 static void bad_paths_are_refused(void **state)
@@ -99,8 +102,8 @@ static void a_symlink_is_never_followed(void **state)
 	char commit[HISTORY_ID_SIZE];
 
 	sh(f, "rm MEMORY.md; echo secret > ../secret; ln -s ../secret MEMORY.md; ln -s .. out");
-	assert_int_not_equal(0, history_write(f->history, "MEMORY.md", SPAN("secret\n"), SPAN("x\n"),
-					      &kira, "x\n", commit, NULL, &error));
+	assert_int_not_equal(0, history_write(f->history, "MEMORY.md", SPAN("secret\n"),
+					      SPAN("x\n"), &kira, "x\n", commit, NULL, &error));
 	assert_int_not_equal(0, history_write(f->history, "out/new.md", (struct span){ NULL, 0 },
 					      SPAN("x\n"), &kira, "x\n", commit, NULL, &error));
 	assert_sh(f, "secret\n", "cat ../secret; ls ../new.md 2>/dev/null");
