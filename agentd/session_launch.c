@@ -146,22 +146,30 @@ static int allow_grants(struct launch *launch, const struct session *session, st
 	return 0;
 }
 
-static int walls_plan(struct launch *launch, const struct session *session, int dir,
-		      struct error *error)
+static int allow_own(struct launch *launch, const struct session *session, int dir,
+		     struct error *error)
 {
 	int result = directory_make(dir, "work", 0755, error);
 
-	launch->policy.memory_bytes = SESSION_MEMORY_BYTES;
-	launch->policy.file_bytes = SESSION_FILE_BYTES;
-#ifdef __SANITIZE_ADDRESS__
-	launch->policy.memory_bytes = 0; /* the shadow alone takes terabytes of addresses */
-#endif
 	if (!result)
 		result = allow_folder(launch, dir, "work", !session->rehearse, error);
 	if (!result)
 		result = allow_folder(launch, dir, "knowledge", false, error);
 	if (!result)
 		result = allow_folder(launch, dir, "skills", false, error);
+	return result ? error_prefix(error, "agents/%s: ", session->agent) : 0;
+}
+
+static int walls_plan(struct launch *launch, const struct session *session, int dir,
+		      struct error *error)
+{
+	int result = allow_own(launch, session, dir, error);
+
+	launch->policy.memory_bytes = SESSION_MEMORY_BYTES;
+	launch->policy.file_bytes = SESSION_FILE_BYTES;
+#ifdef __SANITIZE_ADDRESS__
+	launch->policy.memory_bytes = 0; /* the shadow alone takes terabytes of addresses */
+#endif
 	if (!result)
 		result = allow_grants(launch, session, error);
 	return result;
