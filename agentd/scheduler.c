@@ -266,13 +266,22 @@ static void alarm_ready(uv_poll_t *poll, int status, int events)
 
 /* ---- arming ---- */
 
+/* "Run once" without a moment runs when it is first seen, and never again. */
+static bool is_run_once(const struct schedule *schedule)
+{
+	return schedule->kind == SCHEDULE_ONCE && schedule->once_local == SCHEDULE_ONCE_UNSET;
+}
+
 static void arm_section(struct daemon *daemon, struct resident *resident,
 			const struct heartbeat *heartbeat, struct beat *beat, int64_t now)
 {
 	if (heartbeat->schedule.kind == SCHEDULE_NONE)
 		return;
-	if (!beat->first_seen)
+	if (!beat->first_seen) {
 		beat->first_seen = now;
+		if (is_run_once(&heartbeat->schedule))
+			beat->next = now;
+	}
 	if (beat->next == INT64_MAX &&
 	    scheduler_next(daemon, resident, &heartbeat->schedule, now, &beat->next))
 		beat->next = INT64_MAX;

@@ -139,12 +139,7 @@ static bool find_label(struct span line, const char **ret_prefix, struct span *r
 		if (!span_starts_with_nocase(line, word))
 			continue;
 		*ret_prefix = labels[i].prefix;
-		*ret_value = span_slice(line, word.length, line.length);
-		while (ret_value->length && strchr("*_ \t`\"", ret_value->data[0]))
-			*ret_value = span_slice(*ret_value, 1, ret_value->length);
-		while (ret_value->length &&
-		       strchr("*_ \t`\"", ret_value->data[ret_value->length - 1]))
-			ret_value->length--;
+		*ret_value = passage_unmark(span_slice(line, word.length, line.length));
 		return ret_value->length > 0;
 	}
 	return false;

@@ -258,18 +258,27 @@ bool passage_begins_item(struct span line)
 	return bullet_length(span_trim(line)) > 0;
 }
 
+struct span passage_unmark(struct span text)
+{
+	size_t run;
+
+	while (text.length && strchr("*_", text.data[0]))
+		text = span_slice(text, 1, text.length);
+	text = span_trim(text);
+	for (run = text.length; run && strchr("*_", text.data[run - 1]); run--)
+		;
+	if (run && text.data[run - 1] != ' ')
+		text.length = run;
+	return span_trim(text);
+}
+
 struct span passage_line(struct span line)
 {
 	line = span_trim(line);
 	if (line.length && line.data[0] == '>')
 		line = span_trim(span_slice(line, 1, line.length));
 	line = span_trim(span_slice(line, bullet_length(line), line.length));
-	line = skip_box(line);
-	while (line.length && strchr("*_", line.data[0]))
-		line = span_slice(line, 1, line.length);
-	while (line.length && strchr("*_ ", line.data[line.length - 1]))
-		line.length--;
-	return line;
+	return passage_unmark(skip_box(line));
 }
 
 static bool is_fence(struct span line)
