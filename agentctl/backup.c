@@ -1,8 +1,6 @@
 #include "historian.h"
 #include "place.h"
 
-#include "store/store.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -50,19 +48,16 @@ static int save_state(const struct backing *backing)
 {
 	CLEANUP(store_close) struct store *store = NULL;
 	_free_ char *to = xasprintf("/proc/self/fd/%d/state.db", backing->folder);
-	_fd_ int state = -1;
-	int result;
+	int result = place_store(backing->workspace, &store, backing->error);
 
-	if (directory_open_beneath(backing->workspace->dir, ".agentd", &state, NULL) ||
-	    faccessat(state, "state.db", F_OK, 0))
-		return 0; /* nothing has run here yet */
-	result = store_open(state, true, &store, backing->error);
-	return result ? result : store_backup(store, to, backing->error);
+	return result || !store ? result : store_backup(store, to, backing->error);
 }
 
 static int pack(const char *folder, const char *file, struct error *error)
 {
-	const char *argv[] = { "tar", "--create", "--file", file, "--directory", folder, ".", NULL };
+	const char *argv[] = {
+		"tar", "--create", "--file", file, "--directory", folder, ".", NULL
+	};
 	const char *environment[] = { "PATH=/usr/bin:/bin", NULL };
 	struct process_plan plan = {
 		.path = "/bin/tar",
@@ -100,7 +95,8 @@ static int gather(struct backing *backing)
 	if (!result)
 		result = bundle(backing, ".", "workspace");
 	if (!result)
-		result = workspace_agents(backing->workspace, bundle_agent, backing, backing->error);
+		result = workspace_agents(backing->workspace, bundle_agent, backing,
+					  backing->error);
 	if (!result)
 		result = save_state(backing);
 	historian_stop(&backing->historian);
@@ -124,12 +120,14 @@ static int run(const struct invocation *invocation)
 		result = error_set_system(&error, errno, "making a folder beside %s", file);
 	if (result)
 		return fail(&error);
-	absolute = *file == '/' ? xstrdup(file) : xasprintf("%s/%s", getcwd(here, sizeof(here)), file);
+	absolute = *file == '/' ? xstrdup(file)
+				: xasprintf("%s/%s", getcwd(here, sizeof(here)), file);
 	result = directory_open(folder, &backing.folder, &error);
 	if (!result)
 		result = gather(&backing);
 	if (!result) {
-		_free_ char *inside = *folder == '/' ? xstrdup(folder) : xasprintf("%s/%s", here, folder);
+		_free_ char *inside = *folder == '/' ? xstrdup(folder)
+						     : xasprintf("%s/%s", here, folder);
 
 		result = pack(inside, absolute, &error);
 	}
@@ -140,7 +138,8 @@ static int run(const struct invocation *invocation)
 	if (result)
 		return fail(&error);
 	printf("%s holds %u repositories as git bundles (`git clone BUNDLE DIR` reads one) and the\n"
-	       "daemon's state. work/ folders are not in it.\n", file, backing.bundles);
+	       "daemon's state. work/ folders are not in it.\n",
+	       file, backing.bundles);
 	return STATUS_DONE;
 }
 

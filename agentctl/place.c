@@ -21,6 +21,17 @@ int place_open(const struct invocation *invocation, struct workspace **ret_works
 	return result;
 }
 
+int place_store(const struct workspace *workspace, struct store **ret_store, struct error *error)
+{
+	_fd_ int state = -1;
+
+	*ret_store = NULL;
+	if (directory_open_beneath(workspace->dir, ".agentd", &state, NULL) ||
+	    faccessat(state, "state.db", F_OK, 0))
+		return 0;
+	return store_open(state, true, ret_store, error);
+}
+
 static bool is_workspace(int dir)
 {
 	return !faccessat(dir, "agentd.yaml", F_OK, 0);
@@ -64,8 +75,8 @@ int place_find(const struct invocation *invocation, int *ret_dir, struct error *
 		return result;
 	if (!is_workspace(dir))
 		return error_set(error, ERROR_NOT_FOUND,
-				 "%s has no agentd.yaml; `agentctl init %s` makes a workspace", where,
-				 where);
+				 "%s has no agentd.yaml; `agentctl init %s` makes a workspace",
+				 where, where);
 	*ret_dir = dir;
 	dir = -1;
 	return 0;

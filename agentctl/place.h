@@ -5,12 +5,16 @@
 #include "command.h"
 
 #include "rpc/rpc.h"
+#include "store/store.h"
 #include "workspace/workspace.h"
 
-/* Opens the workspace of an invocation. Findings in agentd.yaml are printed to stderr when they are errors,
- * unless `found` (may be NULL) takes them. */
+/* Opens the workspace of an invocation. Findings in agentd.yaml are printed to stderr when they are
+ * errors, unless `found` (may be NULL) takes them. */
 int place_open(const struct invocation *invocation, struct workspace **ret_workspace,
 	       struct diagnostics *found, struct error *error);
+
+/* What is recorded, to read. NULL where no daemon has run yet. */
+int place_store(const struct workspace *workspace, struct store **ret_store, struct error *error);
 
 /* Only the folder: for commands that talk to the daemon and need no files read. */
 int place_find(const struct invocation *invocation, int *ret_dir, struct error *error);

@@ -51,39 +51,89 @@ static int choose(const struct invocation *invocation, const struct agent *agent
 		return 0;
 	heartbeat = heartbeats_find(&agent->beats, span_of(text));
 	if (!heartbeat)
-		return error_set(error, ERROR_NOT_FOUND,
-				 "agents/%s/HEARTBEAT.md has no section whose heading begins with or "
-				 "contains \"%s\"", agent->name, text);
+		return error_set(
+			error, ERROR_NOT_FOUND,
+			"agents/%s/HEARTBEAT.md has no section whose heading begins with or "
+			"contains \"%s\"",
+			agent->name, text);
 	request->cause = CAUSE_HEARTBEAT;
 	request->key = heartbeat->key;
 	request->heading = heartbeat->heading;
 	return 0;
 }
 
+/* ---- what only the daemon's own files know ---- */
+
+struct asking {
+	const char *agent;
+	struct plan_request request;
+	char *constitution; /* the last good one, for a file that is gone; NULL: none */
+};
+
+static int take_last_run(void *context, const struct section *section)
+{
+	struct asking *asking = context;
+
+	if (!strcmp(section->agent, asking->agent) && !strcmp(section->key, asking->request.key))
+		asking->request.last_run = section->last_run;
+	return 0;
+}
+
+static int ask_state(struct asking *asking, const struct workspace *workspace, struct error *error)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	CLEANUP(buffer_clear) struct buffer text = BUFFER(AGENT_FILE_MAX);
+	_free_ char *last_good = xasprintf(".agentd/last-good/%s-CONSTITUTION.md", asking->agent);
+	int result = place_store(workspace, &store, error);
+
+	if (!result && store && asking->request.key)
+		result = store_sections(store, take_last_run, asking, error);
+	if (!result && !file_read(workspace->dir, last_good, &text, NULL, NULL))
+		asking->constitution = buffer_steal(&text);
+	return result;
+}
+
+static int print_prompt(const struct workspace *workspace, const struct agent *agent,
+			const struct asking *asking, bool json, struct error *error)
+{
+	CLEANUP(plan_free) struct plan *plan = NULL;
+	CLEANUP(prompt_clear) struct prompt prompt = { 0 };
+	int result = workspace_plan(workspace, agent, &asking->request, asking->constitution, &plan,
+				    error);
+
+	if (!result)
+		result = plan_prompt(plan, &prompt, error);
+	return result ? fail(error) : print_sections(&prompt, json);
+}
+
 static int run(const struct invocation *invocation)
 {
 	CLEANUP(workspace_free) struct workspace *workspace = NULL;
 	CLEANUP(agent_free) struct agent *agent = NULL;
-	CLEANUP(plan_free) struct plan *plan = NULL;
-	CLEANUP(prompt_clear) struct prompt prompt = { 0 };
-	struct plan_request request = { .session = "", .cause = CAUSE_MANUAL };
+	struct asking asking = {
+		.agent = invocation->operands[0],
+		.request = { .session = "", .cause = CAUSE_MANUAL, .now = clock_wall_s() },
+	};
 	struct error error;
-	int result = place_open(invocation, &workspace, NULL, &error);
+	int status, result;
 
-	request.now = clock_wall_s();
-	request.message = invocation_option(invocation, "message");
-	if (request.message)
-		request.cause = CAUSE_MESSAGE;
+	if (invocation_option(invocation, "heartbeat") && invocation_option(invocation, "message"))
+		return wrong_use(invocation, "--heartbeat or --message, not both");
+	result = place_open(invocation, &workspace, NULL, &error);
+	asking.request.message = invocation_option(invocation, "message");
+	if (asking.request.message)
+		asking.request.cause = CAUSE_MESSAGE;
 	if (!result)
-		result = workspace_load(workspace, invocation->operands[0], NULL, &agent, NULL, NULL,
-					&error);
+		result = workspace_load(workspace, asking.agent, NULL, &agent, NULL, NULL, &error);
 	if (!result)
-		result = choose(invocation, agent, &request, &error);
+		result = choose(invocation, agent, &asking.request, &error);
 	if (!result)
-		result = workspace_plan(workspace, agent, &request, NULL, &plan, &error);
-	if (!result)
-		result = plan_prompt(plan, &prompt, &error);
-	return result ? fail(&error) : print_sections(&prompt, invocation->json);
+		result = ask_state(&asking, workspace, &error);
+	if (result)
+		return fail(&error);
+	status = print_prompt(workspace, agent, &asking, invocation->json, &error);
+	free(asking.constitution);
+	return status;
 }
 
 const struct command command_prompt = {

@@ -187,8 +187,11 @@ static int run(const struct invocation *invocation)
 	struct sigaction action = { .sa_handler = on_interrupt };
 	json_t *answer;
 	struct error error;
-	int result = connection_open(invocation, on_event, &following, &connection, &error);
+	int result;
 
+	if (invocation_option(invocation, "heartbeat") && invocation_option(invocation, "message"))
+		return wrong_use(invocation, "--heartbeat or --message, not both");
+	result = connection_open(invocation, on_event, &following, &connection, &error);
 	if (!result)
 		result = rpc_call(connection->rpc, "run", run_params(invocation), 10000, &answer,
 				  &error);

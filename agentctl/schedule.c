@@ -2,7 +2,6 @@
 #include "place.h"
 
 #include "base/clock.h"
-#include "store/store.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -238,17 +237,6 @@ static int add_row(void *context, const struct slot *slot)
 	return 0;
 }
 
-static int open_store(struct listing *listing, struct error *error)
-{
-	_fd_ int state = -1;
-
-	/* No daemon has run here yet: there is nothing recorded. */
-	if (directory_open_beneath(listing->workspace->dir, ".agentd", &state, NULL) ||
-	    faccessat(state, "state.db", F_OK, 0))
-		return 0;
-	return store_open(state, true, &listing->store, error);
-}
-
 static int add_rows(struct listing *listing, struct error *error)
 {
 	if (!listing->store)
@@ -386,7 +374,7 @@ static int run(const struct invocation *invocation)
 	if (!result)
 		result = read_from(invocation, workspace, &listing.from, &error);
 	if (!result)
-		result = open_store(&listing, &error);
+		result = place_store(workspace, &listing.store, &error);
 	if (!result)
 		result = workspace_agents(workspace, add_agent, &listing, &error);
 	if (!result && listing.only && !listing.agent_count)
