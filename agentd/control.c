@@ -18,6 +18,8 @@ struct client {
 	struct daemon *daemon;
 	struct control *control;
 	struct link *link;     /* NULL: gone; the value lives on while somebody holds it */
+	unsigned waiting;      /* answers and sessions that it still wants to hear of */
+	bool silent;           /* it will not ask anything more */
 	unsigned held;
 	struct client *next;
 };
@@ -49,6 +51,7 @@ static void dispatch(struct rpc *rpc, void *context, const char *method, const j
 	(void)rpc;
 	for (size_t i = 0; i < ARRAY_LENGTH(verbs); i++)
 		if (!strcmp(verbs[i].name, method)) {
+			client_await(context);
 			verbs[i].run(context, params, id);
 			return;
 		}
@@ -71,6 +74,11 @@ void client_release(struct client *client)
 		free(client);
 }
 
+void client_await(struct client *client)
+{
+	client->waiting++;
+}
+
 void client_notify(struct client *client, const char *method, json_t *params)
 {
 	if (client->link)
@@ -85,6 +93,7 @@ void client_reply(struct client *client, uint64_t id, json_t *result)
 		link_reply(client->link, id, result);
 	else
 		json_decref(result);
+	client_unawait(client);
 }
 
 void client_refuse(struct client *client, uint64_t id, enum error_code code, const char *format, ...)
@@ -99,6 +108,7 @@ void client_refuse(struct client *client, uint64_t id, enum error_code code, con
 	error_set(&error, code, "%s", message);
 	if (client->link)
 		link_refuse(client->link, id, &error);
+	client_unawait(client);
 }
 
 struct resident *client_agent(struct client *client, const json_t *params, uint64_t id)
@@ -116,11 +126,10 @@ struct resident *client_agent(struct client *client, const json_t *params, uint6
 
 /* ---- clients ---- */
 
-static void client_gone(void *owner, const struct error *error)
+static void client_drop(struct client *client)
 {
-	struct client *client = owner, **link = &client->control->clients;
+	struct client **link = &client->control->clients;
 
-	(void)error;
 	while (*link != client)
 		link = &(*link)->next;
 	*link = client->next;
@@ -128,6 +137,24 @@ static void client_gone(void *owner, const struct error *error)
 	supervisor_forget(client->daemon, client);
 	link_free(steal_pointer(&client->link));
 	client_release(client);
+}
+
+/* One that only stopped sending still gets the answers that it waits for. */
+static void client_closed(void *owner, const struct error *error)
+{
+	struct client *client = owner;
+
+	client->silent = true;
+	if (!client->waiting || error->code != ERROR_CLOSED || !link_still_hears(client->link))
+		client_drop(client);
+}
+
+void client_unawait(struct client *client)
+{
+	if (client->waiting)
+		client->waiting--;
+	if (client->silent && !client->waiting && client->link)
+		client_drop(client);
 }
 
 static bool may_command(struct control *control, int fd)
@@ -153,7 +180,7 @@ static void client_new(struct control *control, int fd)
 	client->control = control;
 	client->held = 1;
 	client->link = link_new(&control->daemon->loop, fd, control->permits, ARRAY_LENGTH(verbs),
-				client, client_gone, client);
+				client, client_closed, client);
 	client->next = control->clients;
 	control->clients = client;
 	control->count++;
@@ -208,7 +235,7 @@ void control_free(struct control *control)
 	if (!control)
 		return;
 	while (control->clients)
-		client_gone(control->clients, NULL);
+		client_drop(control->clients);
 	uv_poll_stop(control->poll);
 	uv_close((uv_handle_t *)control->poll, poll_destroy);
 	file_unlink(control->daemon->state_dir, SOCKET_NAME, NULL);

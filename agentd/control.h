@@ -21,6 +21,10 @@ struct client;
 int control_new(struct daemon *daemon, struct control **ret_control, struct error *error);
 void control_free(struct control *control);
 
+/* It waits for something besides its answer (a session's events), and does so no longer. One that only stopped
+ * sending (`echo … | socat`) is kept as long as it waits. */
+void client_await(struct client *client);
+void client_unawait(struct client *client);
 void client_hold(struct client *client);
 void client_release(struct client *client);
 struct daemon *client_daemon(const struct client *client);

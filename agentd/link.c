@@ -2,6 +2,8 @@
 
 #include "base/alloc.h"
 
+#include <poll.h>
+
 struct link {
 	uv_poll_t poll;
 	struct rpc *rpc;
@@ -9,6 +11,7 @@ struct link {
 	void *owner;
 	bool handling; /* inside rpc_readable */
 	bool dead;     /* freed meanwhile */
+	bool ended;    /* nothing more will come */
 	int watched;   /* events that the loop polls for */
 };
 
@@ -30,12 +33,24 @@ static void link_ready(uv_poll_t *poll, int status, int events);
 
 static void link_watch(struct link *link)
 {
-	int wanted = UV_READABLE | (rpc_wants_write(link->rpc) ? UV_WRITABLE : 0);
+	int wanted = (link->ended ? 0 : UV_READABLE) |
+		     (rpc_wants_write(link->rpc) ? UV_WRITABLE : 0);
 
 	if (link->dead || wanted == link->watched)
 		return;
 	link->watched = wanted;
-	uv_poll_start(&link->poll, wanted, link_ready);
+	if (wanted)
+		uv_poll_start(&link->poll, wanted, link_ready);
+	else
+		uv_poll_stop(&link->poll);
+}
+
+bool link_still_hears(const struct link *link)
+{
+	struct pollfd state = { .fd = rpc_fd(link->rpc) };
+
+	/* A side that is gone shows as POLLHUP, one that only shut its writing down does not. */
+	return poll(&state, 1, 0) >= 0 && !(state.revents & (POLLHUP | POLLERR | POLLNVAL));
 }
 
 static void link_ready(uv_poll_t *poll, int status, int events)
@@ -54,6 +69,8 @@ static void link_ready(uv_poll_t *poll, int status, int events)
 		link_end(link);
 	} else if (result) {
 		uv_poll_stop(&link->poll);
+		link->watched = 0;
+		link->ended = true;
 		link->closed(link->owner, &error);
 	} else {
 		link_watch(link);

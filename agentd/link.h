@@ -19,6 +19,10 @@ struct link *link_new(uv_loop_t *loop, int fd, const struct rpc_permit *permits,
  * the call comes from a handler: then right after it. */
 void link_free(struct link *link);
 
+/* In `closed`, for ERROR_CLOSED: has the other side only stopped sending (shutdown(2), as `echo … | socat` does) and
+ * may still hear answers? If the callee wants to answer, it keeps the link and frees it afterwards. */
+bool link_still_hears(const struct link *link);
+
 struct rpc *link_rpc(const struct link *link);
 
 /* The four ways to send. They steal the reference and see to it that what did not fit is written later. */

@@ -15,6 +15,7 @@ static const struct {
 	{ "HOME", false },
 	{ "LANG", false },
 	{ "NOTIFY_SOCKET", false },
+	{ "CREDENTIALS_DIRECTORY", false },
 	{ "TZDIR", false },
 #ifdef AGENTD_FAILPOINTS
 	{ "AGENTD_FAILPOINTS", true },

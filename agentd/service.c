@@ -127,6 +127,26 @@ static bool service_flaps(const struct service *service)
 	       clock_monotonic_ms() - service->deaths[0] < DEATHS_WINDOW_MS;
 }
 
+/* The gateway reads the files that agentd.yaml names as keys, and no others of the person's. */
+static void service_allow_keys(struct launch *launch, const struct settings *settings)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+
+	for (size_t i = 0; i < settings->provider_count; i++) {
+		const struct provider *provider = &settings->providers[i];
+		_free_ char *path = NULL;
+		int fd;
+
+		if (provider->key_source == KEY_FILE)
+			path = xstrdup(provider->key_reference);
+		else if (provider->key_source == KEY_CREDENTIAL && credentials)
+			path = xasprintf("%s/%s", credentials, provider->key_reference);
+		fd = path ? open(path, O_PATH | O_CLOEXEC) : -1;
+		if (fd >= 0)
+			launch_rule(launch, fd, false);
+	}
+}
+
 static int service_start(struct service *service, struct error *error)
 {
 	struct daemon *daemon = service->daemon;
@@ -139,9 +159,12 @@ static int service_start(struct service *service, struct error *error)
 				 service->kind->name, DEATHS_MAX, DEATHS_WINDOW_MS / 1000);
 	child_kill(steal_pointer(&service->child)); /* the one before has not quite ended */
 	launch_init(&launch, service->kind->name, service->kind->role,
-		    daemon->workspace->settings->sandbox_off, secrets_child_environment(service->kind->gets_workspace));
-	if (service->kind->gets_secrets)
+		    daemon->workspace->settings->sandbox_off,
+		    secrets_child_environment(service->kind->gets_workspace));
+	if (service->kind->gets_secrets) {
 		launch.secrets = daemon->secrets;
+		service_allow_keys(&launch, daemon->workspace->settings);
+	}
 	if (service->kind->gets_workspace) {
 		launch_rule(&launch, fcntl(daemon->workspace->dir, F_DUPFD_CLOEXEC, 3), true);
 		launch_word(&launch, "workspace=%s", daemon->workspace->path);

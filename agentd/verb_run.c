@@ -6,7 +6,11 @@
 
 static void follow(void *context, const json_t *event)
 {
+	const char *name = json_string_value(json_object_get(event, "event"));
+
 	client_notify(context, "event", json_incref((json_t *)(uintptr_t)event));
+	if (name && !strcmp(name, "session_end"))
+		client_unawait(context);
 }
 
 /* Which section `--heartbeat TEXT` means. Returns false when it was refused. */
@@ -54,10 +58,13 @@ void verb_run(struct client *client, const json_t *params, uint64_t id)
 	}
 	if (wish.message)
 		wish.cause = CAUSE_MESSAGE;
-	if (supervisor_start(daemon, resident, &wish, session, &error))
+	client_await(client); /* for the session's end */
+	if (supervisor_start(daemon, resident, &wish, session, &error)) {
+		client_unawait(client);
 		client_refuse(client, id, error.code, "%s", error.message);
-	else
-		client_reply(client, id, json_pack("{s:s}", "session", session));
+		return;
+	}
+	client_reply(client, id, json_pack("{s:s}", "session", session));
 }
 
 void verb_cancel(struct client *client, const json_t *params, uint64_t id)

@@ -34,6 +34,8 @@ int main(void)
 		print_line("type", rows[i].type);
 		print_line("range", rows[i].range);
 		print_line("default", rows[i].fallback);
+		if (rows[i].not_yet)
+			puts("\taccepted and checked, not in force yet++");
 		putchar('\t');
 		print_escaped(rows[i].text ? rows[i].text : "");
 		puts("\n");

@@ -272,12 +272,13 @@ static int replace(int parent, const char *leaf, struct span text, struct error 
 	return fd_sync(parent, error);
 }
 
-static int check_writable(const struct place *place, struct error *error)
+/* In a rehearsal even work/ is given to read only. */
+static int check_writable(const struct place *place, bool rehearse, struct error *error)
 {
 	if (!place->folder || !*place->rest)
 		return error_set(error, ERROR_INVALID,
 				 "write_file needs the path of a file, as work/notes.md");
-	if (!place->folder->write)
+	if (!place->folder->write && !(rehearse && !strcmp(place->folder->name, "work")))
 		return error_set(error, ERROR_DENIED, "%s can only be read; write beneath work/",
 				 place->name);
 	return 0;
@@ -292,7 +293,7 @@ int files_write(const struct folders *folders, const char *path, struct span tex
 	int result = place_find(folders, path, &place, error);
 
 	if (!result)
-		result = check_writable(&place, error);
+		result = check_writable(&place, rehearse, error);
 	if (result)
 		return result;
 	if (rehearse) {
