@@ -121,6 +121,26 @@ static void check_layout(struct checking *checking)
 	checking->found.file = NULL;
 }
 
+/* A grant is a folder that is there: a session is not started without it. */
+static void check_grants(struct checking *checking)
+{
+	const struct settings *settings = checking->workspace->settings;
+
+	checking->found.file = "agentd.yaml";
+	for (size_t i = 0; i < settings->grant_count; i++)
+		for (size_t j = 0; j < settings->grants[i].read_count; j++) {
+			const char *path = settings->grants[i].read[j];
+			struct stat st;
+
+			if (stat(path, &st) || !S_ISDIR(st.st_mode))
+				diagnostics_add(&checking->found, SEVERITY_ERROR, "grant", 0, 0,
+						"%s may read %s, which is no folder on this "
+						"machine; name a folder", settings->grants[i].agent,
+						path);
+		}
+	checking->found.file = NULL;
+}
+
 static int run(const struct invocation *invocation)
 {
 	struct checking checking = { .only = invocation->count ? invocation->operands[0] : NULL };
@@ -138,6 +158,7 @@ static int run(const struct invocation *invocation)
 				   checking.only);
 	if (!result) {
 		check_layout(&checking);
+	check_grants(&checking);
 		tell(&checking);
 	}
 	if (result)

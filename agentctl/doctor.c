@@ -157,7 +157,7 @@ static void look_at_provider(struct examination *exam, const struct provider *pr
 		there = !access(provider->key_reference, R_OK);
 	finding = find(exam, "provider", there, false);
 	finding->seen = xasprintf("%s: %s%s", provider->name, provider->base_url,
-				  there ? "" : ", its key is missing");
+				  there ? "" : ", its key is missing here");
 	if (!there)
 		finding->mend = xasprintf(provider->key_source == KEY_ENV
 						  ? "export %s before agentd starts"
@@ -227,7 +227,7 @@ static void call_live(struct examination *exam, const struct invocation *invocat
 		result = rpc_wait(connection->rpc, 300000, &error);
 	finding = find(exam, "live call", !result && !strcmp(live.outcome, "done"), true);
 	finding->seen = result ? xstrdup(error.message)
-			       : xasprintf("%s answered through %s%s%s", live.outcome, name,
+			       : xasprintf("a message to %s: %s%s%s", name, live.outcome,
 					   live.reason ? ": " : "", live.reason ? live.reason : "");
 	free(live.reason);
 }

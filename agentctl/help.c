@@ -51,9 +51,14 @@ int help_all(FILE *out)
 	const struct command *const *commands = command_table(&count);
 
 	fputs("usage: agentctl [-w WORKSPACE] COMMAND …\n\n", out);
-	for (size_t i = 0; i < count; i++)
-		fprintf(out, "  %-11s %-18s %s\n", commands[i]->name, commands[i]->operands,
-			commands[i]->text);
+	for (size_t i = 0; i < count; i++) {
+		int wide = 0; /* bytes of "…" that take no place of their own */
+
+		for (const char *c = commands[i]->operands; *c; c++)
+			wide += ((unsigned char)*c & 0xC0) == 0x80;
+		fprintf(out, "  %-11s %-*s %s\n", commands[i]->name, 12 + wide,
+			commands[i]->operands, commands[i]->text);
+	}
 	fputs("\n`agentctl COMMAND --help` tells more about each.\n", out);
 	return STATUS_DONE;
 }

@@ -107,6 +107,26 @@ static int write_settings(int dir, int *ret_providers, struct error *error)
 	return file_replace(dir, "agentd.yaml", buffer_span(&yaml), 0644, error);
 }
 
+/* An example's agentd.yaml gets the host's zone. */
+static int set_zone(int dir, struct error *error)
+{
+	CLEANUP(buffer_clear) struct buffer old = BUFFER(65536), new = BUFFER(65536);
+	struct span rest, line;
+	char zone[65];
+	int result = file_read(dir, "agentd.yaml", &old, NULL, error);
+
+	if (result)
+		return result;
+	zone_host_name(zone);
+	rest = buffer_span(&old);
+	while (span_next_line(&rest, &line))
+		if (span_starts_with(line, SPAN("timezone:")))
+			buffer_printf(&new, "timezone: %s\n", zone);
+		else
+			buffer_printf(&new, "%.*s\n", (int)line.length, line.data);
+	return file_replace(dir, "agentd.yaml", buffer_span(&new), 0644, error);
+}
+
 /* ---- the folder ---- */
 
 /* A workspace in somebody's repository would be committed by both. */
@@ -190,6 +210,8 @@ static int fill(int dir, const char *example, int *ret_providers, struct error *
 		result = directory_make(dir, folders[i], 0755, error);
 	if (!result && example)
 		result = tree_copy(path, dir, ".", error);
+	if (!result && example)
+		result = set_zone(dir, error);
 	if (!result && faccessat(dir, "shared/BULLETIN.md", F_OK, 0))
 		result = tree_copy(shared, dir, "shared", error);
 	if (!result && faccessat(dir, "agentd.yaml", F_OK, 0))
