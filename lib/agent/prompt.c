@@ -248,7 +248,7 @@ int plan_prompt(const struct plan *plan, struct prompt *ret_prompt, struct error
 	add_identity(&m);
 	add_house(&m);
 	add_memory(&m, true);
-	add_text(&m, "knowledge", "Files in knowledge/:", plan->knowledge, true, false);
+	add_text(&m, "knowledge", "To look up:", plan->knowledge, true, false);
 	add_text(&m, "skills",
 		 "Skills, each in skills/NAME/SKILL.md (read it before use):", plan->skills, true,
 		 false);

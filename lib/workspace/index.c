@@ -88,10 +88,13 @@ static int visit_knowledge(void *context, int parent, const char *name, const ch
 	return 0;
 }
 
-char *index_knowledge(int agent_dir)
+char *index_knowledge(int agent_dir, const struct grant *grant)
 {
 	struct index index = { .out = BUFFER(WORKSPACE_INDEX_MAX + 256) };
 	_fd_ int dir = -1;
+
+	for (size_t i = 0; grant && i < grant->read_count; i++)
+		add_line(&index, span_of(grant->read[i]), SPAN("a folder you may read"));
 
 	if (!directory_open_beneath(agent_dir, "knowledge", &dir, NULL))
 		tree_walk(dir, NULL, visit_knowledge, &index, NULL);

@@ -211,7 +211,8 @@ static void take_texts(struct gathering *g, const char *constitution)
 	take_constitution(g, constitution);
 	take_text(&g->sources.files[FILE_SOUL], &g->plan->soul);
 	take_text(&g->sources.files[FILE_MEMORY], &g->plan->memory);
-	g->plan->knowledge = index_knowledge(g->dir);
+	g->plan->knowledge = index_knowledge(
+		g->dir, settings_grant(g->workspace->settings, g->agent->name));
 	g->plan->skills = index_skills(g->dir);
 	g->plan->moment = print_moment(g);
 	g->plan->since = print_since(g);
