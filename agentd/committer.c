@@ -191,10 +191,10 @@ static void job_succeeded(struct commit_job *job, const json_t *result)
 	struct resident *resident = roster_find(daemon->roster, job->repository + strlen("agents/"));
 	const char *commit = json_string_value(json_object_get(result, "commit"));
 	json_int_t merged = json_integer_value(json_object_get(result, "merged"));
+	_free_ char *repository = xstrdup(job->repository);
 
-	repository_files_remember(daemon, job->repository, json_object_get(result, "files"));
 	if (job->kind == COMMIT_FACTS && resident)
-		repository_files_own_write(resident, FILE_MEMORY, json_object_get(result, "files"));
+		repository_files_own_memory(resident, json_object_get(result, "files"));
 	if (resident)
 		free(steal_pointer(&resident->held));
 	if (job->kind == COMMIT_EDITS && commit)
@@ -211,6 +211,8 @@ static void job_succeeded(struct commit_job *job, const json_t *result)
 		scheduler_event(daemon, SCHEDULE_EVENT_BULLETIN, job->agent, NULL, "");
 	}
 	job_finish(job, commit ? commit : "", NULL);
+	/* Last: nobody waits for these rows, and what was just submitted is not to wait for their sync. */
+	repository_files_remember(daemon, repository, json_object_get(result, "files"));
 }
 
 /* Tells of a failure once, and comes back later. */

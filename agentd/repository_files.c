@@ -8,42 +8,47 @@
 #define REPOSITORY_FILES_MAX 4000
 #define DEPTH_MAX 6
 
+static struct file_stamp stamp_of(const json_t *file)
+{
+	return (struct file_stamp){
+		.size = json_integer_value(json_object_get(file, "size")),
+		.mtime_ns = json_integer_value(json_object_get(file, "mtime_ns")),
+		.ctime_ns = json_integer_value(json_object_get(file, "ctime_ns")),
+		.inode = (uint64_t)json_integer_value(json_object_get(file, "inode")),
+	};
+}
+
 void repository_files_remember(struct daemon *daemon, const char *repository, const json_t *files)
 {
 	size_t count = json_array_size(files), used = 0, index;
 	_free_ struct file_row *rows = xcalloc(count, sizeof(*rows));
 	json_t *file;
 
-	json_array_foreach((json_t *)(uintptr_t)files, index, file) {
+	json_array_foreach ((json_t *)(uintptr_t)files, index, file) {
 		struct file_row *row = &rows[used];
 
 		row->path = json_string_value(json_object_get(file, "path"));
 		row->blob = json_string_value(json_object_get(file, "blob"));
-		row->stamp = (struct file_stamp){
-			.size = json_integer_value(json_object_get(file, "size")),
-			.mtime_ns = json_integer_value(json_object_get(file, "mtime_ns")),
-			.ctime_ns = json_integer_value(json_object_get(file, "ctime_ns")),
-			.inode = (uint64_t)json_integer_value(json_object_get(file, "inode")),
-		};
+		row->stamp = stamp_of(file);
 		if (row->path && row->blob)
 			used++;
 	}
 	journal_files(daemon, repository, rows, used);
 }
 
-void repository_files_own_write(struct resident *resident, enum agent_file file,
-				const json_t *files)
+void repository_files_own_memory(struct resident *resident, const json_t *files)
 {
-	const char *name = agent_file_names[file];
+	const char *name = agent_file_names[FILE_MEMORY];
 	size_t index;
 	json_t *one;
 
-	json_array_foreach((json_t *)(uintptr_t)files, index, one) {
+	json_array_foreach ((json_t *)(uintptr_t)files, index, one) {
 		const char *path = json_string_value(json_object_get(one, "path"));
 		const char *blob = json_string_value(json_object_get(one, "blob"));
+		struct file_stamp stamp = stamp_of(one);
 
 		if (path && blob && !strcmp(path, name))
-			roster_note_own_write(resident, file, blob);
+			roster_note_memory(resident, blob, &stamp);
 	}
 }
 
@@ -177,8 +182,8 @@ void repository_files_find_changed(struct daemon *daemon,
 	survey->items[survey->count++].name = xstrdup(".");
 	for (size_t i = 0; i < daemon->roster->count; i++)
 		if (!daemon->roster->items[i]->broken)
-			survey->items[survey->count++].name =
-				xasprintf("agents/%s", daemon->roster->items[i]->name);
+			survey->items[survey->count++].name = xasprintf(
+				"agents/%s", daemon->roster->items[i]->name);
 	qsort(survey->items, survey->count, sizeof(*survey->items), by_name);
 	uv_queue_work(&daemon->loop, &survey->work, survey_work, survey_done);
 }

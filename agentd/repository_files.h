@@ -10,9 +10,8 @@
 /* Takes over the "files" of an answer of agentd-history. */
 void repository_files_remember(struct daemon *daemon, const char *repository, const json_t *files);
 
-/* The daemon itself wrote `file`: the id in "files" is in force. */
-void repository_files_own_write(struct resident *resident, enum agent_file file,
-				const json_t *files);
+/* The daemon itself wrote MEMORY.md: what "files" says of it is in force. */
+void repository_files_own_memory(struct resident *resident, const json_t *files);
 
 /* Compares all repositories with what is remembered, on a thread; `changed` is called on the loop for
  * each that differs. */

@@ -253,9 +253,10 @@ void roster_reload_all(struct daemon *daemon)
 	}
 }
 
-void roster_note_own_write(struct resident *resident, enum agent_file file, const char *id)
+void roster_note_memory(struct resident *resident, const char *id, const struct file_stamp *stamp)
 {
-	snprintf(resident->ids[file], sizeof(resident->ids[file]), "%s", id);
+	snprintf(resident->ids[FILE_MEMORY], sizeof(resident->ids[FILE_MEMORY]), "%s", id);
+	resident->memory_stamp = *stamp;
 }
 
 /* ---- coming and going ---- */

@@ -31,6 +31,7 @@ struct resident {
 	struct agent *agent;         /* last good value; NULL: never was one */
 	struct beat *beats;
 	char ids[AGENT_FILES][41];   /* of the texts in force */
+	struct file_stamp memory_stamp; /* of MEMORY.md as the daemon wrote it last */
 	char *broken;                /* why it cannot run and what mends it, or NULL */
 	struct diagnostics problems; /* errors in its files, for `status` */
 	bool paused;
@@ -61,8 +62,8 @@ bool roster_reload(struct daemon *daemon, struct resident *resident);
 /* All agents read again, after a change of agentd.yaml. */
 void roster_reload_all(struct daemon *daemon);
 
-/* The daemon wrote this file itself: its id is the one in force, no reload follows. */
-void roster_note_own_write(struct resident *resident, enum agent_file file, const char *id);
+/* The daemon wrote MEMORY.md itself: its id is the one in force, no reload follows. */
+void roster_note_memory(struct resident *resident, const char *id, const struct file_stamp *stamp);
 
 const struct zone *roster_zone(const struct resident *resident, const struct daemon *daemon);
 /* `reason` is kept unless the outcome is `done`. */

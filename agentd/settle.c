@@ -18,6 +18,7 @@ struct thing {
 	char agent[AGENT_NAME_MAX + 1];
 	char *paths[PATHS_MAX];
 	size_t path_count;
+	bool folders;        /* of the agent came or went, or more paths than fit */
 	int64_t first, last; /* when it changed, on the monotonic clock */
 	struct thing *next;
 };
@@ -38,14 +39,43 @@ static void thing_free(struct thing *thing)
 
 /* ---- looking ---- */
 
+static bool has_path(const struct thing *thing, const char *path)
+{
+	for (size_t i = 0; i < thing->path_count; i++)
+		if (!strcmp(thing->paths[i], path))
+			return true;
+	return false;
+}
+
+/* Nothing but MEMORY.md changed, and it is as the daemon itself wrote it. */
+static bool is_own_write(const struct daemon *daemon, const struct thing *thing,
+			 const struct resident *resident)
+{
+	const char *name = agent_file_names[FILE_MEMORY];
+	_free_ char *path = xasprintf("agents/%s/%s", thing->agent, name);
+	struct file_stamp stamp;
+	struct stat st;
+
+	if (thing->folders || thing->path_count != 1 || !has_path(thing, name) ||
+	    file_stat(daemon->workspace->dir, path, &st, NULL))
+		return false;
+	file_stamp_of(&st, &stamp);
+	return file_stamp_equal(&stamp, &resident->memory_stamp);
+}
+
 static void look_at_agent(struct daemon *daemon, const struct thing *thing)
 {
 	_free_ char *repository = xasprintf("agents/%s", thing->agent);
-	struct resident *resident;
+	struct resident *resident = roster_find(daemon->roster, thing->agent);
 
-	watcher_cover(daemon, thing->agent);
-	roster_scan(daemon); /* it may be new, or gone */
-	resident = roster_find(daemon->roster, thing->agent);
+	if (resident && is_own_write(daemon, thing, resident))
+		return;
+	if (thing->folders)
+		watcher_cover(daemon, thing->agent);
+	if (!resident || thing->folders || has_path(thing, agent_file_names[FILE_SOUL])) {
+		roster_scan(daemon); /* it may be new, or gone */
+		resident = roster_find(daemon->roster, thing->agent);
+	}
 	if (!resident)
 		return;
 	if (roster_reload(daemon, resident))
@@ -112,19 +142,13 @@ static void look_at(struct settle *settle, const struct thing *thing)
 	struct daemon *daemon = settle->daemon;
 
 	switch (thing->kind) {
-	case THING_AGENT:
-		look_at_agent(daemon, thing);
-		break;
+	case THING_AGENT: look_at_agent(daemon, thing); break;
 	case THING_WORKSPACE:
 		supervisor_inputs_changed(daemon, NULL, NULL);
 		committer_edits(daemon, ".");
 		break;
-	case THING_SETTINGS:
-		look_at_settings(settle);
-		break;
-	case THING_EVERYTHING:
-		look_at_everything(settle);
-		break;
+	case THING_SETTINGS: look_at_settings(settle); break;
+	case THING_EVERYTHING: look_at_everything(settle); break;
 	}
 }
 
@@ -201,17 +225,15 @@ static struct thing *settle_add(struct settle *settle, enum thing_kind kind, con
 	return *link;
 }
 
-void settle_agent(struct settle *settle, const char *agent, const char *path)
+void settle_agent(struct settle *settle, const char *agent, const char *path, bool folder)
 {
 	struct thing *thing;
 
 	if (!agent_name_valid(span_of(agent)))
 		return;
 	thing = settle_add(settle, THING_AGENT, agent);
-	for (size_t i = 0; i < thing->path_count; i++)
-		if (!strcmp(thing->paths[i], path))
-			return;
-	if (*path && thing->path_count < PATHS_MAX)
+	thing->folders |= folder || thing->path_count == PATHS_MAX;
+	if (*path && thing->path_count < PATHS_MAX && !has_path(thing, path))
 		thing->paths[thing->path_count++] = xstrdup(path);
 }
 

@@ -233,7 +233,7 @@ static void agent_event(struct watcher *watcher, const char *path, const struct 
 	_free_ char *inner = xasprintf("%s%s%s", rest, *rest ? "/" : "", event->name);
 
 	if (name)
-		settle_agent(watcher->settle, name, inner);
+		settle_agent(watcher->settle, name, inner, event->directory);
 }
 
 static void root_event(struct watcher *watcher, const struct watch_event *event)
@@ -252,7 +252,7 @@ static void agents_event(struct watcher *watcher, const struct watch_event *even
 {
 	if (event->change == WATCH_GONE)
 		forget_agent(watcher, event->name);
-	settle_agent(watcher->settle, event->name, "");
+	settle_agent(watcher->settle, event->name, "", true);
 }
 
 static void on_change(void *context, const struct watch_event *event)
