@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/instant.h"
+#include "base/printable.h"
 
 #include <jansson.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #define LOG_NAME "log/events.jsonl"
+#define MESSAGE_MAX 16384 /* bytes; what is longer is cut */
 
 struct log {
 	int state_dir, fd;
@@ -113,14 +115,21 @@ static void log_to_file(struct log *log, enum log_level level, const char *event
 void log_event(struct log *log, enum log_level level, const char *event, const char *agent,
 	       const char *session, const char *format, ...)
 {
-	_free_ char *message = NULL;
+	CLEANUP(buffer_clear) struct buffer message = BUFFER(MESSAGE_MAX);
+	CLEANUP(buffer_clear) struct buffer name = BUFFER(MESSAGE_MAX);
+	_free_ char *raw = NULL;
 	va_list args;
 
 	va_start(args, format);
-	message = xvasprintf(format, args);
+	raw = xvasprintf(format, args);
 	va_end(args);
+	/* names of files, and what other processes say: nothing in it may look like a line of ours */
+	printable_append(&message, span_of(raw), "");
+	printable_append(&name, span_of(agent), "");
 	if (log->prefix)
 		fprintf(stderr, "<%d>", (int)level);
-	fprintf(stderr, "%s%s%s\n", agent ? agent : "", agent ? ": " : "", message);
-	log_to_file(log, level, event, agent, session, message);
+	buffer_append(&message, SPAN("")); /* terminated, even if empty */
+	fprintf(stderr, "%s%s%s\n", name.length ? name.data : "", name.length ? ": " : "",
+		message.data);
+	log_to_file(log, level, event, name.data, session, message.data);
 }

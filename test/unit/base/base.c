@@ -4,6 +4,7 @@
 #include "base/diagnostic.h"
 #include "base/error.h"
 #include "base/instant.h"
+#include "base/printable.h"
 #include "base/process.h"
 
 #include <setjmp.h>
@@ -53,6 +54,38 @@ static void test_array_grows_to_its_maximum(void **state)
 	}
 	assert_int_equal(count, 10);
 	assert_int_equal(items[9], 9);
+}
+
+static void test_printable(void **state)
+{
+	static const struct {
+		const char *text, *kept, *shown;
+	} rows[] = {
+		{ "plain \303\251 \346\227\245", "", "plain \303\251 \346\227\245" },
+		{ "\x1b[31mred\a\x7f", "\n\t", "\\x1b[31mred\\x07\\x7f" },
+		{ "a\nb\tc\rd", "", "a\\x0ab\\x09c\\x0dd" },
+		{ "a\nb\tc\rd", "\n\t", "a\nb\tc\\x0dd" },
+		{ "\302\233" "2J", "\n\t", "\\x9b2J" },                           /* C1: CSI */
+		{ "\342\200\256txt\342\201\251", "\n\t", "\\u202etxt\\u2069" },
+		{ "x\377\342\200y", "", "x\357\277\275\357\277\275\357\277\275y" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		CLEANUP(buffer_clear) struct buffer out = BUFFER(64);
+
+		printable_append(&out, span_of(rows[i].text), rows[i].kept);
+		assert_string_equal(out.data, rows[i].shown);
+	}
+}
+
+static void test_printable_ends_where_the_buffer_is_full(void **state)
+{
+	CLEANUP(buffer_clear) struct buffer out = BUFFER(6);
+
+	(void)state;
+	printable_append(&out, SPAN("abc\x1b" "def"), "");
+	assert_string_equal(out.data, "abc");
 }
 
 static void test_error_print(void **state)
@@ -243,6 +276,8 @@ int main(void)
 		cmocka_unit_test(test_buffer_keeps_its_maximum),
 		cmocka_unit_test(test_buffer_steal_is_never_null),
 		cmocka_unit_test(test_array_grows_to_its_maximum),
+		cmocka_unit_test(test_printable),
+		cmocka_unit_test(test_printable_ends_where_the_buffer_is_full),
 		cmocka_unit_test(test_error_print),
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_lines),
