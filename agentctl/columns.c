@@ -1,19 +1,22 @@
 #include "columns.h"
 
-#include "base/alloc.h"
-#include "base/span.h"
+#include "base/printable.h"
 
 #include <stdio.h>
 
 #define CELLS_MAX 1000000
+#define CELL_MAX 4096 /* bytes */
 
 void columns_row(struct columns *columns, const char *const *cells)
 {
 	for (size_t i = 0; i < columns->width; i++) {
+		struct buffer cell = BUFFER(CELL_MAX);
+
 		if (array_grow((void **)&columns->cells, columns->count, &columns->capacity,
 			       sizeof(char *), CELLS_MAX))
 			return;
-		columns->cells[columns->count++] = xstrdup(cells[i] ? cells[i] : "");
+		printable_append(&cell, span_of(cells[i]), "");
+		columns->cells[columns->count++] = buffer_steal(&cell);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* agentctl: finds the command, takes its line apart, runs it. */
 #include "command.h"
 #include "help.h"
+#include "terminal.h"
 
 #include "base/alloc.h"
 
@@ -95,6 +96,7 @@ int main(int argc, char **argv)
 	int option, status;
 
 	signal(SIGPIPE, SIG_DFL);
+	terminal_guard();
 	while ((option = getopt_long(argc, argv, "+w:hV", globals, NULL)) != -1) {
 		if (option == 'w')
 			invocation.workspace = optarg;
