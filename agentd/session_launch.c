@@ -71,7 +71,8 @@ static int plan_read(struct session *session, const struct resident *resident, s
 	session->plan->turns_max = settings->turns_per_session;
 	session->plan->max_output_tokens = session->model.max_output_tokens;
 	session->plan->tool_output_bytes = settings->tool_output_bytes;
-	if (session->plan->constitution.id[0] && session->plan->constitution.text)
+	if (!session->rehearse && session->plan->constitution.id[0] &&
+	    session->plan->constitution.text)
 		constitution_keep(session, session->plan->constitution.text);
 	return 0;
 }
@@ -149,7 +150,7 @@ static int allow_grants(struct launch *launch, const struct session *session, st
 static int allow_own(struct launch *launch, const struct session *session, int dir,
 		     struct error *error)
 {
-	int result = directory_make(dir, "work", 0755, error);
+	int result = session->rehearse ? 0 : directory_make(dir, "work", 0755, error);
 
 	if (!result)
 		result = allow_folder(launch, dir, "work", !session->rehearse, error);

@@ -291,14 +291,16 @@ int files_write(const struct folders *folders, const char *path, struct span tex
 	_fd_ int parent = -1;
 	const char *leaf;
 	int result = place_find(folders, path, &place, error);
+	bool no_work = rehearse &&
+		       result == -(int)ERROR_NOT_FOUND; /* a rehearsal does not make it */
 
 	if (!result)
 		result = check_writable(&place, rehearse, error);
-	if (result)
+	if (result && !no_work)
 		return result;
 	if (rehearse) {
-		buffer_printf(out, "rehearsal: %s is not written (%zu bytes)", place.name,
-			      text.length);
+		buffer_printf(out, "rehearsal: %s is not written (%zu bytes)",
+			      no_work ? path : place.name, text.length);
 		return 0;
 	}
 	result = place_open_parent(&place, true, &parent, &leaf, error);
