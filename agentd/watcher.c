@@ -31,7 +31,8 @@ struct watcher {
 	struct folder *folders;
 	size_t count, capacity, free_hint;
 	bool limit_told;
-	bool lost;            /* a rescan is due */
+	bool lost;            /* events were: a rescan is due */
+	bool stale;           /* agents/ or shared/ is another folder now: likewise */
 	bool fresh;           /* nothing is watched yet: no folder can be known */
 };
 
@@ -210,6 +211,8 @@ static void unwatch_all(struct watcher *watcher)
 		folder_drop(watcher, i + 1);
 	}
 	watcher->free_hint = 0;
+	watcher->limit_told = false; /* the limit may be a higher one by now */
+	uv_timer_stop(watcher->look);
 }
 
 /* ---- what an event means ---- */
@@ -242,7 +245,7 @@ static void root_event(struct watcher *watcher, const struct watch_event *event)
 		settle_settings(watcher->settle);
 	else if (event->directory && (!strcmp(event->name, "agents") ||
 				      !strcmp(event->name, "shared")))
-		settle_everything(watcher->settle);
+		watcher->stale = true;
 	else if (!event->directory)
 		settle_workspace(watcher->settle);
 }
@@ -300,12 +303,12 @@ static void watch_ready(uv_poll_t *poll, int status, int events)
 	if (watch_dispatch(watcher->watch, &error))
 		log_event(watcher->daemon->log, LEVEL_ERROR, "watch", NULL, NULL, "%s",
 			  error.message);
-	if (!watcher->lost)
-		return;
-	watcher->lost = false;
-	log_event(watcher->daemon->log, LEVEL_WARNING, "watch_overflow", NULL, NULL,
-		  "more happened than the kernel could tell; all files are looked at");
-	watcher_rescan(watcher->daemon);
+	if (watcher->lost)
+		log_event(watcher->daemon->log, LEVEL_WARNING, "watch_overflow", NULL, NULL,
+			  "more happened than the kernel could tell; all files are looked at");
+	if (watcher->lost || watcher->stale)
+		watcher_rescan(watcher->daemon);
+	watcher->lost = watcher->stale = false;
 }
 
 /* ---- the value ---- */
