@@ -184,9 +184,9 @@ static void resident_take_agent(struct daemon *daemon, struct resident *resident
 	}
 	agent_free(old);
 	free(old_beats);
-	error.message[0] = '\0';
-	resident->zone = zones_get(daemon->zones, agent->zone, daemon->workspace->zone, &error);
-	if (error.message[0])
+	resident->zone = NULL;
+	if (*agent->zone && strcmp(agent->zone, zone_name(daemon->workspace->zone)) &&
+	    zones_get(daemon->zones, agent->zone, &resident->zone, &error))
 		log_event(daemon->log, LEVEL_ERROR, "zone", resident->name, NULL,
 			  "%s; the workspace's zone is used", error.message);
 }

@@ -24,24 +24,26 @@ void zones_free(struct zones *zones)
 	free(zones);
 }
 
-const struct zone *zones_get(struct zones *zones, const char *name, const struct zone *fallback,
-			     struct error *error)
+int zones_get(struct zones *zones, const char *name, const struct zone **ret_zone,
+	      struct error *error)
 {
 	struct zone *zone;
+	int result;
 
-	if (!*name || !strcmp(name, zone_name(fallback)))
-		return fallback;
 	for (size_t i = 0; i < zones->count; i++)
-		if (!strcmp(zone_name(zones->items[i]), name))
-			return zones->items[i];
-	if (zone_load(name, &zone, error))
-		return fallback;
+		if (!strcmp(zone_name(zones->items[i]), name)) {
+			*ret_zone = zones->items[i];
+			return 0;
+		}
+	result = zone_load(name, &zone, error);
+	if (result)
+		return result;
 	if (array_grow((void **)&zones->items, zones->count, &zones->capacity,
 		       sizeof(struct zone *), ZONES_MAX)) {
 		zone_free(zone);
-		error_set(error, ERROR_TOO_LARGE, "more than %d time zones", ZONES_MAX);
-		return fallback;
+		return error_set(error, ERROR_TOO_LARGE, "more than %d time zones", ZONES_MAX);
 	}
 	zones->items[zones->count++] = zone;
-	return zone;
+	*ret_zone = zone;
+	return 0;
 }

@@ -9,8 +9,8 @@ struct zones;
 struct zones *zones_new(void);
 void zones_free(struct zones *zones);
 
-/* The zone of that name, or `fallback` with the error filled when there is none. */
-const struct zone *zones_get(struct zones *zones, const char *name, const struct zone *fallback,
-			     struct error *error);
+/* *ret_zone: the zone of that name, valid as long as `zones` is. */
+int zones_get(struct zones *zones, const char *name, const struct zone **ret_zone,
+	      struct error *error);
 
 #endif
