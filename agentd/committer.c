@@ -45,6 +45,7 @@ struct committer {
 	struct daemon *daemon;
 	struct commit_job *first, **last; /* in order */
 	size_t under_way;
+	bool working;                    /* inside committer_work */
 	uv_timer_t *retry;
 };
 
@@ -287,18 +288,14 @@ static bool is_first_of_repository(const struct committer *committer, const stru
 	return true;
 }
 
-static bool job_start(struct commit_job *job)
+static void job_start(struct commit_job *job)
 {
 	struct error error;
 
-	if (job->kind == COMMIT_EDITS) {
+	if (job->kind == COMMIT_EDITS)
 		job_edits(job);
-		return true;
-	}
-	if (!job_write(job, &error))
-		return true;
-	job_failed(job, &error);
-	return false;
+	else if (job_write(job, &error))
+		job_failed(job, &error);
 }
 
 static void retry_due(uv_timer_t *timer)
@@ -319,21 +316,30 @@ static void arm_retry(struct committer *committer, int64_t now)
 		uv_timer_start(committer->retry, retry_due, (uint64_t)(first - now), 0);
 }
 
+static struct commit_job *next_to_start(const struct committer *committer, int64_t now)
+{
+	if (committer->under_way == UNDER_WAY_MAX)
+		return NULL;
+	for (struct commit_job *job = committer->first; job; job = job->next)
+		if (!job->under_way && job->not_before <= now &&
+		    is_first_of_repository(committer, job))
+			return job;
+	return NULL;
+}
+
+/* A job that fails as it starts may end here and now, and comes back to this: each look begins anew. */
 static void committer_work(struct committer *committer)
 {
 	int64_t now = clock_monotonic_ms();
-	struct commit_job *next;
+	struct commit_job *job;
 
+	if (committer->working)
+		return;
+	committer->working = true;
+	while ((job = next_to_start(committer, now)))
+		job_start(job);
+	committer->working = false;
 	arm_retry(committer, now);
-	for (struct commit_job *job = committer->first;
-	     job && committer->under_way < UNDER_WAY_MAX; job = next) {
-		next = job->next;
-		if (job->under_way || job->not_before > now ||
-		    !is_first_of_repository(committer, job))
-			continue;
-		if (!job_start(job))
-			return; /* the list changed under us; job_failed has looked at it again */
-	}
 }
 
 /* ---- what others ask for ---- */
