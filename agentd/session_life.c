@@ -49,7 +49,9 @@ static const struct {
 
 void session_handle(struct session *session, enum session_event event)
 {
-	if (session->state >= SESSION_ENDED || !table[session->state][event].action)
+	if (session->state == SESSION_ENDED)
+		return; /* let go: the daemon ends */
+	if (!table[session->state][event].action)
 		BUG("session %s: event %d in state %d", session->id, (int)event,
 		    (int)session->state);
 	session_hold(session); /* the action may end it */

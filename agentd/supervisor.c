@@ -51,12 +51,12 @@ static void admit_all(struct daemon *daemon)
 	struct supervisor *supervisor = daemon->supervisor;
 	struct session *next;
 
+	if (running_count(supervisor) >= daemon->workspace->settings->sessions_at_once)
+		return;
 	for (struct session *session = supervisor->first; session; session = next) {
 		struct resident *resident = roster_find(daemon->roster, session->agent);
 
 		next = session->next;
-		if (running_count(supervisor) >= daemon->workspace->settings->sessions_at_once)
-			return;
 		if (session->state != SESSION_WAITING || !is_free(daemon, session))
 			continue;
 		if (resident)
@@ -256,9 +256,10 @@ void supervisor_free(struct supervisor *supervisor)
 		struct session *session = supervisor->first;
 
 		supervisor_remove(supervisor, session);
-		child_kill(session->child);
-		link_free(session->link);
-		session_release(session); /* answers still in flight keep it; they are dropped with the loop */
+		child_kill(steal_pointer(&session->child));
+		link_free(steal_pointer(&session->link));
+		session->state = SESSION_ENDED; /* nothing happens to it any more, whatever comes in */
+		session_release(session);
 	}
 	free(supervisor);
 }
