@@ -60,7 +60,8 @@ struct session {
 	struct link *link;
 	bool stop_at_step;                   /* paused: no further model call */
 	bool finished;                       /* it said `done` */
-	bool inputs_changed;                 /* somebody else changed them meanwhile */
+	bool inputs_changed;                 /* somebody else changed memory or bulletin meanwhile */
+	char given[17];                      /* hash of its other inputs when they were read */
 	char *text;                          /* its last words */
 	int64_t started_ms, ended_ms;
 

@@ -64,6 +64,9 @@ static int plan_read(struct session *session, const struct resident *resident, s
 
 	if (session->key && roster_heartbeat(resident, session->key, &beat))
 		request.last_run = beat->last_run;
+	if (beat)
+		workspace_inputs_given(session->daemon->workspace, session->agent, session->given,
+				       NULL);
 	result = workspace_plan(session->daemon->workspace, resident->agent, &request, constitution,
 				&session->plan, error);
 	if (result)

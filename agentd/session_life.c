@@ -190,6 +190,15 @@ static char *plan_ids(const struct session *session)
 	return text;
 }
 
+/* Has nothing changed since its texts were read, beside what was written for it? */
+static bool given_is_same(const struct session *session)
+{
+	char given[17];
+
+	return !workspace_inputs_given(session->daemon->workspace, session->agent, given, NULL) &&
+	       !strcmp(given, session->given);
+}
+
 /* The section remembers the run: when it ended and on which inputs. A failed run counts as none, so that
  * the next beat is not "unchanged". */
 static bool close_section(struct session *session, char inputs[17], struct section *ret_section)
@@ -201,7 +210,7 @@ static bool close_section(struct session *session, char inputs[17], struct secti
 	    !roster_heartbeat(resident, session->key, &beat))
 		return false;
 	inputs[0] = '\0';
-	if (session->outcome == OUTCOME_DONE && !session->inputs_changed)
+	if (session->outcome == OUTCOME_DONE && !session->inputs_changed && given_is_same(session))
 		workspace_inputs(session->daemon->workspace, session->agent, inputs, NULL);
 	scheduler_beat_ended(resident, session->key, session->ended_ms / 1000, inputs);
 	*ret_section = (struct section){

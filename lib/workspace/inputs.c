@@ -6,6 +6,8 @@
 
 /* What a session writes itself is no input of the next. */
 static const char *const not_inputs[] = { "work", NULL };
+/* What changes on its behalf while it runs: MEMORY.md, what is pruned from it, and the bulletin. */
+static const char *const not_given[] = { "work", "MEMORY.md", "memory", NULL };
 
 /* FNV-1a of 64 bits: nobody gains by a collision here, and a change is all that matters. */
 struct digest {
@@ -54,8 +56,9 @@ static void add_grant(struct digest *digest, const char *path)
 		add_file(digest, dir, slash + 1, slash + 1);
 }
 
-int workspace_inputs(const struct workspace *workspace, const char *agent, char out[17],
-		     struct error *error)
+static int digest_inputs(const struct workspace *workspace, const char *agent,
+			 const char *const *skip, bool with_bulletin, char out[17],
+			 struct error *error)
 {
 	const struct grant *grant = settings_grant(workspace->settings, agent);
 	struct digest digest = { 14695981039346656037u };
@@ -63,13 +66,26 @@ int workspace_inputs(const struct workspace *workspace, const char *agent, char 
 	int result = workspace_agent_open(workspace, agent, &dir, error);
 
 	if (!result)
-		result = tree_walk(dir, not_inputs, visit_file, &digest, error);
+		result = tree_walk(dir, skip, visit_file, &digest, error);
 	if (result)
 		return result;
 	for (size_t i = 0; grant && i < grant->read_count; i++)
 		add_grant(&digest, grant->read[i]);
-	add_file(&digest, workspace->dir, "shared/BULLETIN.md", "shared/BULLETIN.md");
+	if (with_bulletin)
+		add_file(&digest, workspace->dir, "shared/BULLETIN.md", "shared/BULLETIN.md");
 	add_file(&digest, workspace->dir, "agentd.yaml", "agentd.yaml");
 	snprintf(out, 17, "%016llx", (unsigned long long)digest.state);
 	return 0;
+}
+
+int workspace_inputs(const struct workspace *workspace, const char *agent, char out[17],
+		     struct error *error)
+{
+	return digest_inputs(workspace, agent, not_inputs, true, out, error);
+}
+
+int workspace_inputs_given(const struct workspace *workspace, const char *agent, char out[17],
+			   struct error *error)
+{
+	return digest_inputs(workspace, agent, not_given, false, out, error);
 }

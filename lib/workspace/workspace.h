@@ -93,6 +93,11 @@ int workspace_plan(const struct workspace *workspace, const struct agent *agent,
 int workspace_inputs(const struct workspace *workspace, const char *agent, char out[17],
 		     struct error *error);
 
+/* The same without what a session changes itself (memory, bulletin): where this is another at its
+ * end than at its start, something changed that it may not have seen. */
+int workspace_inputs_given(const struct workspace *workspace, const char *agent, char out[17],
+			   struct error *error);
+
 /* Git's id of a file's bytes: SHA-1 over "blob N\0" and the bytes, 40 hex digits. */
 void blob_id(struct span bytes, char out[41]);
 
