@@ -16,7 +16,7 @@ struct beat {
 	char inputs[17];     /* hash of its inputs then, "": unknown */
 	bool stored;         /* has a row in state.db with this schedule */
 	bool pending;        /* an event has been queued for it and not run yet */
-	int64_t last_event;  /* when an event last woke it */
+	int64_t last_event;  /* when an event last woke it, on the monotonic clock; 0: never */
 };
 
 struct last_result {
@@ -36,7 +36,7 @@ struct resident {
 	struct diagnostics problems; /* errors in its files, for `status` */
 	bool paused;
 	char *pause_reason;
-	const struct zone *zone;
+	const struct zone *zone;     /* NULL: the workspace's, which may become another */
 	struct session *open;        /* the one that is waiting, running or being closed */
 	struct last_result last;
 	int64_t today_micro_usd, today; /* spend on local day `today` (days since the epoch) */

@@ -357,7 +357,9 @@ static void events_due(uv_timer_t *timer)
 
 		for (size_t j = 0; resident->agent && j < resident->agent->beats.count; j++) {
 			struct beat *beat = &resident->beats[j];
-			int64_t left = beat->last_event + EVENT_GAP_S * 1000 - now;
+			int64_t left = beat->last_event
+					       ? beat->last_event + EVENT_GAP_S * 1000 - now
+					       : 0;
 
 			if (!beat->pending)
 				continue;
