@@ -109,10 +109,12 @@ struct rpc *link_rpc(const struct link *link)
 }
 
 /* A dead connection shows itself when it is read; there is nothing to do about it here. */
-void link_notify(struct link *link, const char *method, json_t *params)
+int link_notify(struct link *link, const char *method, json_t *params)
 {
-	rpc_notify(link->rpc, method, params);
+	int result = rpc_notify(link->rpc, method, params);
+
 	link_watch(link);
+	return result;
 }
 
 void link_request(struct link *link, const char *method, json_t *params, rpc_answer answer,

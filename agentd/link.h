@@ -25,8 +25,9 @@ bool link_still_hears(const struct link *link);
 
 struct rpc *link_rpc(const struct link *link);
 
-/* The four ways to send. They steal the reference and see to it that what did not fit is written later. */
-void link_notify(struct link *link, const char *method, json_t *params);
+/* The four ways to send. They steal the reference and see to it that what did not fit is written later.
+ * link_notify fails as rpc_notify does. */
+int link_notify(struct link *link, const char *method, json_t *params);
 void link_request(struct link *link, const char *method, json_t *params, rpc_answer answer,
 		  void *context);
 void link_reply(struct link *link, uint64_t id, json_t *result);

@@ -31,17 +31,21 @@ static char *constitution_recall(const struct session *session)
 	return buffer_steal(&text);
 }
 
-/* Kept without a sync: it only has to outlive the person's edit. */
+/* Kept without a sync: it only has to outlive the person's edit. Whole or not at all: what is kept here
+ * may have to stand in for the person's own words. */
 static void constitution_keep(const struct session *session, const char *text)
 {
 	_free_ char *known = constitution_recall(session), *path = last_good_path(session);
+	_free_ char *scratch = xasprintf("%s.new", path);
+	int state_dir = session->daemon->state_dir;
 	_fd_ int fd = -1;
 
 	if ((known && !strcmp(known, text)) ||
-	    directory_make(session->daemon->state_dir, LAST_GOOD_FOLDER, 0700, NULL) ||
-	    file_create(session->daemon->state_dir, path, 0600, &fd, NULL))
+	    directory_make(state_dir, LAST_GOOD_FOLDER, 0700, NULL) ||
+	    file_create(state_dir, scratch, 0600, &fd, NULL) ||
+	    fd_write_all(fd, span_of(text), NULL))
 		return;
-	fd_write_all(fd, span_of(text), NULL);
+	file_rename(state_dir, scratch, path, NULL);
 }
 
 /* ---- the plan ---- */
@@ -102,14 +106,21 @@ static int model_choose(struct session *session, const struct resident *resident
 static int script_read(struct session *session, int dir, struct error *error)
 {
 	CLEANUP(source_clear) struct source script = { 0 };
+	CLEANUP(markdown_text_clear) struct markdown_text text = { 0 };
 	int result;
 
 	if (strcmp(session->model.provider, "rehearsal"))
 		return 0;
 	result = workspace_read(dir, session->agent, FILE_REHEARSAL, &script, error);
-	if (!result && script.data)
-		session->script = xstrdup(script.data);
-	return result;
+	if (result || !script.data)
+		return result;
+	result = markdown_clean((struct span){ script.data, script.length }, AGENT_FILE_MAX, &text,
+				NULL);
+	if (result)
+		return error_set(error, ERROR_TOO_LARGE, "agents/%s/REHEARSAL.md is too large",
+				 session->agent);
+	session->script = xstrndup(text.data, text.length);
+	return 0;
 }
 
 /* ---- the walls ---- */
@@ -210,7 +221,11 @@ static int process_start(struct session *session, int dir, struct error *error)
 	session->child = child_new(&daemon->loop, process, session_exited, session);
 	session->link = link_new(&daemon->loop, socket, session_permits, session_permit_count,
 				 session, session_lost, session);
-	link_notify(session->link, "plan", plan_to_json(session->plan));
+	if (link_notify(session->link, "plan", plan_to_json(session->plan))) {
+		session_fail(session, OUTCOME_REFUSED,
+			     "its texts are too large together to be handed to a session");
+		session_stop(session); /* its end follows */
+	}
 	return 0;
 }
 
