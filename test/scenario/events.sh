@@ -70,7 +70,7 @@ slots() { # slots AGENT: what became of the slots at full hours
 		jq -r '[.[] | select(.state != "due") | .at[11:16] + " " + .state + (if .reason then ": " + .reason else "" end)] | join(", ")'; }
 slots_are() { [ "$(slots "$1")" = "$2" ]; }
 ran() { [ "$(events session_end "$1")" = "$2" ]; }
-all_begun() { for a in agents/*/; do git -C "$a" rev-parse HEAD && clean "$a" || return 1; done; }
+all_begun() { for a in agents/*/; do has_commit "$a" && clean "$a" || return 1; done; }
 idle() { agentctl status --json | jq -e 'all(.agents[]; .state == "idle")'; }
 
 # 11:00: whoever has something to do and may do it now.

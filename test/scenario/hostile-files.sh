@@ -10,7 +10,7 @@ for name in nul latin crlf bom huge cycle fifo owner folder; do
 	printf '# Rehearsal\n\n## When Daily\n- call remember: %s was here\n- say: done\n' $name >agents/$name/REHEARSAL.md
 done
 start_agentd
-all_begun() { for name in nul latin crlf bom huge cycle fifo owner folder; do git -C agents/$name rev-parse HEAD && clean agents/$name || return 1; done; }
+all_begun() { for name in nul latin crlf bom huge cycle fifo owner folder; do has_commit agents/$name && clean agents/$name || return 1; done; }
 wait_for 'all are in git' all_begun
 
 state() { agentctl status "$1" --json | jq -r '.agents[0].state'; }

@@ -48,7 +48,7 @@ use_provider anthropic
 sed -i 's/Daily (07:00)/Daily (07:00)\n- [ ] Say good morning/' agents/kira/HEARTBEAT.md
 at '2026-11-24 06:59:57Z'
 start_agentd
-wait_for 'the first commit of kira' git -C agents/kira rev-parse HEAD
+wait_for 'the first commit of kira' has_commit agents/kira
 
 begin() { agentctl run kira --message "say $1" --json >"$T/$1.jsonl" & client=$!; }
 end() { tail -n 1 "$T/$1.jsonl" | jq -r ".$2"; }

@@ -9,7 +9,7 @@ printf 'default reply\n  text HEARTBEAT_OK\n' >"$T/story.txt"
 start_provider openai "$T/story.txt"
 use_provider openai
 start_agentd
-for agent in ada kira max; do wait_for "the first commit of $agent" git -C agents/$agent rev-parse HEAD; done
+for agent in ada kira max; do wait_for "the first commit of $agent" has_commit agents/$agent; done
 
 state() { agentctl status "$1" --json | jq -r '.agents[0].state'; }
 is() { [ "$(state "$1")" = "$2" ]; }
