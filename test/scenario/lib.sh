@@ -41,7 +41,7 @@ skip() { echo "SKIP: $*"; exit 77; }
 # ok "what" COMMAND…: the command must succeed.
 ok() {
 	what=$1; shift
-	if "$@" >"$T/out" 2>&1; then echo "ok: $what"; else cat "$T/out"; fail "$what: $*"; fi
+	if "$@" >"$T/tried" 2>&1; then echo "ok: $what"; else cat "$T/tried"; fail "$what: $*"; fi
 }
 
 # status N COMMAND…: the command must end with status N. Its output is in $T/out.
@@ -67,9 +67,9 @@ has_not() { ! grep -qF -- "$2" "$3" || fail "$1: <$2> is in $3"; echo "ok: $1"; 
 wait_for() {
 	what=$1; shift
 	tries=$((${WAIT-20} * 50))
-	until "$@" >"$T/out" 2>&1; do
+	until "$@" >"$T/tried" 2>&1; do
 		tries=$((tries - 1))
-		[ $tries -gt 0 ] || { cat "$T/out"; fail "waited in vain for $what: $*"; }
+		[ $tries -gt 0 ] || { cat "$T/tried"; fail "waited in vain for $what: $*"; }
 		sleep 0.02
 	done
 	echo "ok: $what"
