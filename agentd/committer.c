@@ -46,6 +46,7 @@ struct committer {
 	struct commit_job *first, **last; /* in order */
 	size_t under_way;
 	bool working;                    /* inside committer_work */
+	char bulletin[41];               /* id of what was written, or is being written, last */
 	uv_timer_t *retry;
 };
 
@@ -167,6 +168,8 @@ static int job_write(struct commit_job *job, struct error *error)
 	params = write_params(job, path, buffer_span(&raw), absent, buffer_span(&content));
 	if (!params)
 		return error_set(error, ERROR_INVALID, "text that is no UTF-8");
+	if (job->kind == COMMIT_POST)
+		blob_id(buffer_span(&content), job->daemon->committer->bulletin);
 	job->under_way = true;
 	job->daemon->committer->under_way++;
 	service_request(job->daemon->history, "write", params, job_answered, job);
@@ -387,6 +390,11 @@ void committer_edits(struct daemon *daemon, const char *repository)
 void committer_catch_up(struct daemon *daemon)
 {
 	repository_files_find_changed(daemon, committer_edits);
+}
+
+bool committer_wrote_bulletin(const struct committer *committer, const char *id)
+{
+	return !strcmp(committer->bulletin, id);
 }
 
 bool committer_is_idle(const struct committer *committer)

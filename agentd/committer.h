@@ -32,6 +32,9 @@ void committer_edits(struct daemon *daemon, const char *repository);
 /* Finds, in the background, repositories whose files are not as state.db remembers them. */
 void committer_catch_up(struct daemon *daemon);
 
+/* Is this (a git blob id) the bulletin as the daemon wrote it last, or is writing it just now? */
+bool committer_wrote_bulletin(const struct committer *committer, const char *id);
+
 /* Nothing waits and nothing is under way. */
 bool committer_is_idle(const struct committer *committer);
 

@@ -28,6 +28,7 @@ struct settle {
 	struct thing *things;
 	uv_timer_t *timer;
 	char settings[41]; /* id of the agentd.yaml in force */
+	char bulletin[41]; /* id of the bulletin when it was looked at last */
 };
 
 static void thing_free(struct thing *thing)
@@ -86,18 +87,40 @@ static void look_at_agent(struct daemon *daemon, const struct thing *thing)
 		committer_edits(daemon, repository);
 }
 
-/* Is agentd.yaml another than when it was looked at last? Remembers it. */
-static bool settings_changed(struct settle *settle)
+/* Is a file of the workspace another than when it was looked at last? Remembers it by its id. */
+static bool text_changed(const struct settle *settle, const char *path, char known[41])
 {
 	CLEANUP(buffer_clear) struct buffer text = BUFFER(AGENT_FILE_MAX);
 	char id[41] = "";
 
-	if (!file_read(settle->daemon->workspace->dir, "agentd.yaml", &text, NULL, NULL))
+	if (!file_read(settle->daemon->workspace->dir, path, &text, NULL, NULL))
 		blob_id(buffer_span(&text), id);
-	if (!strcmp(id, settle->settings))
+	if (!strcmp(id, known))
 		return false;
-	memcpy(settle->settings, id, sizeof(id));
+	memcpy(known, id, sizeof(id));
 	return true;
+}
+
+static bool settings_changed(struct settle *settle)
+{
+	return text_changed(settle, "agentd.yaml", settle->settings);
+}
+
+static bool bulletin_changed(struct settle *settle)
+{
+	return text_changed(settle, "shared/BULLETIN.md", settle->bulletin);
+}
+
+/* A person's post wakes like an agent's; of an agent's, whoever wrote it has told already. */
+static void look_at_bulletin(struct settle *settle)
+{
+	struct daemon *daemon = settle->daemon;
+
+	if (!bulletin_changed(settle) ||
+	    committer_wrote_bulletin(daemon->committer, settle->bulletin))
+		return;
+	supervisor_inputs_changed(daemon, NULL, NULL);
+	scheduler_event(daemon, SCHEDULE_EVENT_BULLETIN, NULL, NULL, "");
 }
 
 static void look_at_settings(struct settle *settle)
@@ -131,9 +154,11 @@ static void look_at_everything(struct settle *settle)
 	struct daemon *daemon = settle->daemon;
 
 	look_at_settings(settle);
+	look_at_bulletin(settle);
 	roster_scan(daemon);
 	for (size_t i = 0; i < daemon->roster->count; i++)
-		roster_reload(daemon, daemon->roster->items[i]);
+		if (roster_reload(daemon, daemon->roster->items[i]))
+			supervisor_inputs_changed(daemon, daemon->roster->items[i], NULL);
 	committer_catch_up(daemon);
 }
 
@@ -144,7 +169,7 @@ static void look_at(struct settle *settle, const struct thing *thing)
 	switch (thing->kind) {
 	case THING_AGENT: look_at_agent(daemon, thing); break;
 	case THING_WORKSPACE:
-		supervisor_inputs_changed(daemon, NULL, NULL);
+		look_at_bulletin(settle);
 		committer_edits(daemon, ".");
 		break;
 	case THING_SETTINGS: look_at_settings(settle); break;
@@ -260,7 +285,8 @@ struct settle *settle_new(struct daemon *daemon)
 	settle->timer = xcalloc(1, sizeof(uv_timer_t));
 	settle->timer->data = settle;
 	uv_timer_init(&daemon->loop, settle->timer);
-	settings_changed(settle); /* the one in force now */
+	settings_changed(settle); /* the ones in force now */
+	bulletin_changed(settle);
 	return settle;
 }
 
