@@ -92,18 +92,21 @@ static void limit_reached(struct watcher *watcher, const struct error *error)
 	uv_timer_start(watcher->look, look_around, POLL_MS, POLL_MS);
 }
 
-/* Returns the open folder, or -1 when it is not there or cannot be watched. */
-static int folder_watch(struct watcher *watcher, const char *path)
+/* Returns the open folder, or -1 when it is not there or cannot be watched. *ret_new: it was not watched before. */
+static int folder_watch(struct watcher *watcher, const char *path, bool *ret_new)
 {
 	struct error error;
 	uint64_t tag;
 	int dir;
 
+	*ret_new = false;
 	if (directory_open_beneath(watcher->daemon->workspace->dir, *path ? path : ".", &dir, NULL))
 		return -1;
 	tag = watcher->fresh ? 0 : folder_find(watcher, path);
-	if (!tag)
+	if (!tag) {
+		*ret_new = !watcher->fresh;
 		tag = folder_new(watcher, path);
+	}
 	if (!tag) {
 		close(dir);
 		return -1;
@@ -122,38 +125,69 @@ static bool is_machinery(const char *name)
 	return !strcmp(name, ".git") || !strcmp(name, "work") || !strcmp(name, STATE_FOLDER);
 }
 
+/* "agents/kira/knowledge" → "kira", and the rest of the path below it. NULL: not below an agent. */
+static char *agent_of(const char *path, const char **ret_rest)
+{
+	const char *name = strncmp(path, "agents/", 7) ? NULL : path + 7, *slash;
+
+	if (!name)
+		return NULL;
+	slash = strchr(name, '/');
+	*ret_rest = slash ? slash + 1 : "";
+	return slash ? xstrndup(name, (size_t)(slash - name)) : xstrdup(name);
+}
+
 struct descent {
 	struct watcher *watcher;
 	const char *path;
 	int depth;
+	bool known, tell; /* of an agent that we know; it came just now, and so did the files in it */
 };
 
-static void watch_tree(struct watcher *watcher, const char *path, int depth);
+static void tell_file(const struct descent *descent, const char *name)
+{
+	const char *rest = "";
+	_free_ char *agent = agent_of(descent->path, &rest);
+	_free_ char *path = xasprintf("%s%s%s", rest, *rest ? "/" : "", name);
+
+	if (agent && !file_name_is_scratch(name))
+		settle_agent(descent->watcher->settle, agent, path, false);
+}
+
+static void watch_tree(struct watcher *watcher, const char *path, int depth, bool known);
 
 static int descend(void *context, const char *name, unsigned char type)
 {
 	const struct descent *descent = context;
 	_free_ char *inner = NULL;
 
+	if (type == DT_REG && descent->tell)
+		tell_file(descent, name);
 	if (type != DT_DIR || is_machinery(name))
 		return 0;
 	inner = xasprintf("%s/%s", descent->path, name);
-	watch_tree(descent->watcher, inner, descent->depth + 1);
+	watch_tree(descent->watcher, inner, descent->depth + 1, descent->known);
 	return 0;
 }
 
-static void watch_tree(struct watcher *watcher, const char *path, int depth)
+/* `known`: the agent's own folder was watched before, so what is new in it came to it. */
+static void watch_tree(struct watcher *watcher, const char *path, int depth, bool known)
 {
-	_fd_ int dir = folder_watch(watcher, path);
-	struct descent descent = { watcher, path, depth };
+	struct descent descent = { watcher, path, depth, known, false };
+	bool is_new;
+	_fd_ int dir = folder_watch(watcher, path, &is_new);
 
+	if (!depth)
+		descent.known = !is_new; /* a whole agent that comes is no change of it */
+	descent.tell = is_new && descent.known;
 	if (dir >= 0 && depth < DEPTH_MAX)
 		directory_walk(dir, FOLDER_ENTRIES_MAX, descend, &descent, NULL);
 }
 
 static void watch_flat(struct watcher *watcher, const char *path)
 {
-	_fd_ int dir = folder_watch(watcher, path);
+	bool is_new;
+	_fd_ int dir = folder_watch(watcher, path, &is_new);
 
 	(void)dir;
 }
@@ -164,18 +198,19 @@ static int watch_agent(void *context, const char *name, unsigned char type)
 	_free_ char *path = xasprintf("agents/%s", name);
 
 	if (type == DT_DIR)
-		watch_tree(context, path, 0);
+		watch_tree(context, path, 0, false);
 	return 0;
 }
 
 static void watch_all(struct watcher *watcher)
 {
 	_fd_ int agents = -1;
+	bool is_new;
 
 	watcher->fresh = true;
 	watch_flat(watcher, "");
 	watch_flat(watcher, "shared");
-	agents = folder_watch(watcher, "agents");
+	agents = folder_watch(watcher, "agents", &is_new);
 	if (agents >= 0)
 		directory_walk(agents, FOLDER_ENTRIES_MAX, watch_agent, watcher, NULL);
 	watcher->fresh = false;
@@ -185,7 +220,7 @@ void watcher_cover(struct daemon *daemon, const char *agent)
 {
 	_free_ char *path = xasprintf("agents/%s", agent);
 
-	watch_tree(daemon->watcher, path, 0);
+	watch_tree(daemon->watcher, path, 0, false);
 }
 
 static void forget_agent(struct watcher *watcher, const char *name)
@@ -216,18 +251,6 @@ static void unwatch_all(struct watcher *watcher)
 }
 
 /* ---- what an event means ---- */
-
-/* "agents/kira/knowledge" → "kira", and the rest of the path below it. NULL: not below an agent. */
-static char *agent_of(const char *path, const char **ret_rest)
-{
-	const char *name = strncmp(path, "agents/", 7) ? NULL : path + 7, *slash;
-
-	if (!name)
-		return NULL;
-	slash = strchr(name, '/');
-	*ret_rest = slash ? slash + 1 : "";
-	return slash ? xstrndup(name, (size_t)(slash - name)) : xstrdup(name);
-}
 
 static void agent_event(struct watcher *watcher, const char *path, const struct watch_event *event)
 {
