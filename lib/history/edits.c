@@ -11,6 +11,8 @@
 
 #define ROUNDS_MAX 64 /* commits of one call, and tries while somebody else moves HEAD */
 
+#define MERGES_MAX 4
+
 /* What one call is about. */
 struct round {
 	struct history *h;
@@ -19,7 +21,8 @@ struct round {
 	struct scan scan;
 	git_oid commit; /* the last that was made */
 	size_t merged;
-	unsigned races; /* that somebody else won */
+	unsigned merges; /* commits that brought entries back */
+	unsigned races;  /* that somebody else won */
 };
 
 /* `git checkout` writes files and index first and moves HEAD last. Files that equal the index and
@@ -109,6 +112,8 @@ static int commit_round(struct round *r, size_t count, struct error *error)
 	r->commit = made;
 	if (rescue_count)
 		result = pending_complete(r->h, PENDING_MERGE, &merge, &r->commit, NULL, error);
+	if (rescue_count)
+		r->merges++;
 	if (!result || result == -ERROR_CONFLICT)
 		pending_drop(r->h);
 	return result == -ERROR_CONFLICT ? 0 : result;
@@ -138,7 +143,9 @@ static int go_round(struct round *r, struct error *error)
 	}
 	if (result)
 		return result;
-	return !count || (count <= HISTORY_FILES_MAX && !r->merged);
+	if (r->merges == MERGES_MAX)
+		return 1; /* somebody saves faster than we look: the next call goes on */
+	return !count || (count <= HISTORY_FILES_MAX && !r->merges);
 }
 
 int edits_commit(struct history *h, int64_t at, git_oid *ret_commit, size_t *ret_merged,

@@ -128,37 +128,29 @@ static int look(struct history *h, struct change *change, struct buffer *bytes, 
 	return result;
 }
 
-/* Puts a merge on disk. Where the person has saved once more, that save gets the entries instead.
- */
+/* Puts a merge on disk. Where the person has saved once more, it is left to the next look at the
+ * work tree, which finds that save to be based on the one before the merge. */
 static int land(struct history *h, struct change *change, const struct delta *delta,
 		struct error *error)
 {
-	CLEANUP(buffer_clear) struct buffer before = BUFFER(HISTORY_FILE_MAX);
-	CLEANUP(buffer_clear) struct buffer after = BUFFER(HISTORY_FILE_MAX);
-	int result = blob_read(h, &delta->old, &before, error);
+	CLEANUP(buffer_clear) struct buffer disk = BUFFER(HISTORY_FILE_MAX);
+	CLEANUP(buffer_clear) struct buffer merged = BUFFER(HISTORY_FILE_MAX);
+	struct span saved;
+	git_oid id;
+	int result;
 
-	if (!result)
-		result = blob_read(h, &change->id, &after, error);
-	for (int i = 0; !result && i < ATTEMPTS; i++) {
-		CLEANUP(buffer_clear) struct buffer disk = BUFFER(HISTORY_FILE_MAX);
-		CLEANUP(buffer_clear) struct buffer merged = BUFFER(HISTORY_FILE_MAX);
-		git_oid id;
-
-		if (look(h, change, &disk, &id) || git_oid_equal(&id, &change->id))
-			return 0; /* removed meanwhile, or there */
-		result = text_merge(buffer_span(&before), buffer_span(&after), buffer_span(&disk),
-				    &merged, error);
-		if (!result && span_equal(buffer_span(&merged), buffer_span(&disk)))
-			return 0;
-		if (!result)
-			result = file_replace_if(
-				h->dir, change->path,
-				(struct span){ disk.data ? disk.data : "", disk.length },
-				buffer_span(&merged), 0644, error);
-		if (result == -ERROR_CONFLICT)
-			result = 0;
-	}
-	return result;
+	if (look(h, change, &disk, &id) || !git_oid_equal(&id, &delta->old))
+		return 0;
+	result = blob_read(h, &change->id, &merged, error);
+	if (result)
+		return result;
+	saved = disk.length ? buffer_span(&disk) : SPAN("");
+	result = file_replace_if(h->dir, change->path, saved, buffer_span(&merged), 0644, error);
+	if (result && result != -ERROR_CONFLICT)
+		return result;
+	buffer_reset(&disk);
+	look(h, change, &disk, &id);
+	return 0;
 }
 
 /* Did the agent's bytes get on disk? Where a person has saved meanwhile: is that nearer to them

@@ -33,6 +33,30 @@ static bool is_by_agent(const git_commit *commit)
 	return trailer && identity_is_agent(git_commit_author(commit)->email);
 }
 
+/* "merge: 2 entries of kira kept", by ourselves. */
+static bool is_merge(const git_commit *commit, struct span *ret_agent)
+{
+	const char *message = git_commit_message(commit), *begin = strstr(message, " of ");
+	const char *end = begin ? strstr(begin, " kept\n") : NULL;
+
+	if (!end || strncmp(message, "merge: ", 7) ||
+	    strcmp(git_commit_author(commit)->email, IDENTITY_DAEMON_EMAIL))
+		return false;
+	*ret_agent = (struct span){ begin + 4, (size_t)(end - begin - 4) };
+	return true;
+}
+
+/* Did an agent's entries come with this commit, and whose? */
+static bool brought_entries(const git_commit *commit, struct span *ret_agent)
+{
+	if (git_commit_parentcount(commit) != 1)
+		return false;
+	if (is_merge(commit, ret_agent))
+		return true;
+	*ret_agent = span_of(git_commit_author(commit)->name);
+	return is_by_agent(commit);
+}
+
 struct versions {
 	git_oid ids[VERSIONS_MAX]; /* [0]: HEAD's */
 	size_t count;
@@ -55,16 +79,17 @@ static bool blob_at(git_commit *commit, const char *path, git_oid *ret_id)
 static bool version_before(git_commit **commit, const char *path, struct versions *versions)
 {
 	git_commit *parent = NULL;
+	struct span agent;
 	git_oid before;
 	bool goes_on = false;
 
 	if (git_commit_parentcount(*commit) && !git_commit_parent(&parent, *commit, 0) &&
 	    blob_at(parent, path, &before)) {
 		goes_on = git_oid_equal(&before, &versions->ids[versions->count - 1]);
-		if (!goes_on && git_commit_parentcount(*commit) == 1 && is_by_agent(*commit)) {
+		if (!goes_on && brought_entries(*commit, &agent)) {
 			if (versions->count == 1)
-				snprintf(versions->agent, sizeof(versions->agent), "%s",
-					 git_commit_author(*commit)->name);
+				snprintf(versions->agent, sizeof(versions->agent), "%.*s",
+					 (int)agent.length, agent.data);
 			versions->ids[versions->count++] = before;
 			goes_on = true;
 		}

@@ -4,7 +4,9 @@
  * a save was based on nobody tells us; it is the one it differs least from, among HEAD's and those
  * that the agent's last commits of that file replaced, back to the last that was not the agent's.
  * Where that is an older one, and the save is not simply it (a revert is a wish), the two are
- * merged. The merge is no commit of the agent's: what the person deletes after it stays deleted. */
+ * merged. A merge counts as the agent's: an editor that was open all the time saves once more what
+ * it saved before. The person's save before it does not, and is where the looking back ends; to
+ * take the entries out again, and nothing else, gives exactly that save, and they stay out. */
 #ifndef HISTORY_RESCUE_H
 #define HISTORY_RESCUE_H
 

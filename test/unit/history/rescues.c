@@ -118,6 +118,26 @@ static void a_deletion_after_the_merge_is_honoured(void **state)
 	assert_tidy(f);
 }
 
+/* An editor that ignores what happened on disk, twice. */
+static void a_second_save_from_the_same_editor(void **state)
+{
+	struct folder *f = *state;
+
+	agent_append(f, "MEMORY.md", "- a\n");
+	put(f, "MEMORY.md", HEAD_TEXT "- person\n");
+	assert_int_equal(1, edits(f));
+	agent_append(f, "MEMORY.md", "- b\n");
+	put(f, "MEMORY.md", HEAD_TEXT "- person\n- again\n");
+	assert_int_equal(2, edits(f));
+	assert_sh(f, "merge: 2 entries of kira kept\n", "git log -1 --format=%%s");
+	put(f, "MEMORY.md", HEAD_TEXT "- person\n- again\n- and again\n");
+	assert_int_equal(2, edits(f));
+	assert_sh(f, "merge: 2 entries of kira kept\n", "git log -1 --format=%%s");
+	sh(f, "sed -i -e '/- a$/d' -e '/- b$/d' MEMORY.md");
+	assert_int_equal(0, edits(f));
+	assert_file(f, "MEMORY.md", HEAD_TEXT "- person\n- again\n- and again\n");
+}
+
 static void other_files_are_not_merged(void **state)
 {
 	struct folder *f = *state;
@@ -169,6 +189,7 @@ int rescues_tests(void)
 		cmocka_unit_test(saves),
 		WITH(the_subject_says_so),
 		WITH(a_deletion_after_the_merge_is_honoured),
+		WITH(a_second_save_from_the_same_editor),
 		WITH(other_files_are_not_merged),
 		WITH(the_agents_next_write_comes_after_the_merge),
 		WITH(several_authors_of_a_bulletin),
