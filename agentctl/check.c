@@ -158,7 +158,7 @@ static int run(const struct invocation *invocation)
 				   checking.only);
 	if (!result) {
 		check_layout(&checking);
-	check_grants(&checking);
+		check_grants(&checking);
 		tell(&checking);
 	}
 	if (result)

@@ -223,7 +223,7 @@ static int fill(int dir, const char *example, int *ret_providers, struct error *
 	return result;
 }
 
-/* First commits: the workspace's, and those of an example's agents. */
+/* The workspace's first commit; agents' repositories are made by the daemon. */
 static int commit_all(int dir, const char *path, struct error *error)
 {
 	CLEANUP(historian_stop) struct historian historian = { 0 };

@@ -28,6 +28,7 @@ struct listing {
 	struct store *store; /* NULL: nothing is recorded */
 	struct line *lines;
 	size_t count, capacity, wanted;
+	size_t computed; /* the first of them: what the text yields */
 	int64_t from;
 	const char *only;
 	struct read_agent *agents;
@@ -170,7 +171,7 @@ static int add_agent(void *context, const char *name)
 
 static struct line *find_line(struct listing *listing, const struct slot *slot)
 {
-	for (size_t i = 0; i < listing->count; i++) {
+	for (size_t i = 0; i < listing->computed; i++) {
 		struct line *line = &listing->lines[i];
 
 		if (line->at == slot->planned && !*slot->event && !line->session &&
@@ -239,6 +240,7 @@ static int add_row(void *context, const struct slot *slot)
 
 static int add_rows(struct listing *listing, struct error *error)
 {
+	listing->computed = listing->count;
 	if (!listing->store)
 		return 0;
 	return store_slots(listing->store, listing->only, listing->from, INT64_MAX, SLOTS_MAX,
