@@ -195,7 +195,6 @@ static void job_succeeded(struct commit_job *job, const json_t *result)
 	struct resident *resident = roster_find(daemon->roster, job->repository + strlen("agents/"));
 	const char *commit = json_string_value(json_object_get(result, "commit"));
 	json_int_t merged = json_integer_value(json_object_get(result, "merged"));
-	_free_ char *repository = xstrdup(job->repository);
 
 	if (job->kind == COMMIT_FACTS && resident)
 		repository_files_own_memory(resident, json_object_get(result, "files"));
@@ -214,9 +213,10 @@ static void job_succeeded(struct commit_job *job, const json_t *result)
 		supervisor_inputs_changed(daemon, NULL, job->agent);
 		scheduler_event(daemon, SCHEDULE_EVENT_BULLETIN, job->agent, NULL, "");
 	}
+	store_hold(daemon->writer); /* the rows of files and of the session's end are one transaction */
+	repository_files_remember(daemon, job->repository, json_object_get(result, "files"));
 	job_finish(job, commit ? commit : "", NULL);
-	/* Last: nobody waits for these rows, and what was just submitted is not to wait for their sync. */
-	repository_files_remember(daemon, repository, json_object_get(result, "files"));
+	store_release(daemon->writer);
 }
 
 /* Tells of a failure once, and comes back later. */

@@ -34,6 +34,7 @@ struct store_writer {
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* something waits, or nothing does any more, or stopping */
 	struct jobs waiting, finished;
+	unsigned holds;
 	bool working, stopping;
 };
 
@@ -173,7 +174,7 @@ static void hand_back(struct store_writer *writer, struct jobs *batch)
 static bool take_batch(struct store_writer *writer, struct jobs *ret_batch)
 {
 	pthread_mutex_lock(&writer->lock);
-	while (!writer->waiting.first && !writer->stopping)
+	while ((!writer->waiting.first || writer->holds) && !writer->stopping)
 		pthread_cond_wait(&writer->changed, &writer->lock);
 	jobs_move(&writer->waiting, ret_batch, BATCH_MAX);
 	writer->working = ret_batch->first != NULL;
@@ -262,6 +263,21 @@ int store_submit(struct store_writer *writer, store_work work, store_done done, 
 	if (full)
 		free(job);
 	return full ? -(int)ERROR_TOO_LARGE : 0;
+}
+
+void store_hold(struct store_writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->holds++;
+	pthread_mutex_unlock(&writer->lock);
+}
+
+void store_release(struct store_writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	if (!--writer->holds)
+		pthread_cond_broadcast(&writer->changed);
+	pthread_mutex_unlock(&writer->lock);
 }
 
 void store_complete(struct store_writer *writer)

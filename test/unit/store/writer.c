@@ -170,6 +170,22 @@ static void a_commit_that_fails(void **state)
 #endif
 }
 
+static void what_is_submitted_while_held_is_one_batch(void **state)
+{
+	struct loop *loop = *state;
+	struct job jobs[3] = { { .fail = false }, { .fail = false }, { .fail = false } };
+
+	store_hold(loop->writer);
+	store_hold(loop->writer);
+	submit(loop, jobs, 3);
+	store_release(loop->writer);
+	assert_int_equal(0, stored(loop));
+	store_release(loop->writer);
+	complete(loop, 3);
+	assert_int_equal(1, loop->wakes);
+	assert_int_equal(3, stored(loop));
+}
+
 static void works_that_fail_undo_only_themselves(void **state)
 {
 	struct loop *loop = *state;
@@ -295,6 +311,7 @@ int writer_tests(void)
 #define LOOP_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	static const struct CMUnitTest tests[] = {
 		LOOP_TEST(a_commit_that_fails),
+		LOOP_TEST(what_is_submitted_while_held_is_one_batch),
 		LOOP_TEST(works_that_fail_undo_only_themselves),
 		LOOP_TEST(what_comes_together_is_committed_together),
 		LOOP_TEST(the_queue_is_bounded),
