@@ -128,6 +128,12 @@ printf -- '---\nwhen: always\n---\n## Hourly\n- [ ] Look at the queue\n' >agents
 at '2026-11-24 13:59:58Z'
 start_agentd
 wait_for 'gated runs' slots_are gated '11:00 skipped: outside active hours, 12:00 ran, 13:00 skipped: unchanged, 14:00 ran'
+
+# A person's post wakes everybody who listens.
+equal 'nobody since' '0 1' "$(beats poster) $(beats listener)"
+printf '\n## 2026-11-24 14:00Z [pat]\n- Good morning, everybody.\n' >>shared/BULLETIN.md
+both() { [ "$(beats poster) $(beats listener)" = '1 2' ]; }
+wait_for 'both run' both
 wait_for 'all are idle' idle
 stop_agentd
 at '2026-11-24 14:59:58Z'
