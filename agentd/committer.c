@@ -397,6 +397,15 @@ bool committer_wrote_bulletin(const struct committer *committer, const char *id)
 	return !strcmp(committer->bulletin, id);
 }
 
+bool committer_writes(const struct committer *committer, const char *repository)
+{
+	for (const struct commit_job *job = committer->first; job; job = job->next)
+		if (job->under_way && job->kind != COMMIT_EDITS &&
+		    !strcmp(job->repository, repository))
+			return true;
+	return false;
+}
+
 bool committer_is_idle(const struct committer *committer)
 {
 	return !committer->first;

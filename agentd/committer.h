@@ -35,6 +35,9 @@ void committer_catch_up(struct daemon *daemon);
 /* Is this (a git blob id) the bulletin as the daemon wrote it last, or is writing it just now? */
 bool committer_wrote_bulletin(const struct committer *committer, const char *id);
 
+/* Is a file of this repository being written just now? What is seen of it then may be our own write. */
+bool committer_writes(const struct committer *committer, const char *repository);
+
 /* Nothing waits and nothing is under way. */
 bool committer_is_idle(const struct committer *committer);
 

@@ -187,6 +187,15 @@ static int64_t due(const struct settle *settle, const struct thing *thing)
 	return quiet < latest ? quiet : latest;
 }
 
+/* An agent whose memory the daemon is writing is looked at afterwards, when it knows its own write. */
+static bool is_being_written(const struct settle *settle, const struct thing *thing)
+{
+	_free_ char *repository = xasprintf("agents/%s", thing->agent);
+
+	return thing->kind == THING_AGENT &&
+	       committer_writes(settle->daemon->committer, repository);
+}
+
 static void settle_arm(struct settle *settle);
 
 static void settle_look(uv_timer_t *timer)
@@ -199,6 +208,11 @@ static void settle_look(uv_timer_t *timer)
 		struct thing *thing = *link;
 
 		if (due(settle, thing) > now) {
+			link = &thing->next;
+			continue;
+		}
+		if (is_being_written(settle, thing)) {
+			thing->first = thing->last = now;
 			link = &thing->next;
 			continue;
 		}
