@@ -97,12 +97,49 @@ int file_replace(int dir, const char *path, struct span content, mode_t mode, st
 	return fd_sync(r.parent, error);
 }
 
-/* Does the file `name` in `dir` hold exactly `expected`? */
-static bool holds(int dir, const char *name, struct span expected)
+/* What stands under the temporary name: what our exchange took out of the place. */
+static int read_displaced(const struct replacement *r, struct buffer *out)
+{
+	buffer_clear(out);
+	return file_read(r->parent, r->temporary, out, NULL, NULL);
+}
+
+#define DISPLACED_MAX ((size_t)64 * 1024 * 1024)
+#define PUT_BACK_MAX 100
+
+/* Something else than expected came out of the place: it goes back. Where a further save took our place
+ * meanwhile, that one came out now, is the newer and goes back in turn, until what comes out is what was
+ * put there last. */
+static int put_back(struct replacement *r, struct span ours, const char *path, struct error *error)
+{
+	CLEANUP(buffer_clear) struct buffer put = BUFFER(DISPLACED_MAX), out = BUFFER(DISPLACED_MAX);
+	int failed = buffer_append(&put, ours) ? EFBIG : 0;
+
+	for (int i = 0; !failed && i < PUT_BACK_MAX; i++) {
+		CLEANUP(buffer_clear) struct buffer next = BUFFER(DISPLACED_MAX);
+
+		if (read_displaced(r, &next)) {
+			failed = EIO;
+			break;
+		}
+		failed = replacement_rename(r, RENAME_EXCHANGE);
+		if (!failed && (read_displaced(r, &out) ||
+				span_equal(buffer_span(&out), buffer_span(&put))))
+			break;
+		buffer_reset(&put);
+		buffer_append(&put, buffer_span(&next));
+	}
+	if (!failed)
+		return error_set(error, ERROR_CONFLICT, "%s was changed meanwhile", path);
+	r->temporary[0] = '\0'; /* never delete the only copy of a person's save */
+	return error_set_system(error, failed, "putting back %s", path);
+}
+
+static bool holds(const struct replacement *r, struct span expected)
 {
 	CLEANUP(buffer_clear) struct buffer found = BUFFER(expected.length);
 
-	return !file_read(dir, name, &found, NULL, NULL) && span_equal(buffer_span(&found), expected);
+	return !read_displaced(r, &found) && span_equal(buffer_span(&found), expected);
 }
 
 int file_replace_if(int dir, const char *path, struct span expected, struct span content, mode_t mode,
@@ -121,13 +158,7 @@ int file_replace_if(int dir, const char *path, struct span expected, struct span
 		return error_set_system(error, failed, "replacing %s", path);
 	if (!expected.data)
 		r.temporary[0] = '\0';
-	else if (!holds(r.parent, r.temporary, expected)) {
-		failed = replacement_rename(&r, RENAME_EXCHANGE); /* what slipped in goes back */
-		if (failed) {
-			r.temporary[0] = '\0'; /* never delete the only copy of a person's save */
-			return error_set_system(error, failed, "putting back %s", path);
-		}
-		return error_set(error, ERROR_CONFLICT, "%s was changed meanwhile", path);
-	}
+	else if (!holds(&r, expected))
+		return put_back(&r, content, path, error);
 	return fd_sync(r.parent, error);
 }
