@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 
+#define RUNS_WAITING_MAX 1000 /* by hand, of one agent; of its beats one a section waits at most */
+
 struct supervisor {
 	struct daemon *daemon;
 	struct session *first, **last;       /* all that are not ended, in the order of the wishes */
@@ -87,6 +89,17 @@ void supervisor_ended(struct session *session)
 		supervisor->empty(daemon);
 }
 
+static size_t runs_waiting(const struct daemon *daemon, const struct resident *resident)
+{
+	size_t count = 0;
+
+	for (const struct session *session = daemon->supervisor->first; session;
+	     session = session->next)
+		count += session->manual && session->state == SESSION_WAITING &&
+			 !strcmp(session->agent, resident->name);
+	return count;
+}
+
 static char *copy_or_null(const char *text)
 {
 	return text ? xstrdup(text) : NULL;
@@ -102,6 +115,9 @@ int supervisor_start(struct daemon *daemon, struct resident *resident,
 		return error_set(error, ERROR_BUSY, "the daemon is stopping");
 	if (!resident->agent)
 		return error_set(error, ERROR_INVALID, "%s", resident->broken);
+	if (!wish->event && runs_waiting(daemon, resident) >= RUNS_WAITING_MAX)
+		return error_set(error, ERROR_BUSY, "%d runs of %s wait already", RUNS_WAITING_MAX,
+				 resident->name);
 	session = xcalloc(1, sizeof(*session));
 	session->daemon = daemon;
 	session->held = 1;
