@@ -16,7 +16,8 @@ static struct screen screens[] = {
 	{ .fd = STDERR_FILENO, .rest.max = 4 },
 };
 
-/* Where the last code point of `text` begins, if its other bytes are still to come; else the end. */
+/* Where the last code point of `text` begins, if its other bytes are still to come; else the end.
+ */
 static size_t whole_length(struct span text)
 {
 	static const unsigned char longer[] = { 0xC0, 0xE0, 0xF0 }; /* than 1, 2, 3 bytes */

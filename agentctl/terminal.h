@@ -1,8 +1,8 @@
 /* What a terminal is shown.
  *
- * Names, texts and models' answers come from anywhere. Where standard output or error is a terminal, all that
- * any command prints passes through here, and a control character in it is shown (\x1b) instead of obeyed.
- * Files and pipes get the bytes as they are. */
+ * Names, texts and models' answers come from anywhere. Where standard output or error is a
+ * terminal, all that any command prints passes through here, and a control character in it is shown
+ * (\x1b) instead of obeyed. Files and pipes get the bytes as they are. */
 #ifndef AGENTCTL_TERMINAL_H
 #define AGENTCTL_TERMINAL_H
 

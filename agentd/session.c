@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdarg.h>
 
+#define FAREWELL_MS 5000
+
 void session_hold(struct session *session)
 {
 	session->held++;
@@ -22,6 +24,7 @@ static void session_free(struct session *session)
 	free(session->schedule);
 	free(session->script);
 	free(session->text);
+	session_forget_calls(session);
 	free(session->model.model);
 	plan_free(session->plan);
 	for (size_t i = 0; i < session->fact_count; i++)
@@ -77,6 +80,21 @@ void session_stop(struct session *session)
 {
 	if (session->child)
 		child_signal(session->child, SIGKILL);
+}
+
+static void farewell_over(uv_timer_t *timer)
+{
+	session_stop(timer->data);
+}
+
+void session_farewell(struct session *session)
+{
+	if (session->farewell)
+		return;
+	session->farewell = xcalloc(1, sizeof(uv_timer_t));
+	session->farewell->data = session;
+	uv_timer_init(&session->daemon->loop, session->farewell);
+	uv_timer_start(session->farewell, farewell_over, FAREWELL_MS, 0);
 }
 
 struct slot session_slot(const struct session *session)

@@ -31,8 +31,9 @@ enum session_outcome {
 struct journalled_call {
 	char id[MODEL_CALL_ID_MAX + 1];
 	const struct tool *tool;  /* NULL: unknown */
+	json_t *arguments;        /* as the model gave them; NULL: malformed */
 	int64_t seq;
-	bool answered;
+	bool begun, answered;     /* begun: the daemon is at it, or was */
 };
 
 struct session {
@@ -58,6 +59,7 @@ struct session {
 	char *script;                        /* REHEARSAL.md, for the rehearsal model */
 	struct child *child;
 	struct link *link;
+	uv_timer_t *farewell;                /* how long it may stay after its last word; NULL: not said */
 	bool stop_at_step;                   /* paused: no further model call */
 	bool finished;                       /* it said `done` */
 	bool inputs_changed;                 /* somebody else changed memory or bulletin meanwhile */
@@ -77,7 +79,6 @@ struct session {
 };
 
 #define SESSION_FACTS_MAX 200
-#define SESSION_POSTS_MAX 100
 
 enum session_event {
 	EVENT_ADMITTED,   /* its agent is free and there is room */
@@ -119,6 +120,8 @@ extern const size_t session_permit_count;
 struct step session_step(const struct session *session, int64_t seq);
 /* Refuses what the session asked, if it is still there to hear it. */
 void session_refuse(struct session *session, uint64_t id, enum error_code code, const char *why);
+/* The calls of the latest reply are over. */
+void session_forget_calls(struct session *session);
 /* A call of the latest reply; NULL: no such. */
 struct journalled_call *session_find_call(struct session *session, const char *id);
 
@@ -143,6 +146,8 @@ void supervisor_ended(struct session *session); /* takes it off the list; may fr
 void session_fail(struct session *session, enum session_outcome outcome, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void session_stop(struct session *session); /* kills the process; its end follows */
+/* It has said its last word, or nothing can come any more: its process ends soon, or is ended. */
+void session_farewell(struct session *session);
 void session_exited(void *context, const struct process_end *end);
 
 #endif

@@ -201,7 +201,8 @@ static void session_lost(void *owner, const struct error *error)
 			     error->message);
 		session_stop(session);
 	}
-	link_free(steal_pointer(&session->link)); /* its process ends, or has ended */
+	link_free(steal_pointer(&session->link));
+	session_farewell(session); /* its process ends, or has ended */
 }
 
 static int process_start(struct session *session, int dir, struct error *error)

@@ -107,6 +107,11 @@ static void act_launch(struct session *session)
 		session_handle(session, EVENT_EXITED);
 }
 
+static void timer_destroy(uv_handle_t *handle)
+{
+	free(handle);
+}
+
 void session_exited(void *context, const struct process_end *end)
 {
 	struct session *session = context;
@@ -117,6 +122,8 @@ void session_exited(void *context, const struct process_end *end)
 		rpc_readable(link_rpc(session->link), NULL);
 	session_abandon_call(session);
 	link_free(steal_pointer(&session->link));
+	if (session->farewell)
+		uv_close((uv_handle_t *)steal_pointer(&session->farewell), timer_destroy);
 	if (session->finished && !end->signalled && !end->code)
 		session_fail(session, OUTCOME_DONE, "%s", "");
 	else

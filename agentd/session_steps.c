@@ -81,10 +81,18 @@ static void answer_recorded(void *context, const struct error *error)
 	session_release(session);
 }
 
+void session_forget_calls(struct session *session)
+{
+	for (size_t i = 0; i < session->call_count; i++)
+		json_decref(session->calls[i].arguments);
+	session->call_count = 0;
+}
+
 /* The calls of a reply are journalled with it: their intents are durable before any of them runs. */
 static void take_calls(struct session *session, const struct model_reply *reply,
 		       struct step *intents, char **texts)
 {
+	session_forget_calls(session);
 	session->call_count = reply->call_count;
 	for (size_t i = 0; i < reply->call_count; i++) {
 		const struct model_call *call = &reply->calls[i];
@@ -92,8 +100,9 @@ static void take_calls(struct session *session, const struct model_reply *reply,
 
 		snprintf(journalled->id, sizeof(journalled->id), "%s", call->id);
 		journalled->tool = tool_find(call->name);
+		journalled->arguments = json_incref(call->arguments);
 		journalled->seq = ++session->seq;
-		journalled->answered = false;
+		journalled->begun = journalled->answered = false;
 		texts[i] = call->arguments ? json_dumps(call->arguments, JSON_COMPACT)
 					   : xstrdup("null");
 		intents[i] = session_step(session, journalled->seq);
@@ -130,12 +139,10 @@ static void record_reply(struct session *session, const struct model_reply *repl
 	*answer = (struct answer){ session, json_incref(json) };
 	add_usage(session, &reply->usage, cost);
 	session_hold(session);
+	take_calls(session, reply, intents, texts);
 	if (session->rehearse) {
-		session->call_count = 0;
-		take_calls(session, reply, intents, texts);
 		answer_recorded(answer, NULL);
 	} else {
-		take_calls(session, reply, intents, texts);
 		result.result = text;
 		result.cost_micro_usd = cost;
 		journal_steps(session->daemon, &result, 1, intents, reply->call_count,
@@ -246,7 +253,7 @@ static size_t take_results(struct session *session, const json_t *results, struc
 		struct journalled_call *call =
 			session_find_call(session, json_string_value(json_object_get(result, "id")));
 
-		if (!call || call->answered || count == MODEL_CALLS_MAX)
+		if (!call || call->begun || call->answered || count == MODEL_CALLS_MAX)
 			continue;
 		call->answered = true;
 		session_emit_tool(session, json_string_value(json_object_get(result, "name")),
@@ -274,6 +281,14 @@ static char *intent_text(const struct session *session, const json_t *request)
 	return text;
 }
 
+static bool is_tool_under_way(const struct session *session)
+{
+	for (size_t i = 0; i < session->call_count; i++)
+		if (session->calls[i].begun && !session->calls[i].answered)
+			return true;
+	return false;
+}
+
 static bool may_go_on(struct session *session, uint64_t id)
 {
 	if (session->stop_at_step) {
@@ -283,6 +298,10 @@ static bool may_go_on(struct session *session, uint64_t id)
 	}
 	if (session->asked) {
 		session_refuse(session, id, ERROR_PROTOCOL, "one model call at a time");
+		return false;
+	}
+	if (is_tool_under_way(session)) {
+		session_refuse(session, id, ERROR_PROTOCOL, "a tool is still at work");
 		return false;
 	}
 	if (session->turns >= session->plan->turns_max) {
@@ -346,15 +365,18 @@ void session_abandon_call(struct session *session)
 
 /* ---- the rest ---- */
 
+/* One hello, then steps, then one done. */
+enum { STATE_BEGUN = 1, STATE_WORKING = 2, STATE_DONE = 4 };
+
 static void session_hello(struct rpc *rpc, void *context, const char *method, const json_t *params,
 			  uint64_t id)
 {
 	struct session *session = context;
 	const char *walls = json_string_value(json_object_get(params, "walls"));
 
-	(void)rpc;
 	(void)method;
 	(void)id;
+	rpc_set_state(rpc, STATE_WORKING);
 	log_event(session->daemon->log, LEVEL_INFO, "session_walls", session->agent, session->id,
 		  "walls: %s", walls ? walls : "unknown");
 }
@@ -368,15 +390,15 @@ static void session_said_done(struct rpc *rpc, void *context, const char *method
 	char *texts[MODEL_CALLS_MAX];
 	size_t count = take_results(session, json_object_get(params, "results"), results, texts);
 
-	(void)rpc;
 	(void)method;
 	(void)id;
+	rpc_set_state(rpc, STATE_DONE);
 	if (count && !session->rehearse)
 		journal_steps(session->daemon, results, count, NULL, 0, NULL, NULL);
 	while (count)
 		free(texts[--count]);
 	session->finished = true;
-	free(session->text);
+	session_farewell(session);
 	session->text = text ? xstrdup(text) : NULL;
 	if (json_object_get(params, "limit"))
 		session_fail(session, OUTCOME_FAILED, "more than %u turns",
@@ -384,10 +406,10 @@ static void session_said_done(struct rpc *rpc, void *context, const char *method
 }
 
 const struct rpc_permit session_permits[] = {
-	{ "hello", ~0u, true, session_hello },
-	{ "complete", ~0u, false, session_complete },
-	{ "tool", ~0u, false, session_tool },
-	{ "done", ~0u, true, session_said_done },
+	{ "hello", STATE_BEGUN, true, session_hello },
+	{ "complete", STATE_WORKING, false, session_complete },
+	{ "tool", STATE_WORKING, false, session_tool },
+	{ "done", STATE_WORKING, true, session_said_done },
 };
 const size_t session_permit_count = ARRAY_LENGTH(session_permits);
 

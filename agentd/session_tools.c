@@ -172,18 +172,18 @@ static bool is_allowed(const struct session *session, const char *tool)
 
 /* Only what the model asked for in its latest reply runs, once, with the arguments it gave. */
 void session_tool(struct rpc *rpc, void *context, const char *method, const json_t *params,
-			 uint64_t id)
+		  uint64_t id)
 {
 	struct session *session = context;
 	const char *name = json_string_value(json_object_get(params, "name"));
-	const json_t *arguments = json_object_get(params, "arguments");
 	struct journalled_call *call =
 		session_find_call(session, json_string_value(json_object_get(params, "id")));
 	struct error error;
 
 	(void)rpc;
 	(void)method;
-	if (!call || call->answered || !call->tool || !name || strcmp(call->tool->name, name)) {
+	if (!call || call->begun || call->answered || !call->tool || !name ||
+	    strcmp(call->tool->name, name)) {
 		session_refuse(session, id, ERROR_DENIED, "no such call is open");
 		return;
 	}
@@ -191,13 +191,14 @@ void session_tool(struct rpc *rpc, void *context, const char *method, const json
 		tool_done(session, id, call, "this agent may not use that tool", true);
 		return;
 	}
-	if (tool_check_arguments(call->tool, arguments, &error)) {
+	if (tool_check_arguments(call->tool, call->arguments, &error)) {
 		tool_done(session, id, call, error.message, true);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LENGTH(runtime_tools); i++)
 		if (!strcmp(runtime_tools[i].name, name)) {
-			runtime_tools[i].run(session, id, call, arguments);
+			call->begun = true;
+			runtime_tools[i].run(session, id, call, call->arguments);
 			return;
 		}
 	session_refuse(session, id, ERROR_DENIED, "that tool runs in the session");
