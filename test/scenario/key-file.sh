@@ -1,7 +1,8 @@
 # A key in a file reaches the provider, and nothing else.
 . "$SOURCE/test/scenario/lib.sh"
 make_workspace support-desk
-start_provider openai --instant
+: >"$T/story"
+start_provider openai "$T/story" --instant
 use_provider openai
 unset SCRIPTED_KEY
 mkdir "$T/keys"; printf 'sk-from-a-file-0815\n' >"$T/keys/key"
