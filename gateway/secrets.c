@@ -2,6 +2,8 @@
 
 #include "base/file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #define SECRETS_MAX (8 * 1024 * 1024)
@@ -78,14 +80,17 @@ static int read_key_file(const char *path, char **ret_key, struct error *error)
 				 path);
 	if (!strcmp(real, "/"))
 		return error_set(error, ERROR_INVALID, "the key file %s is a folder", path);
-	result = directory_open(folder, &dir, error);
+	/* The walls may know the file and not its folder: that is walked through, not read. */
+	dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	result = dir < 0 ? error_set_system(error, errno, "opening %s", folder) : 0;
 	if (!result)
 		result = file_read(dir, strrchr(real, '/') + 1, &text, NULL, error);
 	if (result == -ERROR_DENIED)
 		return error_set(
 			error, ERROR_DENIED,
 			"the key file %s may not be read: check its owner and mode; if it is "
-			"new in agentd.yaml, the gateway's walls do not know its folder yet",
+			"new in agentd.yaml, the gateway's walls learn of it when it starts "
+			"anew, after a minute without a call",
 			path);
 	if (result)
 		return error_prefix(error, "the key file %s: ", path);
