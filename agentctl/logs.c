@@ -141,23 +141,24 @@ static int follow(struct reading *reading, struct error *error)
 }
 
 static int open_log(const struct invocation *invocation, struct reading *reading,
-		    struct workspace **ret_workspace, struct error *error)
+		    struct error *error)
 {
-	int result = place_open(invocation, ret_workspace, NULL, error);
+	_fd_ int dir = -1;
+	int result = place_find(invocation, &dir, error);
 
-	if (!result)
-		result = directory_open_beneath((*ret_workspace)->dir, ".agentd", &reading->state,
-						error);
+	if (result)
+		return result;
+	result = directory_open_beneath(dir, ".agentd", &reading->state, error);
 	if (!result)
 		result = file_open_beneath(reading->state, EVENTS_FILE, &reading->fd, NULL, error);
-	if (result == -(int)ERROR_NOT_FOUND && *ret_workspace)
+	if (result == -(int)ERROR_NOT_FOUND)
 		return error_set(error, ERROR_NOT_FOUND, "nothing has run in this workspace yet");
 	return result;
 }
 
 static int run(const struct invocation *invocation)
 {
-	CLEANUP(workspace_free) struct workspace *workspace = NULL;
+	CLEANUP(zone_free) struct zone *zone = NULL;
 	struct reading reading = {
 		.state = -1,
 		.fd = -1,
@@ -171,9 +172,9 @@ static int run(const struct invocation *invocation)
 
 	if (invocation_number(invocation, "count", LINES_DEFAULT, 1, 100000, &count))
 		return STATUS_WRONG_USE;
-	result = open_log(invocation, &reading, &workspace, &error);
+	result = open_log(invocation, &reading, &error);
 	if (!result) {
-		reading.zone = workspace->zone;
+		reading.zone = zone = place_zone(invocation);
 		result = print_tail(&reading, (size_t)count, &error);
 	}
 	if (!result && invocation_option(invocation, "follow"))

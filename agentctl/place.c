@@ -21,6 +21,22 @@ int place_open(const struct invocation *invocation, struct workspace **ret_works
 	return result;
 }
 
+struct zone *place_zone(const struct invocation *invocation)
+{
+	CLEANUP(workspace_free) struct workspace *workspace = NULL;
+	struct zone *zone = NULL;
+	struct error error;
+	char host[65];
+
+	if (!place_open(invocation, &workspace, NULL, &error))
+		return steal_pointer(&workspace->zone);
+	fail(&error);
+	zone_host_name(host);
+	if (zone_load(host, &zone, NULL) && zone_load("UTC", &zone, &error))
+		BUG("no time zone UTC: %s", error.message);
+	return zone;
+}
+
 int place_store(const struct workspace *workspace, struct store **ret_store, struct error *error)
 {
 	_fd_ int state = -1;

@@ -83,7 +83,7 @@ static void print_status(const json_t *answer, const struct zone *zone)
 
 static int run(const struct invocation *invocation)
 {
-	CLEANUP(workspace_free) struct workspace *workspace = NULL;
+	CLEANUP(zone_free) struct zone *zone = NULL;
 	CLEANUP(connection_close) struct connection *connection = NULL;
 	json_t *answer, *params = json_object();
 	struct error error;
@@ -99,11 +99,10 @@ static int run(const struct invocation *invocation)
 		return fail(&error);
 	if (invocation->json)
 		return print_json(answer);
-	result = place_open(invocation, &workspace, NULL, &error);
-	if (!result)
-		print_status(answer, workspace->zone);
+	zone = place_zone(invocation);
+	print_status(answer, zone);
 	json_decref(answer);
-	return result ? fail(&error) : STATUS_DONE;
+	return STATUS_DONE;
 }
 
 const struct command command_status = {

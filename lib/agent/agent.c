@@ -113,8 +113,8 @@ static void check_constitution(struct span raw, struct diagnostics *found)
 	if (!raw.data) {
 		diagnostics_add(
 			found, SEVERITY_WARNING, "constitution-missing", 0, 0,
-			"there is no such file: a built-in one holds; write what the agent must "
-			"never do");
+			"there is no such file: the last good one holds, else a built-in one; "
+			"write what the agent must never do");
 		return;
 	}
 	if (!span_trim(raw).length) {
