@@ -286,7 +286,7 @@ bool file_name_is_scratch(const char *name)
 
 	if (!length || name[length - 1] == '~' || !strncmp(name, ".#", 2) ||
 	    (name[0] == '#' && name[length - 1] == '#') || !strcmp(name, "4913") ||
-	    !strncmp(name, ".goutputstream-", 15))
+	    !strncmp(name, ".goutputstream-", 15) || !strncmp(name, "_git2_", 6))
 		return true;
 	if (name[0] == '.' && dot && dot != name && strlen(dot) == 4 && !strncmp(dot, ".sw", 3))
 		return true;

@@ -96,7 +96,8 @@ int fd_read_all(int fd, struct buffer *out, struct error *error);
 int file_lock(int dir, const char *path, int *ret_fd, pid_t *ret_owner, struct error *error);
 
 /* Is `name` an editor's scratch file, which is nobody's text: "x~", ".x.swp", ".#x", "#x#", "4913",
- * ".goutputstream-…", "sedXXXXXX"? Also our own temporary files. */
+ * ".goutputstream-…", "sedXXXXXX"? Also our own temporary files, and "_git2_…", with which libgit2
+ * tries out a folder that becomes a repository. */
 bool file_name_is_scratch(const char *name);
 
 #endif
