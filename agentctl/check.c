@@ -135,8 +135,8 @@ static void check_grants(struct checking *checking)
 			if (stat(path, &st) || !S_ISDIR(st.st_mode))
 				diagnostics_add(&checking->found, SEVERITY_ERROR, "grant", 0, 0,
 						"%s may read %s, which is no folder on this "
-						"machine; name a folder", settings->grants[i].agent,
-						path);
+						"machine; name a folder",
+						settings->grants[i].agent, path);
 		}
 	checking->found.file = NULL;
 }

@@ -30,12 +30,12 @@ static size_t cell_width(const char *text)
 		uint32_t code = utf8_next(span, &at);
 
 		width += (code >= 0x1100 && code <= 0x115F) || (code >= 0x2E80 && code <= 0xA4CF) ||
-				 (code >= 0xAC00 && code <= 0xD7A3) ||
-				 (code >= 0xF900 && code <= 0xFAFF) ||
-				 (code >= 0xFE30 && code <= 0xFE6F) ||
-				 (code >= 0xFF00 && code <= 0xFF60) || code >= 0x1F300
-			 ? 2
-			 : 1;
+					 (code >= 0xAC00 && code <= 0xD7A3) ||
+					 (code >= 0xF900 && code <= 0xFAFF) ||
+					 (code >= 0xFE30 && code <= 0xFE6F) ||
+					 (code >= 0xFF00 && code <= 0xFF60) || code >= 0x1F300
+				 ? 2
+				 : 1;
 	}
 	return width;
 }
@@ -55,7 +55,8 @@ void columns_print(struct columns *columns)
 		bool last = column + 1 == columns->width;
 
 		fputs(columns->cells[i], stdout);
-		for (size_t pad = cell_width(columns->cells[i]); !last && pad < widest[column] + 2; pad++)
+		for (size_t pad = cell_width(columns->cells[i]); !last && pad < widest[column] + 2;
+		     pad++)
 			putchar(' ');
 		if (last)
 			putchar('\n');

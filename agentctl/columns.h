@@ -7,7 +7,7 @@
 #define COLUMNS_MAX 8
 
 struct columns {
-	size_t width;          /* how many columns */
+	size_t width; /* how many columns */
 	char **cells;
 	size_t count, capacity;
 };

@@ -1,7 +1,7 @@
 /* A command: one file, one const entry. Usage, --help, completion and the manual page come from it.
  *
- * To add one: write NAME.c with `const struct command command_NAME = {…}`, declare it below, put it into the
- * table in main.c, and give it a section in agentctl.1.scd (a test finds missing ones). */
+ * To add one: write NAME.c with `const struct command command_NAME = {…}`, declare it below, put it
+ * into the table in main.c, and give it a section in agentctl.1.scd (a test finds missing ones). */
 #ifndef AGENTCTL_COMMAND_H
 #define AGENTCTL_COMMAND_H
 
@@ -34,12 +34,12 @@ struct invocation;
 
 struct command {
 	const char *name;
-	const char *operands;     /* "NAME", "[NAME]", "" */
-	const char *text;         /* one line, lower case, no full stop */
-	const char *more;         /* a paragraph for --help, or NULL */
-	unsigned least, most;     /* operands */
-	bool reads;               /* takes --json */
-	bool completes_agents;    /* its operands are names of agents */
+	const char *operands;                               /* "NAME", "[NAME]", "" */
+	const char *text;                                   /* one line, lower case, no full stop */
+	const char *more;                                   /* a paragraph for --help, or NULL */
+	unsigned least, most;                               /* operands */
+	bool reads;                                         /* takes --json */
+	bool completes_agents;                              /* its operands are names of agents */
 	struct command_option options[COMMAND_OPTIONS_MAX]; /* ended by a name of NULL */
 	int (*run)(const struct invocation *invocation);
 };
@@ -47,7 +47,7 @@ struct command {
 /* A command line, taken apart. */
 struct invocation {
 	const struct command *command;
-	const char *workspace;    /* -w, or NULL: from the current folder upward */
+	const char *workspace; /* -w, or NULL: from the current folder upward */
 	bool json;
 	const char *values[COMMAND_OPTIONS_MAX]; /* of options; "" for a switch that is given */
 	char *const *operands;
@@ -57,7 +57,8 @@ struct invocation {
 /* Value of an option, "" for a switch, NULL where it was not given. */
 const char *invocation_option(const struct invocation *invocation, const char *name);
 
-/* The whole number of an option, `fallback` where it was not given. Says what is wrong and returns -1. */
+/* The whole number of an option, `fallback` where it was not given. Says what is wrong and returns
+ * -1. */
 int invocation_number(const struct invocation *invocation, const char *name, long fallback,
 		      long least, long most, long *ret_number);
 
@@ -72,9 +73,8 @@ int print_json(json_t *json);
 const struct command *const *command_table(size_t *ret_count);
 const struct command *command_find(const char *name);
 
-extern const struct command command_init, command_new, command_check, command_doctor,
-	command_ready, command_status, command_run, command_pause, command_resume,
-	command_schedule, command_prompt, command_log, command_logs, command_backup,
-	command_completion, command_help;
+extern const struct command command_init, command_new, command_check, command_doctor, command_ready,
+	command_status, command_run, command_pause, command_resume, command_schedule,
+	command_prompt, command_log, command_logs, command_backup, command_completion, command_help;
 
 #endif

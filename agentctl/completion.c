@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* Names of agents come from the workspace itself, at completion time. */
-#define AGENT_NAMES "for f in agents/*/SOUL.md; do [ -e \"$f\" ] && n=${f%/*} && echo \"${n##*/}\"; done"
+#define AGENT_NAMES \
+	"for f in agents/*/SOUL.md; do [ -e \"$f\" ] && n=${f%/*} && echo \"${n##*/}\"; done"
 
 static void print_options(const struct command *command, const char *before)
 {

@@ -12,7 +12,7 @@
 /* One thing that was looked at. */
 struct finding {
 	const char *what;
-	bool good, must;  /* must: what is wrong here keeps agents from running */
+	bool good, must; /* must: what is wrong here keeps agents from running */
 	char *seen, *mend;
 };
 
@@ -45,19 +45,21 @@ static void look_at_walls(struct examination *exam)
 
 	sandbox_probe(&support);
 	finding = find(exam, "walls", support.enough && !off, !off);
-	finding->seen = xasprintf("Landlock ABI %d, seccomp %s, no_new_privs %s, user namespaces %s%s",
-				  support.landlock_abi, support.seccomp ? "yes" : "no",
-				  support.no_new_privs ? "yes" : "no",
-				  support.user_namespaces ? "yes" : "no",
-				  off ? "; switched off in agentd.yaml" : "");
+	finding->seen = xasprintf(
+		"Landlock ABI %d, seccomp %s, no_new_privs %s, user namespaces %s%s",
+		support.landlock_abi, support.seccomp ? "yes" : "no",
+		support.no_new_privs ? "yes" : "no", support.user_namespaces ? "yes" : "no",
+		off ? "; switched off in agentd.yaml" : "");
 	if (off)
 		finding->mend = xstrdup("remove `sandbox: off` from agentd.yaml");
 	else if (!support.enough)
 		finding->mend = xasprintf("%s; or, to run without walls, write `sandbox: off` into "
-					  "agentd.yaml", support.mend);
+					  "agentd.yaml",
+					  support.mend);
 	else if (support.landlock_abi < 3)
-		finding->mend = xstrdup("Linux 6.2 or newer also controls truncation by Landlock; until "
-					"then seccomp does");
+		finding->mend = xstrdup(
+			"Linux 6.2 or newer also controls truncation by Landlock; until "
+			"then seccomp does");
 }
 
 static bool read_limit(const char *path, long *ret_value)
@@ -79,7 +81,8 @@ static void look_at_watches(struct examination *exam)
 		     read_limit("fs/inotify/max_user_instances", &instances);
 
 	finding = find(exam, "inotify", !known || (watches >= 8192 && instances >= 16), false);
-	finding->seen = known ? xasprintf("%ld watches, %ld instances for each user", watches, instances)
+	finding->seen = known ? xasprintf("%ld watches, %ld instances for each user", watches,
+					  instances)
 			      : xstrdup("limits cannot be read");
 	if (!finding->good)
 		finding->mend = xstrdup("sysctl fs.inotify.max_user_watches=65536 "
@@ -121,10 +124,11 @@ static void look_at_owner(struct examination *exam)
 	if (!exam->workspace || fstat(exam->workspace->dir, &st))
 		return;
 	finding = find(exam, "owner", st.st_uid == geteuid(), true);
-	finding->seen = xasprintf("the workspace belongs to user %u, you are %u", (unsigned)st.st_uid,
-				  (unsigned)geteuid());
+	finding->seen = xasprintf("the workspace belongs to user %u, you are %u",
+				  (unsigned)st.st_uid, (unsigned)geteuid());
 	if (!finding->good)
-		finding->mend = xasprintf("chown -R %u %s", (unsigned)geteuid(), exam->workspace->path);
+		finding->mend = xasprintf("chown -R %u %s", (unsigned)geteuid(),
+					  exam->workspace->path);
 }
 
 static int look_at_agent(void *context, const char *name)
@@ -148,7 +152,8 @@ static void look_at_provider(struct examination *exam, const struct provider *pr
 
 	if (provider->kind == PROVIDER_REHEARSAL) {
 		finding = find(exam, "provider", true, false);
-		finding->seen = xasprintf("%s: acts out REHEARSAL.md, calls nothing", provider->name);
+		finding->seen = xasprintf("%s: acts out REHEARSAL.md, calls nothing",
+					  provider->name);
 		return;
 	}
 	if (provider->key_source == KEY_ENV)
@@ -218,10 +223,11 @@ static void call_live(struct examination *exam, const struct invocation *invocat
 	if (!result && !name)
 		result = error_set(&error, ERROR_NOT_FOUND, "there is no agent to try it with");
 	if (!result)
-		result = rpc_call(connection->rpc, "run",
-				  json_pack("{s:s,s:s}", "agent", name, "message",
-					    "This is a test of the connection. Answer with one word."),
-				  10000, &answer, &error);
+		result = rpc_call(
+			connection->rpc, "run",
+			json_pack("{s:s,s:s}", "agent", name, "message",
+				  "This is a test of the connection. Answer with one word."),
+			10000, &answer, &error);
 	json_decref(answer);
 	while (!result && !live.done)
 		result = rpc_wait(connection->rpc, 300000, &error);
@@ -239,10 +245,10 @@ static json_t *as_json(const struct examination *exam)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < exam->count; i++)
-		json_array_append_new(list, json_pack("{s:s,s:b,s:s,s:s?}", "what", exam->items[i].what,
-						      "good", (int)exam->items[i].good, "seen",
-						      exam->items[i].seen, "mend",
-						      exam->items[i].mend));
+		json_array_append_new(list,
+				      json_pack("{s:s,s:b,s:s,s:s?}", "what", exam->items[i].what,
+						"good", (int)exam->items[i].good, "seen",
+						exam->items[i].seen, "mend", exam->items[i].mend));
 	return list;
 }
 
@@ -251,7 +257,10 @@ static void print_all(const struct examination *exam)
 	for (size_t i = 0; i < exam->count; i++) {
 		const struct finding *finding = &exam->items[i];
 
-		printf("%-5s %-10s %s\n", finding->good ? "ok" : finding->must ? "WRONG" : "note",
+		printf("%-5s %-10s %s\n",
+		       finding->good   ? "ok"
+		       : finding->must ? "WRONG"
+				       : "note",
 		       finding->what, finding->seen);
 		if (finding->mend)
 			printf("                 mend: %s\n", finding->mend);

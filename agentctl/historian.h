@@ -10,8 +10,8 @@ struct historian {
 	struct rpc *rpc;
 };
 
-/* Starts it on the workspace whose folder is open as `dir`; `path` is its absolute path. `output` is a folder that
- * it may write bundles to, -1: none; not taken over. */
+/* Starts it on the workspace whose folder is open as `dir`; `path` is its absolute path. `output`
+ * is a folder that it may write bundles to, -1: none; not taken over. */
 int historian_start(int dir, const char *path, int output, bool sandbox_off,
 		    struct historian *ret_historian, struct error *error);
 void historian_stop(struct historian *historian);

@@ -78,7 +78,7 @@ static json_t *as_json(const json_t *entries)
 	char at[INSTANT_SIZE];
 	size_t index;
 
-	json_array_foreach ((json_t *)(uintptr_t)entries, index, entry)
+	json_array_foreach((json_t *)(uintptr_t)entries, index, entry)
 		json_array_append_new(
 			list,
 			json_pack(
@@ -100,7 +100,7 @@ static void print_entries(const json_t *entries, const struct zone *zone)
 	size_t index;
 	json_t *entry;
 
-	json_array_foreach ((json_t *)(uintptr_t)entries, index, entry) {
+	json_array_foreach((json_t *)(uintptr_t)entries, index, entry) {
 		json_t *trailers = trailers_of(text_of(entry, "body"));
 		const char *cause = text_of(trailers, "Cause"), *patch = text_of(entry, "patch");
 

@@ -22,9 +22,9 @@ enum { OPTION_JSON = 256, OPTION_FIRST = 257 };
 static void add_option(struct option *options, size_t *count, char *letters,
 		       const struct command_option *option, int value)
 {
-	options[(*count)++] = (struct option){
-		option->name, option->argument ? required_argument : no_argument, NULL, value
-	};
+	options[(*count)++] = (struct option){ option->name,
+					       option->argument ? required_argument : no_argument,
+					       NULL, value };
 	if (option->letter) {
 		size_t used = strlen(letters);
 

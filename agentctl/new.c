@@ -28,7 +28,6 @@ static int unknown_template(const char *name, struct error *error)
 			 list.data ? list.data : "none");
 }
 
-
 static int make(const struct workspace *workspace, const char *name, const char *template,
 		struct error *error)
 {
@@ -40,7 +39,8 @@ static int make(const struct workspace *workspace, const char *name, const char 
 	if (!agent_name_valid(span_of(name)))
 		return error_set(error, ERROR_INVALID,
 				 "\"%s\" cannot be an agent's name; use 1 to 63 of a-z, 0-9 and -, "
-				 "beginning with a letter or digit (`shared` is taken)", name);
+				 "beginning with a letter or digit (`shared` is taken)",
+				 name);
 	if (!file_stat(workspace->dir, to, &st, NULL))
 		return error_set(error, ERROR_EXISTS, "%s exists already", to);
 	if (!agent_name_valid(span_of(template)) || access(from, F_OK))

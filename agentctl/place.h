@@ -13,8 +13,8 @@
 int place_open(const struct invocation *invocation, struct workspace **ret_workspace,
 	       struct diagnostics *found, struct error *error);
 
-/* The workspace's zone. Where agentd.yaml cannot be read that is told, and the host's stands in: what
- * the daemon does can be looked at all the same. The caller frees it. */
+/* The workspace's zone. Where agentd.yaml cannot be read that is told, and the host's stands in:
+ * what the daemon does can be looked at all the same. The caller frees it. */
 struct zone *place_zone(const struct invocation *invocation);
 
 /* What is recorded, to read. NULL where no daemon has run yet. */

@@ -22,7 +22,8 @@ static int copy_file(const struct copying *copying, const char *name, const char
 	int result = file_read(copying->from, name, &content, NULL, copying->error);
 
 	if (!result && faccessat(copying->dir, to, F_OK, 0))
-		result = file_replace(copying->dir, to, buffer_span(&content), 0644, copying->error);
+		result = file_replace(copying->dir, to, buffer_span(&content), 0644,
+				      copying->error);
 	return result;
 }
 

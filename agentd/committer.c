@@ -14,8 +14,8 @@
 
 #define RETRY_FIRST_MS 100
 #define RETRY_LAST_MS 60000
-#define CONFLICTS_MAX 20      /* in a row, before the delay applies to them too */
-#define UNDER_WAY_MAX 8       /* jobs at agentd-history at a time */
+#define CONFLICTS_MAX 20 /* in a row, before the delay applies to them too */
+#define UNDER_WAY_MAX 8  /* jobs at agentd-history at a time */
 #define MEMORY_PATH "MEMORY.md"
 #define BULLETIN_PATH "shared/BULLETIN.md"
 
@@ -28,16 +28,16 @@ struct commit_job {
 	char agent[AGENT_NAME_MAX + 1]; /* author; empty for edits */
 	char **texts;                   /* facts, or the one post */
 	size_t text_count;
-	bool recover;                   /* may have been done before: looks for its texts first */
+	bool recover; /* may have been done before: looks for its texts first */
 	int64_t at;
 	char *message;
 	commit_done done;
 	void *context;
 	bool under_way;
 	unsigned conflicts;
-	int64_t retry_ms;               /* the next delay */
-	int64_t not_before;             /* on the monotonic clock */
-	char expected[41], *complaint;  /* last failure told, so that it is told once */
+	int64_t retry_ms;              /* the next delay */
+	int64_t not_before;            /* on the monotonic clock */
+	char expected[41], *complaint; /* last failure told, so that it is told once */
 	struct commit_job *next;
 };
 
@@ -45,8 +45,8 @@ struct committer {
 	struct daemon *daemon;
 	struct commit_job *first, **last; /* in order */
 	size_t under_way;
-	bool working;                    /* inside committer_work */
-	char bulletin[41];               /* id of what was written, or is being written, last */
+	bool working;      /* inside committer_work */
+	char bulletin[41]; /* id of what was written, or is being written, last */
 	uv_timer_t *retry;
 };
 
@@ -192,7 +192,8 @@ static void job_edits(struct commit_job *job)
 static void job_succeeded(struct commit_job *job, const json_t *result)
 {
 	struct daemon *daemon = job->daemon;
-	struct resident *resident = roster_find(daemon->roster, job->repository + strlen("agents/"));
+	struct resident *resident = roster_find(daemon->roster,
+						job->repository + strlen("agents/"));
 	const char *commit = json_string_value(json_object_get(result, "commit"));
 	json_int_t merged = json_integer_value(json_object_get(result, "merged"));
 
@@ -213,7 +214,8 @@ static void job_succeeded(struct commit_job *job, const json_t *result)
 		supervisor_inputs_changed(daemon, NULL, job->agent);
 		scheduler_event(daemon, SCHEDULE_EVENT_BULLETIN, job->agent, NULL, "");
 	}
-	store_hold(daemon->writer); /* the rows of files and of the session's end are one transaction */
+	store_hold(daemon->writer); /* the rows of files and of the session's end are one
+				       transaction */
 	repository_files_remember(daemon, job->repository, json_object_get(result, "files"));
 	job_finish(job, commit ? commit : "", NULL);
 	store_release(daemon->writer);
@@ -223,7 +225,8 @@ static void job_succeeded(struct commit_job *job, const json_t *result)
 static void job_retry_later(struct commit_job *job, const struct error *error)
 {
 	struct daemon *daemon = job->daemon;
-	struct resident *resident = roster_find(daemon->roster, job->repository + strlen("agents/"));
+	struct resident *resident = roster_find(daemon->roster,
+						job->repository + strlen("agents/"));
 
 	if (!job->complaint || strcmp(job->complaint, error->message)) {
 		free(job->complaint);
@@ -306,8 +309,8 @@ static void retry_due(uv_timer_t *timer)
 	committer_work(timer->data);
 }
 
-/* libuv counts from the start of its turn, so that the timer may be early: it is armed again for what is
- * left. */
+/* libuv counts from the start of its turn, so that the timer may be early: it is armed again for
+ * what is left. */
 static void arm_retry(struct committer *committer, int64_t now)
 {
 	int64_t first = INT64_MAX;
@@ -330,7 +333,8 @@ static struct commit_job *next_to_start(const struct committer *committer, int64
 	return NULL;
 }
 
-/* A job that fails as it starts may end here and now, and comes back to this: each look begins anew. */
+/* A job that fails as it starts may end here and now, and comes back to this: each look begins
+ * anew. */
 static void committer_work(struct committer *committer)
 {
 	int64_t now = clock_monotonic_ms();

@@ -1,8 +1,8 @@
 /* Everything that changes a repository, in order per repository, through agentd-history.
  *
- * An agent's facts and posts are added to the file as it is at that moment; where a person's save slipped
- * in between, the file is read again and the addition made anew. A job that the history process
- * could not do is tried again with growing delays until it is done: nothing is dropped. */
+ * An agent's facts and posts are added to the file as it is at that moment; where a person's save
+ * slipped in between, the file is read again and the addition made anew. A job that the history
+ * process could not do is tried again with growing delays until it is done: nothing is dropped. */
 #ifndef AGENTD_COMMITTER_H
 #define AGENTD_COMMITTER_H
 
@@ -16,8 +16,8 @@ typedef void (*commit_done)(void *context, const char *commit, const struct erro
 struct committer *committer_new(struct daemon *daemon);
 void committer_free(struct committer *committer);
 
-/* Adds facts as L0 entries to an agent's MEMORY.md, in one commit. With `recover`, entries that are there
- * already (same text) are not added again. Strings are copied. */
+/* Adds facts as L0 entries to an agent's MEMORY.md, in one commit. With `recover`, entries that are
+ * there already (same text) are not added again. Strings are copied. */
 void committer_remember(struct daemon *daemon, const char *agent, const char *const *facts,
 			size_t count, bool recover, int64_t at, const char *message,
 			commit_done done, void *context);
@@ -35,7 +35,8 @@ void committer_catch_up(struct daemon *daemon);
 /* Is this (a git blob id) the bulletin as the daemon wrote it last, or is writing it just now? */
 bool committer_wrote_bulletin(const struct committer *committer, const char *id);
 
-/* Is a file of this repository being written just now? What is seen of it then may be our own write. */
+/* Is a file of this repository being written just now? What is seen of it then may be our own
+ * write. */
 bool committer_writes(const struct committer *committer, const char *repository);
 
 /* Nothing waits and nothing is under way. */

@@ -17,9 +17,9 @@
 struct client {
 	struct daemon *daemon;
 	struct control *control;
-	struct link *link;     /* NULL: gone; the value lives on while somebody holds it */
-	unsigned waiting;      /* answers and sessions that it still wants to hear of */
-	bool silent;           /* it will not ask anything more */
+	struct link *link; /* NULL: gone; the value lives on while somebody holds it */
+	unsigned waiting;  /* answers and sessions that it still wants to hear of */
+	bool silent;       /* it will not ask anything more */
 	unsigned held;
 	struct client *next;
 };
@@ -96,7 +96,8 @@ void client_reply(struct client *client, uint64_t id, json_t *result)
 	client_unawait(client);
 }
 
-void client_refuse(struct client *client, uint64_t id, enum error_code code, const char *format, ...)
+void client_refuse(struct client *client, uint64_t id, enum error_code code, const char *format,
+		   ...)
 {
 	_free_ char *message = NULL;
 	struct error error;
@@ -184,8 +185,9 @@ static void client_new(struct control *control, int fd)
 	client->next = control->clients;
 	control->clients = client;
 	control->count++;
-	client_notify(client, "hello", json_pack("{s:s,s:s,s:i}", "name", "agentd", "version",
-						 AGENTD_VERSION, "protocol", CONTROL_PROTOCOL));
+	client_notify(client, "hello",
+		      json_pack("{s:s,s:s,s:i}", "name", "agentd", "version", AGENTD_VERSION,
+				"protocol", CONTROL_PROTOCOL));
 }
 
 static void control_ready(uv_poll_t *poll, int status, int events)
@@ -209,8 +211,7 @@ int control_new(struct daemon *daemon, struct control **ret_control, struct erro
 
 	control->daemon = daemon;
 	for (size_t i = 0; i < ARRAY_LENGTH(verbs); i++)
-		control->permits[i] =
-			(struct rpc_permit){ verbs[i].name, ~0u, false, dispatch };
+		control->permits[i] = (struct rpc_permit){ verbs[i].name, ~0u, false, dispatch };
 	file_unlink(daemon->state_dir, SOCKET_NAME, NULL); /* the lock is ours: nobody listens */
 	result = rpc_listen(daemon->state_dir, SOCKET_NAME, &control->fd, error);
 	if (result) {

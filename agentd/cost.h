@@ -1,5 +1,5 @@
-/* What a model call costs, in whole micro-USD: tokens times the price per million, summed exactly and
- * rounded up once. Reasoning tokens are output tokens; cached input has prices of its own. */
+/* What a model call costs, in whole micro-USD: tokens times the price per million, summed exactly
+ * and rounded up once. Reasoning tokens are output tokens; cached input has prices of its own. */
 #ifndef AGENTD_COST_H
 #define AGENTD_COST_H
 

@@ -1,7 +1,7 @@
 /* The daemon: one loop, and the parts that hang on it.
  *
- * Every part is made with a pointer to this value and reaches the others through it; none keeps state
- * outside its own struct. The loop never syncs and never blocks: the store's thread writes
+ * Every part is made with a pointer to this value and reaches the others through it; none keeps
+ * state outside its own struct. The loop never syncs and never blocks: the store's thread writes
  * state.db, agentd-history writes repositories, agentd-gateway talks to providers, and a session is
  * a process. Start and stop order is main.c's one list. */
 #ifndef AGENTD_DAEMON_H
@@ -15,15 +15,15 @@
 struct daemon {
 	uv_loop_t loop;
 	struct workspace *workspace;
-	int state_dir;      /* .agentd/ */
+	int state_dir; /* .agentd/ */
 	int lock;
-	int secrets;        /* sealed memory file with our first environment; -1: none */
+	int secrets; /* sealed memory file with our first environment; -1: none */
 	struct log *log;
-	struct store *store;         /* the writer thread's alone, once that runs */
-	struct store *reader;        /* read by the loop at the start; NULL afterwards */
+	struct store *store;  /* the writer thread's alone, once that runs */
+	struct store *reader; /* read by the loop at the start; NULL afterwards */
 	struct store_writer *writer;
 	uv_async_t store_wake;
-	int64_t epoch;      /* of this start; every journal row carries it */
+	int64_t epoch; /* of this start; every journal row carries it */
 	struct zones *zones;
 	struct watcher *watcher;
 	struct roster *roster;
@@ -32,7 +32,7 @@ struct daemon {
 	struct committer *committer;
 	struct service *gateway, *history;
 	struct control *control;
-	int64_t started;    /* UTC seconds */
+	int64_t started; /* UTC seconds */
 	bool ready, stopping;
 };
 

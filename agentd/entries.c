@@ -56,8 +56,8 @@ static bool has_post(const struct entries *entries, struct span raw)
 	CLEANUP(bulletin_clear) struct bulletin wanted = { 0 };
 	CLEANUP(bulletin_clear) struct bulletin there = { 0 };
 
-	if (bulletin_post(SPAN(""), entries->agent, entries->at, span_of(entries->texts[0]),
-			  &alone, NULL) ||
+	if (bulletin_post(SPAN(""), entries->agent, entries->at, span_of(entries->texts[0]), &alone,
+			  NULL) ||
 	    bulletin_parse(buffer_span(&alone), NULL, &wanted, NULL) || wanted.count != 1 ||
 	    markdown_clean(raw, BULLETIN_FILE_MAX, &text, NULL) ||
 	    bulletin_parse((struct span){ text.data, text.length }, NULL, &there, NULL))

@@ -1,7 +1,8 @@
-/* What an agent adds to MEMORY.md and BULLETIN.md: the file's new content, and how it differs from the old. Pure.
+/* What an agent adds to MEMORY.md and BULLETIN.md: the file's new content, and how it differs from
+ * the old. Pure.
  *
- * A helper or the daemon may have died between a commit and the word of it. Whoever tries again says
- * `recover`: an entry that stands in the file already is then not added a second time. */
+ * A helper or the daemon may have died between a commit and the word of it. Whoever tries again
+ * says `recover`: an entry that stands in the file already is then not added a second time. */
 #ifndef AGENTD_ENTRIES_H
 #define AGENTD_ENTRIES_H
 
@@ -12,7 +13,7 @@ struct entries {
 	const char *agent;
 	char *const *texts; /* facts, or one post */
 	size_t count;
-	int64_t at;         /* UTC seconds */
+	int64_t at; /* UTC seconds */
 	bool recover;
 };
 
@@ -22,8 +23,8 @@ int entries_add_facts(const struct entries *entries, struct span raw, struct buf
 int entries_add_post(const struct entries *entries, struct span raw, struct buffer *out,
 		     struct error *error);
 
-/* What was put into `from` to make `to`: both are equal before `offset`, and behind it but for `removed`
- * and `inserted` bytes. Cut at code points, so that the inserted text stays text. */
+/* What was put into `from` to make `to`: both are equal before `offset`, and behind it but for
+ * `removed` and `inserted` bytes. Cut at code points, so that the inserted text stays text. */
 struct splice {
 	size_t offset, removed;
 	struct span inserted;

@@ -175,7 +175,8 @@ static int work_session_begin(struct store *store, void *context, struct error *
 }
 
 void journal_session_begin(struct daemon *daemon, const struct session_row *row,
-			   const struct slot *slot, bool make_slot, journal_done done, void *context)
+			   const struct slot *slot, bool make_slot, journal_done done,
+			   void *context)
 {
 	struct job *job = job_new(daemon, done, context);
 

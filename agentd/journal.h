@@ -1,5 +1,5 @@
-/* What the loop asks of state.db: each call is one piece of work on the store's thread, durable when
- * `done` is called on the loop. All strings are copied; `done` may be NULL. */
+/* What the loop asks of state.db: each call is one piece of work on the store's thread, durable
+ * when `done` is called on the loop. All strings are copied; `done` may be NULL. */
 #ifndef AGENTD_JOURNAL_H
 #define AGENTD_JOURNAL_H
 
@@ -8,14 +8,15 @@
 /* error NULL: it is durable. */
 typedef void (*journal_done)(void *context, const struct error *error);
 
-/* Rows of slots and the section they belong to, at once. A slot that has a row already (a second daemon, a
- * clock that was set back) fails the whole: -ERROR_EXISTS, and nothing may run. */
+/* Rows of slots and the section they belong to, at once. A slot that has a row already (a second
+ * daemon, a clock that was set back) fails the whole: -ERROR_EXISTS, and nothing may run. */
 void journal_slots(struct daemon *daemon, const struct slot *slots, size_t count,
 		   const struct section *section, journal_done done, void *context);
 
 /* A session begins; `slot` (may be NULL) gets its session, made here for a manual run. */
 void journal_session_begin(struct daemon *daemon, const struct session_row *row,
-			   const struct slot *slot, bool make_slot, journal_done done, void *context);
+			   const struct slot *slot, bool make_slot, journal_done done,
+			   void *context);
 
 /* Results of steps and intents of the next ones, in one transaction. */
 void journal_steps(struct daemon *daemon, const struct step *results, size_t result_count,

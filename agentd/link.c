@@ -77,8 +77,8 @@ static void link_ready(uv_poll_t *poll, int status, int events)
 	}
 }
 
-struct link *link_new(uv_loop_t *loop, int fd, const struct rpc_permit *permits, size_t permit_count,
-		      void *context, link_closed closed, void *owner)
+struct link *link_new(uv_loop_t *loop, int fd, const struct rpc_permit *permits,
+		      size_t permit_count, void *context, link_closed closed, void *owner)
 {
 	struct link *link = xcalloc(1, sizeof(*link));
 
@@ -126,8 +126,8 @@ void link_request(struct link *link, const char *method, json_t *params, rpc_ans
 	link_watch(link);
 	if (!result)
 		return;
-	error_set(&error, (enum error_code)-result, "%s could not be sent: %s", method,
-		  error_code_name((enum error_code)-result));
+	error_set(&error, (enum error_code) - result, "%s could not be sent: %s", method,
+		  error_code_name((enum error_code) - result));
 	answer(context, NULL, &error);
 }
 

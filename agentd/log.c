@@ -123,7 +123,8 @@ void log_event(struct log *log, enum log_level level, const char *event, const c
 	va_start(args, format);
 	raw = xvasprintf(format, args);
 	va_end(args);
-	/* names of files, and what other processes say: nothing in it may look like a line of ours */
+	/* names of files, and what other processes say: nothing in it may look like a line of ours
+	 */
 	printable_append(&message, span_of(raw), "");
 	printable_append(&name, span_of(agent), "");
 	if (log->prefix)

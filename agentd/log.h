@@ -1,5 +1,6 @@
-/* Events: one line each on stderr for people and journald, the same as JSON in .agentd/log/events.jsonl
- * for `agentctl logs`. The file is turned over at log_bytes and log_files of them are kept. */
+/* Events: one line each on stderr for people and journald, the same as JSON in
+ * .agentd/log/events.jsonl for `agentctl logs`. The file is turned over at log_bytes and log_files
+ * of them are kept. */
 #ifndef AGENTD_LOG_H
 #define AGENTD_LOG_H
 

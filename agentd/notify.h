@@ -1,4 +1,5 @@
-/* What systemd is told (sd_notify(3)): a datagram to $NOTIFY_SOCKET, nothing where it is not set. */
+/* What systemd is told (sd_notify(3)): a datagram to $NOTIFY_SOCKET, nothing where it is not set.
+ */
 #ifndef AGENTD_NOTIFY_H
 #define AGENTD_NOTIFY_H
 

@@ -24,7 +24,7 @@ void repository_files_remember(struct daemon *daemon, const char *repository, co
 	_free_ struct file_row *rows = xcalloc(count, sizeof(*rows));
 	json_t *file;
 
-	json_array_foreach ((json_t *)(uintptr_t)files, index, file) {
+	json_array_foreach((json_t *)(uintptr_t)files, index, file) {
 		struct file_row *row = &rows[used];
 
 		row->path = json_string_value(json_object_get(file, "path"));
@@ -42,7 +42,7 @@ void repository_files_own_memory(struct resident *resident, const json_t *files)
 	size_t index;
 	json_t *one;
 
-	json_array_foreach ((json_t *)(uintptr_t)files, index, one) {
+	json_array_foreach((json_t *)(uintptr_t)files, index, one) {
 		const char *path = json_string_value(json_object_get(one, "path"));
 		const char *blob = json_string_value(json_object_get(one, "blob"));
 		struct file_stamp stamp = stamp_of(one);

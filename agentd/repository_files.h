@@ -1,5 +1,5 @@
-/* What state.db knows about the files of each repository, so that a start opens none of them: stamps
- * and blob ids as of the last commit. */
+/* What state.db knows about the files of each repository, so that a start opens none of them:
+ * stamps and blob ids as of the last commit. */
 #ifndef AGENTD_REPOSITORY_FILES_H
 #define AGENTD_REPOSITORY_FILES_H
 
@@ -13,8 +13,8 @@ void repository_files_remember(struct daemon *daemon, const char *repository, co
 /* The daemon itself wrote MEMORY.md: what "files" says of it is in force. */
 void repository_files_own_memory(struct resident *resident, const json_t *files);
 
-/* Compares all repositories with what is remembered, on a thread; `changed` is called on the loop for
- * each that differs. */
+/* Compares all repositories with what is remembered, on a thread; `changed` is called on the loop
+ * for each that differs. */
 void repository_files_find_changed(struct daemon *daemon,
 				   void (*changed)(struct daemon *daemon, const char *repository));
 

@@ -122,7 +122,8 @@ static void resident_break(struct daemon *daemon, struct resident *resident,
 
 	error_print(error, text, sizeof(text));
 	if (!resident->broken || strcmp(resident->broken, text))
-		log_event(daemon->log, LEVEL_ERROR, "agent_broken", resident->name, NULL, "%s", text);
+		log_event(daemon->log, LEVEL_ERROR, "agent_broken", resident->name, NULL, "%s",
+			  text);
 	free(resident->broken);
 	resident->broken = xstrdup(text);
 }
@@ -157,8 +158,8 @@ static void resident_take_problems(struct daemon *daemon, struct resident *resid
 	resident->problems.file = NULL;
 }
 
-/* The new value takes over; beats keep what is known of the section of the same key, or, where no key
- * matches on either side, of the one in the same place. */
+/* The new value takes over; beats keep what is known of the section of the same key, or, where no
+ * key matches on either side, of the one in the same place. */
 static void resident_take_agent(struct daemon *daemon, struct resident *resident,
 				struct agent *agent)
 {
@@ -203,7 +204,8 @@ static bool changed_files(struct resident *resident, const struct sources *sourc
 	for (size_t i = 0; i < AGENT_FILES; i++) {
 		if (!strcmp(resident->ids[i], sources->files[i].id))
 			continue;
-		buffer_printf(ret_names, "%s%s", ret_names->length ? ", " : "", agent_file_names[i]);
+		buffer_printf(ret_names, "%s%s", ret_names->length ? ", " : "",
+			      agent_file_names[i]);
 		snprintf(resident->ids[i], sizeof(resident->ids[i]), "%s", sources->files[i].id);
 	}
 	return ret_names->length > 0;

@@ -10,13 +10,13 @@
 
 /* What the scheduler knows about one heartbeat; parallel to agent->beats.items. */
 struct beat {
-	int64_t next;        /* UTC seconds of the slot it is armed for, INT64_MAX: none */
+	int64_t next; /* UTC seconds of the slot it is armed for, INT64_MAX: none */
 	int64_t first_seen;
-	int64_t last_run;    /* when its last session ended, 0: never */
-	char inputs[17];     /* hash of its inputs then, "": unknown */
-	bool stored;         /* has a row in state.db with this schedule */
-	bool pending;        /* an event has been queued for it and not run yet */
-	int64_t last_event;  /* when an event last woke it, on the monotonic clock; 0: never */
+	int64_t last_run;   /* when its last session ended, 0: never */
+	char inputs[17];    /* hash of its inputs then, "": unknown */
+	bool stored;        /* has a row in state.db with this schedule */
+	bool pending;       /* an event has been queued for it and not run yet */
+	int64_t last_event; /* when an event last woke it, on the monotonic clock; 0: never */
 };
 
 struct last_result {
@@ -28,23 +28,23 @@ struct last_result {
 
 struct resident {
 	char name[AGENT_NAME_MAX + 1];
-	struct agent *agent;         /* last good value; NULL: never was one */
+	struct agent *agent; /* last good value; NULL: never was one */
 	struct beat *beats;
-	char ids[AGENT_FILES][41];   /* of the texts in force */
+	char ids[AGENT_FILES][41];      /* of the texts in force */
 	struct file_stamp memory_stamp; /* of MEMORY.md as the daemon wrote it last */
-	char *broken;                /* why it cannot run and what mends it, or NULL */
-	struct diagnostics problems; /* errors in its files, for `status` */
+	char *broken;                   /* why it cannot run and what mends it, or NULL */
+	struct diagnostics problems;    /* errors in its files, for `status` */
 	bool paused;
 	char *pause_reason;
-	const struct zone *zone;     /* NULL: the workspace's, which may become another */
-	struct session *open;        /* the one that is waiting, running or being closed */
+	const struct zone *zone; /* NULL: the workspace's, which may become another */
+	struct session *open;    /* the one that is waiting, running or being closed */
 	struct last_result last;
 	int64_t today_micro_usd, today; /* spend on local day `today` (days since the epoch) */
-	char *held;                  /* why its work is held back (backoff), or NULL */
+	char *held;                     /* why its work is held back (backoff), or NULL */
 };
 
 struct roster {
-	struct resident **items;     /* sorted by name */
+	struct resident **items; /* sorted by name */
 	size_t count, capacity;
 };
 

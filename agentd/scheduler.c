@@ -10,13 +10,13 @@
 
 #include <unistd.h>
 
-#define EVENT_GAP_S 60        /* an event wakes a section at most once a minute */
+#define EVENT_GAP_S 60 /* an event wakes a section at most once a minute */
 
 struct scheduler {
 	struct daemon *daemon;
 	int alarm;
 	uv_poll_t *poll;
-	uv_timer_t *events;   /* for event sections that wait out their minute */
+	uv_timer_t *events; /* for event sections that wait out their minute */
 };
 
 static uint32_t tick_of(const struct daemon *daemon, const struct resident *resident)
@@ -27,7 +27,7 @@ static uint32_t tick_of(const struct daemon *daemon, const struct resident *resi
 }
 
 int scheduler_next(const struct daemon *daemon, const struct resident *resident,
-		     const struct schedule *schedule, int64_t from, int64_t *ret_at)
+		   const struct schedule *schedule, int64_t from, int64_t *ret_at)
 {
 	return schedule_next(schedule, roster_zone(resident, daemon), tick_of(daemon, resident),
 			     from, ret_at);
@@ -138,8 +138,9 @@ static void fire_recorded(void *context, const struct error *error)
 	struct daemon *daemon = firing->daemon;
 	struct resident *resident = roster_find(daemon->roster, firing->agent);
 	struct beat *beat = NULL;
-	const struct heartbeat *heartbeat =
-		resident ? roster_heartbeat(resident, firing->key, &beat) : NULL;
+	const struct heartbeat *heartbeat = resident
+						    ? roster_heartbeat(resident, firing->key, &beat)
+						    : NULL;
 	char text[SCHEDULE_PRINT_SIZE], id[27];
 	struct error why;
 
@@ -294,8 +295,8 @@ void scheduler_arm_sections(struct daemon *daemon, struct resident *resident)
 	int64_t now = clock_wall_s();
 
 	for (size_t i = 0; resident->agent && i < resident->agent->beats.count; i++)
-		arm_section(daemon, resident, &resident->agent->beats.items[i],
-			    &resident->beats[i], now);
+		arm_section(daemon, resident, &resident->agent->beats.items[i], &resident->beats[i],
+			    now);
 }
 
 void scheduler_arm(struct daemon *daemon, struct resident *resident)
@@ -364,7 +365,8 @@ static void events_due(uv_timer_t *timer)
 			if (!beat->pending)
 				continue;
 			if (left <= 0)
-				fire_event(daemon, resident, &resident->agent->beats.items[j], beat);
+				fire_event(daemon, resident, &resident->agent->beats.items[j],
+					   beat);
 			else if (!wait || left < wait)
 				wait = left;
 		}

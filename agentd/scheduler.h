@@ -1,8 +1,8 @@
 /* When each heartbeat is due: one wall-clock alarm for all of them, a row for every slot.
  *
- * A slot is (agent, section, planned instant). Its one row is written before anything else happens and
- * the primary key makes a second run impossible; the gates (paused, nothing to do, unchanged, …)
- * decide whether the row begins as `running` or ends as `skipped`. */
+ * A slot is (agent, section, planned instant). Its one row is written before anything else happens
+ * and the primary key makes a second run impossible; the gates (paused, nothing to do, unchanged,
+ * …) decide whether the row begins as `running` or ends as `skipped`. */
 #ifndef AGENTD_SCHEDULER_H
 #define AGENTD_SCHEDULER_H
 
@@ -13,8 +13,8 @@ struct scheduler;
 int scheduler_new(struct daemon *daemon, struct scheduler **ret_scheduler, struct error *error);
 void scheduler_free(struct scheduler *scheduler);
 
-/* What state.db remembers: pauses, sections with their armed slot, last runs. Slots that were due while
- * nobody ran are recorded as skipped. Call once, with the roster loaded. */
+/* What state.db remembers: pauses, sections with their armed slot, last runs. Slots that were due
+ * while nobody ran are recorded as skipped. Call once, with the roster loaded. */
 int scheduler_restore(struct daemon *daemon, struct error *error);
 
 /* Computes next slots of an agent whose sections have none, and sets the alarm. */
@@ -25,8 +25,8 @@ void scheduler_section_moved(struct daemon *daemon, struct resident *resident, c
 			     size_t place, const struct beat *state);
 
 /* Something happened that event sections wait for. `author` is the agent that caused it (it is not
- * woken), NULL: a person. `path`: of a file below the agent's folder, for FILE; only `only` is asked
- * when it is given. */
+ * woken), NULL: a person. `path`: of a file below the agent's folder, for FILE; only `only` is
+ * asked when it is given. */
 void scheduler_event(struct daemon *daemon, enum schedule_event event, const char *author,
 		     const struct resident *only, const char *path);
 

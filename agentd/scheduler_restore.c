@@ -54,8 +54,8 @@ static int restore_section(void *context, const struct section *section)
 	struct resident *resident = roster_find(restore->daemon->roster, section->agent);
 	struct beat *beat;
 	struct schedule schedule;
-	struct heartbeat *heartbeat =
-		resident ? roster_heartbeat(resident, section->key, &beat) : NULL;
+	struct heartbeat *heartbeat = resident ? roster_heartbeat(resident, section->key, &beat)
+					       : NULL;
 
 	if (!heartbeat)
 		return 0;

@@ -57,13 +57,14 @@ static json_t *environment_json(void)
 		_free_ char *name = equals ? xstrndup(*entry, (size_t)(equals - *entry)) : NULL;
 
 		if (name)
-			json_object_set_new(all, name, json_string(equals + 1)); /* not UTF-8: dropped */
+			json_object_set_new(all, name,
+					    json_string(equals + 1)); /* not UTF-8: dropped */
 	}
 	return all;
 }
 
-/* The strings that execve put on our stack are what /proc/PID/environ shows: keep those on the list as
- * copies, then overwrite all of them in place. */
+/* The strings that execve put on our stack are what /proc/PID/environ shows: keep those on the list
+ * as copies, then overwrite all of them in place. */
 static void wipe(void)
 {
 	char **originals = environ;

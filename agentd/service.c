@@ -18,9 +18,9 @@
 struct service {
 	struct daemon *daemon;
 	const struct service_kind *kind;
-	void *context;              /* for the permits' handlers */
+	void *context; /* for the permits' handlers */
 	struct child *child;
-	struct link *link;          /* NULL: not running, or told to go */
+	struct link *link; /* NULL: not running, or told to go */
 	uv_timer_t *idle;
 	size_t open;                /* requests without an answer */
 	int64_t deaths[DEATHS_MAX]; /* when, on the monotonic clock; newest last */
@@ -123,8 +123,7 @@ static void service_ended(void *context, const struct process_end *end)
 
 static bool service_flaps(const struct service *service)
 {
-	return service->deaths[0] &&
-	       clock_monotonic_ms() - service->deaths[0] < DEATHS_WINDOW_MS;
+	return service->deaths[0] && clock_monotonic_ms() - service->deaths[0] < DEATHS_WINDOW_MS;
 }
 
 /* The gateway reads the files that agentd.yaml names as keys, and no others of the person's. */
@@ -175,7 +174,8 @@ static int service_start(struct service *service, struct error *error)
 		return result;
 	service->child = child_new(&daemon->loop, process, service_ended, service);
 	service->link = link_new(&daemon->loop, socket, service->kind->permits,
-				 service->kind->permit_count, service->context, service_lost, service);
+				 service->kind->permit_count, service->context, service_lost,
+				 service);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* A helper process that answers requests: agentd-gateway, agentd-history.
  *
- * Started on first need, ended after a minute without work, started anew when it died. Requests that
- * were under way when it died are answered ERROR_CLOSED: whoever asked decides whether asking
+ * Started on first need, ended after a minute without work, started anew when it died. Requests
+ * that were under way when it died are answered ERROR_CLOSED: whoever asked decides whether asking
  * again is right. One that dies three times within ten seconds is not started for a while: requests
  * are refused with the reason. */
 #ifndef AGENTD_SERVICE_H
@@ -16,9 +16,9 @@
 struct service;
 
 struct service_kind {
-	const char *name;                   /* "agentd-gateway" */
+	const char *name; /* "agentd-gateway" */
 	enum sandbox_role role;
-	const struct rpc_permit *permits;   /* what it may send us */
+	const struct rpc_permit *permits; /* what it may send us */
 	size_t permit_count;
 	bool gets_secrets, gets_workspace;
 };

@@ -129,7 +129,8 @@ static void orphan_close(struct orphan *orphan)
 static void orphan_saved(void *context, const char *commit, const struct error *error)
 {
 	(void)commit;
-	(void)error; /* logged by the committer: the folder is gone, or the file cannot be a memory */
+	(void)error; /* logged by the committer: the folder is gone, or the file cannot be a memory
+		      */
 	orphan_close(context);
 }
 

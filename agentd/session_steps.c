@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 
-
 static const char *const effect_names[] = {
 	[TOOL_PURE] = "pure",
 	[TOOL_IDEMPOTENT] = "idempotent",
@@ -42,8 +41,8 @@ struct journalled_call *session_find_call(struct session *session, const char *i
 	return NULL;
 }
 
-/* ---- complete: results of local tools and the intent of the next call → gateway → its result and the
- * intents of the calls in it → session ---- */
+/* ---- complete: results of local tools and the intent of the next call → gateway → its result and
+ * the intents of the calls in it → session ---- */
 
 static void complete_failed(struct session *session, const struct error *error)
 {
@@ -88,7 +87,8 @@ void session_forget_calls(struct session *session)
 	session->call_count = 0;
 }
 
-/* The calls of a reply are journalled with it: their intents are durable before any of them runs. */
+/* The calls of a reply are journalled with it: their intents are durable before any of them runs.
+ */
 static void take_calls(struct session *session, const struct model_reply *reply,
 		       struct step *intents, char **texts)
 {
@@ -205,8 +205,8 @@ struct asking {
 
 static void ask_gateway(struct session *session, json_t *request)
 {
-	const struct provider *provider = settings_provider(
-		session->daemon->workspace->settings, session->model.provider);
+	const struct provider *provider = settings_provider(session->daemon->workspace->settings,
+							    session->model.provider);
 	struct error gone;
 
 	if (!provider) {
@@ -250,8 +250,8 @@ static size_t take_results(struct session *session, const json_t *results, struc
 	json_t *result;
 
 	json_array_foreach((json_t *)(uintptr_t)results, index, result) {
-		struct journalled_call *call =
-			session_find_call(session, json_string_value(json_object_get(result, "id")));
+		struct journalled_call *call = session_find_call(
+			session, json_string_value(json_object_get(result, "id")));
 
 		if (!call || call->begun || call->answered || count == MODEL_CALLS_MAX)
 			continue;
@@ -266,8 +266,8 @@ static size_t take_results(struct session *session, const json_t *results, struc
 	return count;
 }
 
-/* What is known of a call before it is made: enough to see later what it was about. The messages follow
- * from the steps before it. */
+/* What is known of a call before it is made: enough to see later what it was about. The messages
+ * follow from the steps before it. */
 static char *intent_text(const struct session *session, const json_t *request)
 {
 	json_t *intent = json_pack(
@@ -334,9 +334,9 @@ static void session_complete(struct rpc *rpc, void *context, const char *method,
 		return;
 	session->asked = id;
 	session->turns++;
-	session_emit(session, "turn", json_pack("{s:s,s:I,s:s}", "session", session->id, "turn",
-						(json_int_t)session->turns, "model",
-						session_model_name(session)));
+	session_emit(session, "turn",
+		     json_pack("{s:s,s:I,s:s}", "session", session->id, "turn",
+			       (json_int_t)session->turns, "model", session_model_name(session)));
 	asking = xmalloc(sizeof(*asking));
 	*asking = (struct asking){ session, json_incref(request) };
 	session_hold(session);

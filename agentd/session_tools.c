@@ -95,7 +95,8 @@ static void posted(void *context, const char *commit, const struct error *error)
 
 	(void)commit;
 	if (session->state == SESSION_RUNNING && call)
-		tool_done(session, post->id, call, error ? error->message : "posted", error != NULL);
+		tool_done(session, post->id, call, error ? error->message : "posted",
+			  error != NULL);
 	free(post);
 	session_release(session);
 }
@@ -118,7 +119,8 @@ static void do_post(struct session *session, uint64_t id, struct journalled_call
 	post->id = id;
 	snprintf(post->call, sizeof(post->call), "%s", call->id);
 	session_hold(session);
-	committer_post(session->daemon, session->agent, text, clock_wall_s(), message, posted, post);
+	committer_post(session->daemon, session->agent, text, clock_wall_s(), message, posted,
+		       post);
 }
 
 static void do_read_bulletin(struct session *session, uint64_t id, struct journalled_call *call,
@@ -142,8 +144,8 @@ static void do_read_bulletin(struct session *session, uint64_t id, struct journa
 		result = bulletin_parse(markdown_body(&text), session->daemon->workspace->zone,
 					&bulletin, &error);
 	if (!result)
-		bulletin_quote(&bulletin, session->agent,
-			       (size_t)session->plan->tool_output_bytes, &quoted);
+		bulletin_quote(&bulletin, session->agent, (size_t)session->plan->tool_output_bytes,
+			       &quoted);
 	bulletin_clear(&bulletin);
 	if (result)
 		tool_done(session, id, call, error.message, true);
@@ -176,8 +178,8 @@ void session_tool(struct rpc *rpc, void *context, const char *method, const json
 {
 	struct session *session = context;
 	const char *name = json_string_value(json_object_get(params, "name"));
-	struct journalled_call *call =
-		session_find_call(session, json_string_value(json_object_get(params, "id")));
+	struct journalled_call *call = session_find_call(
+		session, json_string_value(json_object_get(params, "id")));
 	struct error error;
 
 	(void)rpc;

@@ -187,7 +187,8 @@ static int64_t due(const struct settle *settle, const struct thing *thing)
 	return quiet < latest ? quiet : latest;
 }
 
-/* An agent whose memory the daemon is writing is looked at afterwards, when it knows its own write. */
+/* An agent whose memory the daemon is writing is looked at afterwards, when it knows its own write.
+ */
 static bool is_being_written(const struct settle *settle, const struct thing *thing)
 {
 	_free_ char *repository = xasprintf("agents/%s", thing->agent);

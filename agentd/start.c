@@ -78,7 +78,8 @@ int start_walls(struct daemon *daemon, struct error *error)
 		return 0;
 	return error_set(error, ERROR_UNSUPPORTED,
 			 "this machine cannot wall sessions in (%s); to run without walls all the "
-			 "same, write `sandbox: off` into agentd.yaml", support.mend);
+			 "same, write `sandbox: off` into agentd.yaml",
+			 support.mend);
 }
 
 /* ---- state ---- */
@@ -101,10 +102,11 @@ static int set_aside(struct daemon *daemon, const struct error *why, struct erro
 			result = 0;
 	}
 	if (!result)
-		log_event(daemon->log, LEVEL_ERROR, "state_damaged", NULL, NULL,
-			  "%s; it was set aside as .agentd/state.db.damaged-%s and a new one begun: "
-			  "pauses and the record of past runs are in the old one", why->message,
-			  time);
+		log_event(
+			daemon->log, LEVEL_ERROR, "state_damaged", NULL, NULL,
+			"%s; it was set aside as .agentd/state.db.damaged-%s and a new one begun: "
+			"pauses and the record of past runs are in the old one",
+			why->message, time);
 	return result;
 }
 
@@ -131,8 +133,8 @@ int start_state(struct daemon *daemon, struct error *error)
 	if (!result)
 		result = store_epoch_next(daemon->store, &daemon->epoch, error);
 	if (!result)
-		result = store_slots_close_open(daemon->store, "the daemon ended before it was done",
-						error);
+		result = store_slots_close_open(daemon->store,
+						"the daemon ended before it was done", error);
 	return result;
 }
 

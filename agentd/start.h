@@ -1,4 +1,5 @@
-/* Start-up and shut-down, in order. Ready means: files read, schedule armed; repositories come after. */
+/* Start-up and shut-down, in order. Ready means: files read, schedule armed; repositories come
+ * after. */
 #ifndef AGENTD_START_H
 #define AGENTD_START_H
 
@@ -7,7 +8,8 @@
 /* Finds the workspace, makes .agentd/, takes the lock (waits 2 s for an owner that is dying). */
 int start_workspace(struct daemon *daemon, const char *where, struct error *error);
 
-/* Refuses to start where sessions could not be walled in and the person has not switched walls off. */
+/* Refuses to start where sessions could not be walled in and the person has not switched walls off.
+ */
 int start_walls(struct daemon *daemon, struct error *error);
 
 /* Opens log and state.db; a damaged database is set aside under another name. */

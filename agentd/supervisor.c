@@ -1,13 +1,14 @@
 #include "session.h"
 
-
 #include "base/clock.h"
 
-#define RUNS_WAITING_MAX 1000 /* by hand, of one agent; of its beats one a section waits at most */
+#define RUNS_WAITING_MAX                                                        \
+	1000 /* by hand, of one agent; of its beats one a section waits at most \
+	      */
 
 struct supervisor {
 	struct daemon *daemon;
-	struct session *first, **last;       /* all that are not ended, in the order of the wishes */
+	struct session *first, **last; /* all that are not ended, in the order of the wishes */
 	void (*empty)(struct daemon *daemon);
 };
 
@@ -179,8 +180,8 @@ void supervisor_forget(struct daemon *daemon, void *context)
 			session->listener = NULL, session->listener_context = NULL;
 }
 
-/* Ends all that `is_meant` says. Ending one may end or start others, so each look begins anew; a session
- * that has an outcome is on its way already. */
+/* Ends all that `is_meant` says. Ending one may end or start others, so each look begins anew; a
+ * session that has an outcome is on its way already. */
 static void cancel_each(struct daemon *daemon, const struct resident *resident,
 			bool (*is_meant)(const struct session *session), const char *reason)
 {
@@ -274,7 +275,8 @@ void supervisor_free(struct supervisor *supervisor)
 		supervisor_remove(supervisor, session);
 		child_kill(steal_pointer(&session->child));
 		link_free(steal_pointer(&session->link));
-		session->state = SESSION_ENDED; /* nothing happens to it any more, whatever comes in */
+		session->state =
+			SESSION_ENDED; /* nothing happens to it any more, whatever comes in */
 		session_release(session);
 	}
 	free(supervisor);

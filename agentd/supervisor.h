@@ -12,20 +12,20 @@
 struct supervisor;
 struct session;
 
-/* Who follows a session: every event as an object with "event"; the last is "session_end". The reference is
- * borrowed. */
+/* Who follows a session: every event as an object with "event"; the last is "session_end". The
+ * reference is borrowed. */
 typedef void (*session_listener)(void *context, const json_t *event);
 
 /* What is to be run. Strings are copied. */
 struct session_wish {
 	enum cause_kind cause;
-	const char *key;         /* section; NULL: all sections, or a message */
-	const char *heading;     /* of the section */
+	const char *key;     /* section; NULL: all sections, or a message */
+	const char *heading; /* of the section */
 	const char *message;
-	int64_t planned;         /* of the slot */
-	const char *event;       /* event part of the slot's identity, "" for a planned one; NULL:
-				    a manual run, which gets "run:SESSION" */
-	const char *schedule;    /* canonical text, for the section's row; NULL: none */
+	int64_t planned;      /* of the slot */
+	const char *event;    /* event part of the slot's identity, "" for a planned one; NULL:
+				 a manual run, which gets "run:SESSION" */
+	const char *schedule; /* canonical text, for the section's row; NULL: none */
 	bool rehearse;
 	session_listener listener;
 	void *context;
@@ -49,8 +49,8 @@ int supervisor_cancel(struct daemon *daemon, const char *id, const char *reason,
 /* A client that follows is gone. */
 void supervisor_forget(struct daemon *daemon, void *context);
 
-/* resident->paused changed. A pause parks the agent's running session at its next step and withdraws beats
- * that wait; manual runs go on. */
+/* resident->paused changed. A pause parks the agent's running session at its next step and
+ * withdraws beats that wait; manual runs go on. */
 void supervisor_agent_paused(struct daemon *daemon, struct resident *resident);
 void supervisor_agent_gone(struct daemon *daemon, struct resident *resident);
 

@@ -10,9 +10,9 @@ struct pausing {
 	struct client *client;
 	uint64_t id;
 	bool value;
-	size_t left;           /* rows that are not written yet, and one while they are being asked for */
+	size_t left; /* rows that are not written yet, and one while they are being asked for */
 	json_t *names;
-	struct error error;    /* of the last row that could not be written */
+	struct error error; /* of the last row that could not be written */
 };
 
 static void pausing_step(void *context, const struct error *error)

@@ -22,11 +22,13 @@ static bool choose_section(struct client *client, const struct resident *residen
 
 	if (!text)
 		return true;
-	heartbeat = resident->agent ? heartbeats_find(&resident->agent->beats, span_of(text)) : NULL;
+	heartbeat = resident->agent ? heartbeats_find(&resident->agent->beats, span_of(text))
+				    : NULL;
 	if (!heartbeat) {
 		client_refuse(client, id, ERROR_NOT_FOUND,
 			      "agents/%s/HEARTBEAT.md has no section whose heading begins with or "
-			      "contains \"%s\"", resident->name, text);
+			      "contains \"%s\"",
+			      resident->name, text);
 		return false;
 	}
 	wish->cause = CAUSE_HEARTBEAT;

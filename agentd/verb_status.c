@@ -63,11 +63,11 @@ static json_t *problems_json(const struct resident *resident)
 	for (size_t i = 0; i < resident->problems.count; i++) {
 		const struct diagnostic *one = &resident->problems.items[i];
 
-		json_array_append_new(list, json_pack("{s:s,s:i,s:i,s:s,s:s,s:s}", "file", one->file,
-						      "line", (int)one->line, "column",
-						      (int)one->column, "severity",
-						      severity_name(one->severity), "code", one->code,
-						      "message", one->message));
+		json_array_append_new(list,
+				      json_pack("{s:s,s:i,s:i,s:s,s:s,s:s}", "file", one->file,
+						"line", (int)one->line, "column", (int)one->column,
+						"severity", severity_name(one->severity), "code",
+						one->code, "message", one->message));
 	}
 	return list;
 }
@@ -121,7 +121,8 @@ void verb_status(struct client *client, const json_t *params, uint64_t id)
 		for (size_t i = 0; i < daemon->roster->count; i++) {
 			const struct resident *resident = daemon->roster->items[i];
 
-			if (attention(resident) == level && (!only || !strcmp(only, resident->name)))
+			if (attention(resident) == level &&
+			    (!only || !strcmp(only, resident->name)))
 				json_array_append_new(agents, agent_json(daemon, resident));
 		}
 	client_reply(client, id,

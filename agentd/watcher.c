@@ -13,12 +13,12 @@
 
 #define FOLDERS_MAX 100000
 #define FOLDER_ENTRIES_MAX 10000
-#define DEPTH_MAX 4           /* below an agent's folder */
-#define POLL_MS 30000         /* how often all is looked at where not all can be watched */
+#define DEPTH_MAX 4   /* below an agent's folder */
+#define POLL_MS 30000 /* how often all is looked at where not all can be watched */
 
 /* A folder that is watched; its index is its tag less one. */
 struct folder {
-	char *path;           /* from the workspace, "" is the workspace itself */
+	char *path; /* from the workspace, "" is the workspace itself */
 	bool used;
 };
 
@@ -26,14 +26,14 @@ struct watcher {
 	struct daemon *daemon;
 	struct watch *watch;
 	uv_poll_t *poll;
-	uv_timer_t *look;     /* runs only when a watch could not be had */
+	uv_timer_t *look; /* runs only when a watch could not be had */
 	struct settle *settle;
 	struct folder *folders;
 	size_t count, capacity, free_hint;
 	bool limit_told;
-	bool lost;            /* events were: a rescan is due */
-	bool stale;           /* agents/ or shared/ is another folder now: likewise */
-	bool fresh;           /* nothing is watched yet: no folder can be known */
+	bool lost;  /* events were: a rescan is due */
+	bool stale; /* agents/ or shared/ is another folder now: likewise */
+	bool fresh; /* nothing is watched yet: no folder can be known */
 };
 
 /* ---- folders ---- */
@@ -92,7 +92,8 @@ static void limit_reached(struct watcher *watcher, const struct error *error)
 	uv_timer_start(watcher->look, look_around, POLL_MS, POLL_MS);
 }
 
-/* Returns the open folder, or -1 when it is not there or cannot be watched. *ret_new: it was not watched before. */
+/* Returns the open folder, or -1 when it is not there or cannot be watched. *ret_new: it was not
+ * watched before. */
 static int folder_watch(struct watcher *watcher, const char *path, bool *ret_new)
 {
 	struct error error;
@@ -141,7 +142,8 @@ struct descent {
 	struct watcher *watcher;
 	const char *path;
 	int depth;
-	bool known, tell; /* of an agent that we know; it came just now, and so did the files in it */
+	bool known,
+		tell; /* of an agent that we know; it came just now, and so did the files in it */
 };
 
 static void tell_file(const struct descent *descent, const char *name)
@@ -230,8 +232,8 @@ static void forget_agent(struct watcher *watcher, const char *name)
 	for (size_t i = 0; i < watcher->count; i++) {
 		const struct folder *folder = &watcher->folders[i];
 
-		if (!folder->used || (strcmp(folder->path, path) &&
-				      strncmp(folder->path, below, strlen(below))))
+		if (!folder->used ||
+		    (strcmp(folder->path, path) && strncmp(folder->path, below, strlen(below))))
 			continue;
 		watch_remove(watcher->watch, i + 1);
 		folder_drop(watcher, i + 1);
@@ -266,8 +268,8 @@ static void root_event(struct watcher *watcher, const struct watch_event *event)
 {
 	if (!strcmp(event->name, "agentd.yaml"))
 		settle_settings(watcher->settle);
-	else if (event->directory && (!strcmp(event->name, "agents") ||
-				      !strcmp(event->name, "shared")))
+	else if (event->directory &&
+		 (!strcmp(event->name, "agents") || !strcmp(event->name, "shared")))
 		watcher->stale = true;
 	else if (!event->directory)
 		settle_workspace(watcher->settle);

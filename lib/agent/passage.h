@@ -20,7 +20,8 @@ bool passage_says_nothing(struct span text);
 /* Does a list item begin on this line? */
 bool passage_begins_item(struct span line);
 
-/* Text without emphasis marks around it. A run of stars with a blank before it, as in cron, is no mark. */
+/* Text without emphasis marks around it. A run of stars with a blank before it, as in cron, is no
+ * mark. */
 struct span passage_unmark(struct span text);
 
 /* A line's text without bullet, number, task box and marks of emphasis. */

@@ -173,7 +173,7 @@ static int read_tools(const json_t *json, struct plan *plan, struct error *error
 	if (!json_is_array(list) || json_array_size(list) > TOOLS_MAX)
 		return bad("tools", error);
 	plan->tools = xcalloc(json_array_size(list) + 1, sizeof(char *));
-	json_array_foreach (list, i, value) {
+	json_array_foreach(list, i, value) {
 		if (!json_is_string(value) || json_string_length(value) > TOOL_NAME_MAX)
 			return bad("tools", error);
 		plan->tools[plan->tool_count++] = xstrdup(json_string_value(value));

@@ -21,8 +21,8 @@ char *xvasprintf(const char *format, va_list args) __attribute__((format(printf,
 
 /* Makes room for one more item of a growable array, doubling it. Returns -ERROR_TOO_LARGE, and
  * leaves everything as it was, when `count` has reached `max`.
- *     if (array_grow((void **)&list->items, list->count, &list->capacity, sizeof(*list->items), MAX)) …
- *     list->items[list->count++] = item; */
+ *     if (array_grow((void **)&list->items, list->count, &list->capacity, sizeof(*list->items),
+ * MAX)) … list->items[list->count++] = item; */
 int array_grow(void **items, size_t count, size_t *capacity, size_t item_size, size_t max);
 
 static inline void *steal_pointer_impl(void *pointer_to_pointer)
@@ -43,16 +43,16 @@ static inline void free_cleanup(void *pointer_to_pointer)
 /* CLEANUP_DEFINE(struct zone *, zone_free) in a header gives zone_free_cleanup(); then
  * `CLEANUP(zone_free) struct zone *zone = NULL;` frees by scope. For embedded values
  * (init/clear) use CLEANUP_DEFINE_VALUE(struct buffer, buffer_clear). */
-#define CLEANUP_DEFINE(type, function)                                    \
-	static inline void function##_cleanup(__typeof__(type) *pointer)  \
-	{                                                                 \
-		if (*pointer)                                             \
-			function(*pointer);                               \
+#define CLEANUP_DEFINE(type, function)                                   \
+	static inline void function##_cleanup(__typeof__(type) *pointer) \
+	{                                                                \
+		if (*pointer)                                            \
+			function(*pointer);                              \
 	}
-#define CLEANUP_DEFINE_VALUE(type, function)                              \
-	static inline void function##_cleanup(__typeof__(type) *value)    \
-	{                                                                 \
-		function(value);                                          \
+#define CLEANUP_DEFINE_VALUE(type, function)                           \
+	static inline void function##_cleanup(__typeof__(type) *value) \
+	{                                                              \
+		function(value);                                       \
 	}
 #define CLEANUP(function) __attribute__((cleanup(function##_cleanup)))
 

@@ -1,8 +1,8 @@
-/* Functions that have no right use here; the build includes this into every file. A call does not link
- * under its own name: the compiler says `sorry_strcpy_is_banned`.
+/* Functions that have no right use here; the build includes this into every file. A call does not
+ * link under its own name: the compiler says `sorry_strcpy_is_banned`.
  *
- * strcpy and friends: no bound. strtok: hidden state. atoi: no errors. gmtime and co.: static buffers,
- * and a zone is a value of base/zone.h. system, popen, fork: base/process.h. */
+ * strcpy and friends: no bound. strtok: hidden state. atoi: no errors. gmtime and co.: static
+ * buffers, and a zone is a value of base/zone.h. system, popen, fork: base/process.h. */
 #ifndef BASE_BANNED_H
 #define BASE_BANNED_H
 

@@ -34,16 +34,16 @@ int refuse_open(struct error *error, const char *path, int system)
 {
 	switch (system) {
 	case ELOOP:
-		return error_set(error, ERROR_DENIED,
-				 "%s is a symbolic link or leads through one, which is not followed; "
-				 "put the file itself there", path);
-	case EXDEV:
-		return error_set(error, ERROR_DENIED, "%s leads out of its folder", path);
+		return error_set(
+			error, ERROR_DENIED,
+			"%s is a symbolic link or leads through one, which is not followed; "
+			"put the file itself there",
+			path);
+	case EXDEV: return error_set(error, ERROR_DENIED, "%s leads out of its folder", path);
 	case ENOSYS:
 		return error_set(error, ERROR_UNSUPPORTED,
 				 "this kernel has no openat2; Linux 5.6 or newer is needed");
-	default:
-		return error_set_system(error, system, "opening %s", path);
+	default: return error_set_system(error, system, "opening %s", path);
 	}
 }
 

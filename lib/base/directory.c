@@ -48,7 +48,7 @@ int directory_make(int dir, const char *path, mode_t mode, struct error *error)
 	_fd_ int made = -1;
 	int result = 0;
 
-	for (const char *end = path; !result && end; ) {
+	for (const char *end = path; !result && end;) {
 		_free_ char *part = NULL;
 
 		end = strchr(end, '/');

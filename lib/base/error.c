@@ -99,12 +99,18 @@ void error_print(const struct error *error, char *out, unsigned long size)
 const char *error_code_name(enum error_code code)
 {
 	static const char *const names[] = {
-		[ERROR_SYSTEM] = "system",           [ERROR_INVALID] = "invalid",
-		[ERROR_NOT_FOUND] = "not found",     [ERROR_EXISTS] = "exists",
-		[ERROR_TOO_LARGE] = "too large",     [ERROR_DENIED] = "denied",
-		[ERROR_BUSY] = "busy",               [ERROR_CONFLICT] = "conflict",
-		[ERROR_CLOSED] = "closed",           [ERROR_PROTOCOL] = "protocol",
-		[ERROR_UNSUPPORTED] = "unsupported", [ERROR_TIMEOUT] = "timeout",
+		[ERROR_SYSTEM] = "system",
+		[ERROR_INVALID] = "invalid",
+		[ERROR_NOT_FOUND] = "not found",
+		[ERROR_EXISTS] = "exists",
+		[ERROR_TOO_LARGE] = "too large",
+		[ERROR_DENIED] = "denied",
+		[ERROR_BUSY] = "busy",
+		[ERROR_CONFLICT] = "conflict",
+		[ERROR_CLOSED] = "closed",
+		[ERROR_PROTOCOL] = "protocol",
+		[ERROR_UNSUPPORTED] = "unsupported",
+		[ERROR_TIMEOUT] = "timeout",
 		[ERROR_REMOTE] = "remote",
 	};
 	size_t i = (size_t)code;

@@ -2,8 +2,9 @@
  *
  * A function that can fail returns 0, or the negative of one of the codes below, and takes a
  * `struct error *` as its last argument. The error is filled once, where the cause is known, and
- * passed up untouched; callers add a place or a file name with error_prefix(), never a second story.
- * NULL is allowed for a caller that needs the code alone. Results (`ret_x`) are untouched on failure.
+ * passed up untouched; callers add a place or a file name with error_prefix(), never a second
+ * story. NULL is allowed for a caller that needs the code alone. Results (`ret_x`) are untouched on
+ * failure.
  *
  * Three kinds of failure have three answers: a user's mistake is returned and shown, the world's
  * failure is returned and retried by whoever owns the retry, our own bug or exhausted memory aborts
@@ -51,7 +52,8 @@ int error_set_system(struct error *error, int system, const char *format, ...)
 int error_at(struct error *error, const char *file, unsigned line, unsigned column);
 
 /* Puts text before the message ("reading agents/kira/SOUL.md: …"). Returns -error->code. */
-int error_prefix(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int error_prefix(struct error *error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* "file:line:column: message" as a compiler prints it; parts that are not known are left out. */
 void error_print(const struct error *error, char *out, unsigned long size);

@@ -19,9 +19,9 @@ enum action { ACTION_KILL, ACTION_ERROR, ACTION_DELAY };
 struct point {
 	char name[48];
 	enum action action;
-	int value;       /* errno or milliseconds */
-	unsigned at;     /* n-th hit; 0: every */
-	bool onward;     /* from the n-th on */
+	int value;   /* errno or milliseconds */
+	unsigned at; /* n-th hit; 0: every */
+	bool onward; /* from the n-th on */
 	unsigned hits;
 };
 
@@ -89,8 +89,8 @@ static void points_read(void)
 		log_path = xstrdup(log); /* the daemon wipes its environment */
 }
 
-/* Opened for each hit: a descriptor that is kept would be closed by the walls, and its number taken by
- * another file. */
+/* Opened for each hit: a descriptor that is kept would be closed by the walls, and its number taken
+ * by another file. */
 static void log_hit(const char *name)
 {
 	_free_ char *line = xasprintf("%s\n", name);
@@ -119,11 +119,8 @@ static int point_act(const struct point *point)
 	case ACTION_KILL:
 		kill(getpid(), SIGKILL);
 		__builtin_trap(); /* behind walls that refuse kill(2) */
-	case ACTION_DELAY:
-		nanosleep(&delay, NULL);
-		return 0;
-	default:
-		return point->value;
+	case ACTION_DELAY: nanosleep(&delay, NULL); return 0;
+	default: return point->value;
 	}
 }
 

@@ -135,7 +135,8 @@ int file_read(int dir, const char *path, struct buffer *out, struct stat *ret_st
 	if (failed)
 		return error_set_system(error, failed, "reading %s", path);
 	if (out->overflow)
-		return error_set(error, ERROR_TOO_LARGE, "%s has more than %zu bytes", path, out->max);
+		return error_set(error, ERROR_TOO_LARGE, "%s has more than %zu bytes", path,
+				 out->max);
 	if (ret_stat && fstat(fd, ret_stat))
 		return error_set_system(error, errno, "looking at %s", path);
 	return 0;
@@ -214,7 +215,8 @@ int file_unlink(int dir, const char *path, struct error *error)
 {
 	_fd_ int parent = -1;
 	const char *name;
-	int result = open_parent(dir, path, &parent, &name, error), failed = FAILPOINT("file.unlink");
+	int result = open_parent(dir, path, &parent, &name, error),
+	    failed = FAILPOINT("file.unlink");
 
 	if (result)
 		return result;

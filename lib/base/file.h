@@ -53,16 +53,17 @@ int file_read(int dir, const char *path, struct buffer *out, struct stat *ret_st
 /* lstat beneath `dir`, without opening. */
 int file_stat(int dir, const char *path, struct stat *ret_stat, struct error *error);
 
-/* Replaces the file as a whole: temporary file beside it, write, fsync, rename, fsync of the folder.
- * After a crash at any point the old or the new content is there. A new file has mode `mode`; an
- * existing one keeps its own. Syncs. */
+/* Replaces the file as a whole: temporary file beside it, write, fsync, rename, fsync of the
+ * folder. After a crash at any point the old or the new content is there. A new file has mode
+ * `mode`; an existing one keeps its own. Syncs. */
 int file_replace(int dir, const char *path, struct span content, mode_t mode, struct error *error);
 
-/* As file_replace, but only if the file still holds `expected` (expected.data == NULL: only if there
- * is no such file). Decided by exchanging the names and looking at what came out, so that a save
- * that slips in between is put back: ERROR_CONFLICT, and the file is as the other writer left it. */
-int file_replace_if(int dir, const char *path, struct span expected, struct span content, mode_t mode,
-		    struct error *error);
+/* As file_replace, but only if the file still holds `expected` (expected.data == NULL: only if
+ * there is no such file). Decided by exchanging the names and looking at what came out, so that a
+ * save that slips in between is put back: ERROR_CONFLICT, and the file is as the other writer left
+ * it. */
+int file_replace_if(int dir, const char *path, struct span expected, struct span content,
+		    mode_t mode, struct error *error);
 
 /* Creates the file for writing, or truncates it in place; no sync. For files that nobody else reads
  * while they are made (exports, logs). */

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-/* Algorithms: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": the year begins in March,
- * so that the leap day is its last. */
+/* Algorithms: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": the year begins in
+ * March, so that the leap day is its last. */
 int64_t days_from_civil(int year, int month, int day)
 {
 	int64_t y, era, year_of_era, day_of_year;
@@ -21,8 +21,8 @@ int64_t days_from_civil(int year, int month, int day)
 	era = (y >= 0 ? y : y - 399) / 400;
 	year_of_era = y - era * 400;
 	day_of_year = (153 * ((shifted + 10) % 12) + 2) / 5 + day - 1;
-	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-	       719468;
+	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+	       day_of_year - 719468;
 }
 
 void civil_from_days(int64_t days, int *ret_year, int *ret_month, int *ret_day)
@@ -30,9 +30,10 @@ void civil_from_days(int64_t days, int *ret_year, int *ret_month, int *ret_day)
 	int64_t shifted = days + 719468;
 	int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
 	int64_t day_of_era = shifted - era * 146097;
-	int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
-			       day_of_era / 146096) / 365;
-	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t year_of_era =
+		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int64_t day_of_year = day_of_era -
+			      (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	int64_t month = (5 * day_of_year + 2) / 153;
 
 	*ret_day = (int)(day_of_year - (153 * month + 2) / 5 + 1);
@@ -57,8 +58,8 @@ int days_in_month(int year, int month)
 
 int64_t instant_from_civil(const struct civil *c)
 {
-	return days_from_civil(c->year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 +
-	       c->second;
+	return days_from_civil(c->year, c->month, c->day) * 86400 + c->hour * 3600 +
+	       c->minute * 60 + c->second;
 }
 
 void civil_from_instant(int64_t instant, struct civil *ret_civil)
@@ -80,8 +81,8 @@ char *instant_print(int64_t instant, char out[INSTANT_SIZE])
 	struct civil c;
 
 	civil_from_instant(instant, &c);
-	snprintf(out, INSTANT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02dZ", c.year % 10000, c.month, c.day,
-		 c.hour, c.minute, c.second);
+	snprintf(out, INSTANT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02dZ", c.year % 10000, c.month,
+		 c.day, c.hour, c.minute, c.second);
 	return out;
 }
 

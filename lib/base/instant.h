@@ -1,4 +1,5 @@
-/* Instants and civil dates: proleptic Gregorian arithmetic, RFC 3339 text. Pure; no zone, no clock. */
+/* Instants and civil dates: proleptic Gregorian arithmetic, RFC 3339 text. Pure; no zone, no clock.
+ */
 #ifndef BASE_INSTANT_H
 #define BASE_INSTANT_H
 
@@ -26,8 +27,8 @@ void civil_from_instant(int64_t instant, struct civil *ret_civil);
 char *instant_print(int64_t instant, char out[INSTANT_SIZE]);
 
 /* Reads RFC 3339 ("2026-11-21T08:00:00Z", any offset, fractions dropped, a blank for the T, seconds
- * may be absent). Returns 0, 1 when the text is a valid time without a zone (then *ret_instant is it
- * read as UTC, and the caller applies the zone), or -ERROR_INVALID. */
+ * may be absent). Returns 0, 1 when the text is a valid time without a zone (then *ret_instant is
+ * it read as UTC, and the caller applies the zone), or -ERROR_INVALID. */
 int instant_parse(struct span text, int64_t *ret_instant);
 
 #endif

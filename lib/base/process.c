@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Descriptors are first moved out of the way of the numbers that the child wants, so that {3→4, 4→3}
- * works. */
+/* Descriptors are first moved out of the way of the numbers that the child wants, so that {3→4,
+ * 4→3} works. */
 #define PARK_BASE 200
 
 static bool wants(const struct process_plan *plan, int to)
@@ -36,8 +36,8 @@ static int plan_files(const struct process_plan *plan, posix_spawn_file_actions_
 							   PARK_BASE + (int)i);
 	for (int fd = 0; fd <= 2; fd++)
 		if (!wants(plan, fd))
-			failed |= posix_spawn_file_actions_addopen(actions, fd, "/dev/null",
-								   O_RDWR, 0);
+			failed |= posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR,
+								   0);
 	for (size_t i = 0; i < plan->fd_count; i++)
 		failed |= posix_spawn_file_actions_adddup2(actions, PARK_BASE + (int)i,
 							   plan->fds[i].to);
@@ -152,7 +152,8 @@ int socket_pair(bool nonblocking, int ret_fds[2], struct error *error)
 	return 0;
 }
 
-/* Parent of `pid` by the fourth field of /proc/PID/stat; the second, in parentheses, may hold anything. */
+/* Parent of `pid` by the fourth field of /proc/PID/stat; the second, in parentheses, may hold
+ * anything. */
 static pid_t parent_of(pid_t pid)
 {
 	CLEANUP(buffer_clear) struct buffer stat = BUFFER(4096);

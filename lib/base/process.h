@@ -15,16 +15,16 @@ struct process_fd {
 	int to;   /* the number that the child sees it under */
 };
 
-/* How to start a child. `path` is absolute. `environment` is the whole of it (NULL: empty). 0, 1 and 2
- * are /dev/null unless named in `fds`; 2 named as {2, 2} keeps our stderr. */
+/* How to start a child. `path` is absolute. `environment` is the whole of it (NULL: empty). 0, 1
+ * and 2 are /dev/null unless named in `fds`; 2 named as {2, 2} keeps our stderr. */
 struct process_plan {
 	const char *path;
 	const char *const *argv;
 	const char *const *environment;
 	struct process_fd fds[PROCESS_FDS_MAX];
 	size_t fd_count;
-	int directory;   /* working folder, or -1 for "/" */
-	bool new_group;  /* a process group of its own, so that killing it never hits us */
+	int directory;  /* working folder, or -1 for "/" */
+	bool new_group; /* a process group of its own, so that killing it never hits us */
 };
 
 struct process {
@@ -35,7 +35,8 @@ struct process {
 #define PROCESS_NONE ((struct process){ 0, -1 })
 
 /* Failpoint process.spawn. */
-int process_spawn(const struct process_plan *plan, struct process *ret_process, struct error *error);
+int process_spawn(const struct process_plan *plan, struct process *ret_process,
+		  struct error *error);
 
 /* How it ended. */
 struct process_end {

@@ -18,7 +18,7 @@
 /* A file that takes the place of another: made beside it, under a name that nobody else uses. */
 struct replacement {
 	int parent;
-	const char *name;  /* of the file to be replaced; slices the caller's path */
+	const char *name; /* of the file to be replaced; slices the caller's path */
 	char temporary[NAME_MAX + 1];
 };
 
@@ -57,8 +57,8 @@ static int replacement_create(struct replacement *r, mode_t mode, int *ret_fd, s
 }
 
 /* Up to the point where the new content is durable under the temporary name. */
-static int replacement_prepare(struct replacement *r, int dir, const char *path, struct span content,
-			       mode_t mode, struct error *error)
+static int replacement_prepare(struct replacement *r, int dir, const char *path,
+			       struct span content, mode_t mode, struct error *error)
 {
 	_fd_ int fd = -1;
 	int result;
@@ -107,12 +107,13 @@ static int read_displaced(const struct replacement *r, struct buffer *out)
 #define DISPLACED_MAX ((size_t)64 * 1024 * 1024)
 #define PUT_BACK_MAX 100
 
-/* Something else than expected came out of the place: it goes back. Where a further save took our place
- * meanwhile, that one came out now, is the newer and goes back in turn, until what comes out is what was
- * put there last. */
+/* Something else than expected came out of the place: it goes back. Where a further save took our
+ * place meanwhile, that one came out now, is the newer and goes back in turn, until what comes out
+ * is what was put there last. */
 static int put_back(struct replacement *r, struct span ours, const char *path, struct error *error)
 {
-	CLEANUP(buffer_clear) struct buffer put = BUFFER(DISPLACED_MAX), out = BUFFER(DISPLACED_MAX);
+	CLEANUP(buffer_clear)
+	struct buffer put = BUFFER(DISPLACED_MAX), out = BUFFER(DISPLACED_MAX);
 	int failed = buffer_append(&put, ours) ? EFBIG : 0;
 
 	for (int i = 0; !failed && i < PUT_BACK_MAX; i++) {
@@ -123,8 +124,8 @@ static int put_back(struct replacement *r, struct span ours, const char *path, s
 			break;
 		}
 		failed = replacement_rename(r, RENAME_EXCHANGE);
-		if (!failed && (read_displaced(r, &out) ||
-				span_equal(buffer_span(&out), buffer_span(&put))))
+		if (!failed &&
+		    (read_displaced(r, &out) || span_equal(buffer_span(&out), buffer_span(&put))))
 			break;
 		buffer_reset(&put);
 		buffer_append(&put, buffer_span(&next));
@@ -142,8 +143,8 @@ static bool holds(const struct replacement *r, struct span expected)
 	return !read_displaced(r, &found) && span_equal(buffer_span(&found), expected);
 }
 
-int file_replace_if(int dir, const char *path, struct span expected, struct span content, mode_t mode,
-		    struct error *error)
+int file_replace_if(int dir, const char *path, struct span expected, struct span content,
+		    mode_t mode, struct error *error)
 {
 	CLEANUP(replacement_clear) struct replacement r = { .parent = -1 };
 	int result = replacement_prepare(&r, dir, path, content, mode, error), failed;

@@ -19,7 +19,8 @@ bool span_starts_with(struct span s, struct span prefix)
 
 bool span_starts_with_nocase(struct span s, struct span prefix)
 {
-	return s.length >= prefix.length && span_equal_nocase(span_slice(s, 0, prefix.length), prefix);
+	return s.length >= prefix.length &&
+	       span_equal_nocase(span_slice(s, 0, prefix.length), prefix);
 }
 
 bool span_contains_nocase(struct span s, struct span needle)

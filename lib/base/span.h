@@ -23,7 +23,8 @@ static inline struct span span_of(const char *text)
 
 static inline struct span span_slice(struct span s, size_t begin, size_t end)
 {
-	return (struct span){ s.data ? s.data + begin : NULL, end - begin }; /* NULL + 0 is undefined */
+	return (struct span){ s.data ? s.data + begin : NULL,
+			      end - begin }; /* NULL + 0 is undefined */
 }
 
 bool span_equal(struct span a, struct span b);
@@ -38,7 +39,8 @@ char *span_dup(struct span s);        /* a terminated copy; the caller frees it 
 bool span_next_line(struct span *rest, struct span *ret_line);
 
 /* Decodes one code point at *offset and moves past it. A byte that is no valid UTF-8 (RFC 3629:
- * overlong forms, surrogates and values over U+10FFFF included) yields U+FFFD and moves one byte. */
+ * overlong forms, surrogates and values over U+10FFFF included) yields U+FFFD and moves one byte.
+ */
 uint32_t utf8_next(struct span s, size_t *offset);
 
 /* Bytes written for `code` (1-4); `out` has room for 4. */

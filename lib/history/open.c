@@ -129,6 +129,10 @@ static int open_git(struct history *h, bool create, struct error *error)
 	bool there = !fstatat(h->dir, ".git", &st, AT_SYMLINK_NOFOLLOW), whole;
 	int result = there ? check_git_folder(h, &st, error) : 0;
 
+	if (!result && there)
+		result = directory_open_beneath(h->dir, ".git", &h->git, error);
+	if (!result && there)
+		result = history_refuse_links(h, error);
 	if (result)
 		return result;
 	whole = there && !file_stat(h->dir, ".git/HEAD", &st, NULL) &&
@@ -139,7 +143,7 @@ static int open_git(struct history *h, bool create, struct error *error)
 		return error_set(error, ERROR_NOT_FOUND, "%s has no git repository", h->path);
 	if (!whole)
 		result = make_repository(h, error);
-	if (!result)
+	if (!result && !there)
 		result = directory_open_beneath(h->dir, ".git", &h->git, error);
 	if (!result && !whole)
 		result = sync_repository(h, error);
@@ -260,6 +264,8 @@ int history_begin(struct history *h, struct error *error)
 {
 	int result = history_refresh(h, error);
 
+	if (!result)
+		result = history_refuse_links(h, error);
 	if (!result)
 		result = check_state(h, error);
 	if (result)

@@ -21,6 +21,9 @@ struct history {
  * rebase. */
 int history_begin(struct history *history, struct error *error);
 
+/* A link in .git would have a commit written into somebody else's folder. ERROR_DENIED names it. */
+int history_refuse_links(const struct history *history, struct error *error);
+
 /* The same without touching anything, for readers. */
 int history_refresh(struct history *history, struct error *error);
 

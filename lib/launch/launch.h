@@ -1,8 +1,8 @@
 /* Starting a program of ours behind its walls: filters are compiled once per role and handed down.
  *
- *     struct launch launch;  launch_init(&launch, "agentd-session", SANDBOX_SESSION, off, environment);
- *     launch_rule(&launch, fd, write);  launch_word(&launch, "dir=work:%d", launch_rule(…));
- *     launch_start(&launch, &process, &socket, &error);  launch_clear(&launch); */
+ *     struct launch launch;  launch_init(&launch, "agentd-session", SANDBOX_SESSION, off,
+ * environment); launch_rule(&launch, fd, write);  launch_word(&launch, "dir=work:%d",
+ * launch_rule(…)); launch_start(&launch, &process, &socket, &error);  launch_clear(&launch); */
 #ifndef LAUNCH_LAUNCH_H
 #define LAUNCH_LAUNCH_H
 
@@ -16,12 +16,12 @@ enum { CHILD_SOCKET = 3, CHILD_FILTER = 4, CHILD_SECRETS = 5, CHILD_FIRST_RULE =
 
 struct launch {
 	const char *program;
-	struct sandbox_policy policy;       /* with the child's numbers */
-	int rule_fds[SANDBOX_RULES_MAX];    /* ours; owned */
-	char *words[LAUNCH_WORDS_MAX];      /* behind the policy's words */
+	struct sandbox_policy policy;    /* with the child's numbers */
+	int rule_fds[SANDBOX_RULES_MAX]; /* ours; owned */
+	char *words[LAUNCH_WORDS_MAX];   /* behind the policy's words */
 	size_t word_count;
-	int secrets;                        /* -1: none; not owned */
-	const char *const *environment;     /* the whole of it; not owned */
+	int secrets;                    /* -1: none; not owned */
+	const char *const *environment; /* the whole of it; not owned */
 };
 
 void launch_init(struct launch *launch, const char *program, enum sandbox_role role, bool off,

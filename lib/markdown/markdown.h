@@ -13,11 +13,11 @@
  *     markdown_free(doc); markdown_text_clear(&text);
  *
  * Deep nesting and huge documents are bounded: MARKDOWN_NODES_MAX nodes, MARKDOWN_DEPTH_MAX levels
- * (deeper text becomes part of the node at the limit), 128 columns of list and quote marks, 32 KiB of
- * one paragraph in which emphasis and links are recognised (behind it they are letters).
+ * (deeper text becomes part of the node at the limit), 128 columns of list and quote marks, 32 KiB
+ * of one paragraph in which emphasis and links are recognised (behind it they are letters).
  *
- * An item has the same children whether its list is tight or loose: its text is in a paragraph. Tables,
- * code and HTML have no text and no children. A link definition is no node. */
+ * An item has the same children whether its list is tight or loose: its text is in a paragraph.
+ * Tables, code and HTML have no text and no children. A link definition is no node. */
 #ifndef MARKDOWN_MARKDOWN_H
 #define MARKDOWN_MARKDOWN_H
 
@@ -34,9 +34,10 @@
 struct markdown_text {
 	char *data; /* owned, terminated */
 	size_t length;
-	size_t front_matter;           /* bytes of a closed `---` front matter block with its fences; 0: none */
-	size_t bad_bytes;              /* bytes that were no UTF-8, and NULs, each replaced by U+FFFD */
-	unsigned first_bad_line;       /* 0: none */
+	size_t front_matter; /* bytes of a closed `---` front matter block with its fences; 0: none
+			      */
+	size_t bad_bytes;    /* bytes that were no UTF-8, and NULs, each replaced by U+FFFD */
+	unsigned first_bad_line; /* 0: none */
 	bool had_bom, had_crlf;
 };
 
@@ -59,13 +60,13 @@ CLEANUP_DEFINE_VALUE(struct markdown_text, markdown_text_clear)
 
 enum markdown_kind {
 	MARKDOWN_DOCUMENT,
-	MARKDOWN_HEADING,   /* `level` 1-6 */
+	MARKDOWN_HEADING, /* `level` 1-6 */
 	MARKDOWN_PARAGRAPH,
-	MARKDOWN_LIST,      /* `ordered` */
-	MARKDOWN_ITEM,      /* `number` in an ordered list; `box` */
+	MARKDOWN_LIST, /* `ordered` */
+	MARKDOWN_ITEM, /* `number` in an ordered list; `box` */
 	MARKDOWN_QUOTE,
-	MARKDOWN_CODE,      /* fenced or indented */
-	MARKDOWN_HTML,      /* a block of HTML; a comment when `comment` */
+	MARKDOWN_CODE, /* fenced or indented */
+	MARKDOWN_HTML, /* a block of HTML; a comment when `comment` */
 	MARKDOWN_TABLE,
 	MARKDOWN_RULE,
 };
@@ -74,15 +75,15 @@ struct markdown_node {
 	enum markdown_kind kind;
 	int level;
 	bool ordered, comment;
-	bool unclosed;        /* a comment or a fence that never ends; also a heading or paragraph in
-				 which a `<!--` stands that nothing ends */
+	bool unclosed; /* a comment or a fence that never ends; also a heading or paragraph in
+			  which a `<!--` stands that nothing ends */
 	unsigned number;
-	char box;             /* task list item: ' ' or 'x'; 0: none */
-	size_t begin, end;    /* source bytes, whole lines, end behind the last LF */
-	unsigned line, column;/* of the first character that is text; from 1 */
-	struct span text;     /* plain inline text of a heading, paragraph or item's first paragraph,
-				 entities resolved, emphasis and code marks and inline HTML removed,
-				 line breaks as one blank; owned by the document */
+	char box;              /* task list item: ' ' or 'x'; 0: none */
+	size_t begin, end;     /* source bytes, whole lines, end behind the last LF */
+	unsigned line, column; /* of the first character that is text; from 1 */
+	struct span text; /* plain inline text of a heading, paragraph or item's first paragraph,
+			     entities resolved, emphasis and code marks and inline HTML removed,
+			     line breaks as one blank; owned by the document */
 	struct markdown_node *parent, *first, *last, *next;
 };
 
@@ -93,8 +94,8 @@ int markdown_parse(struct span text, struct markdown **ret_document, struct erro
 void markdown_free(struct markdown *document);
 const struct markdown_node *markdown_root(const struct markdown *document);
 
-/* Source bytes of a node, and of a section: from behind `heading` to the next heading of its level or
- * higher (or of any level with `shallow`), or the end. */
+/* Source bytes of a node, and of a section: from behind `heading` to the next heading of its level
+ * or higher (or of any level with `shallow`), or the end. */
 struct span markdown_source(const struct markdown *document, const struct markdown_node *node);
 struct span markdown_section(const struct markdown *document, const struct markdown_node *heading,
 			     bool shallow);
@@ -103,11 +104,13 @@ struct span markdown_section(const struct markdown *document, const struct markd
 void markdown_place(const struct markdown *document, size_t offset, unsigned *ret_line,
 		    unsigned *ret_column);
 
-/* The same for a byte of node->text: where it stands in the source, behind emphasis and the like. */
+/* The same for a byte of node->text: where it stands in the source, behind emphasis and the like.
+ */
 void markdown_text_place(const struct markdown *document, const struct markdown_node *node,
 			 size_t text_offset, unsigned *ret_line, unsigned *ret_column);
 
-/* Has a stretch of source any content: something besides headings, comments, empty boxes and rules? */
+/* Has a stretch of source any content: something besides headings, comments, empty boxes and rules?
+ */
 bool markdown_has_content(const struct markdown *document, size_t begin, size_t end);
 
 CLEANUP_DEFINE(struct markdown *, markdown_free)
@@ -116,17 +119,17 @@ CLEANUP_DEFINE(struct markdown *, markdown_free)
 
 enum yaml_kind { YAML_NULL, YAML_SCALAR, YAML_LIST, YAML_MAP };
 
-/* A node of a YAML tree: plain values, no anchors left (aliases and merge keys are refused, duplicate
- * keys are errors). Numbers and booleans are scalars; settings give them their types. */
+/* A node of a YAML tree: plain values, no anchors left (aliases and merge keys are refused,
+ * duplicate keys are errors). Numbers and booleans are scalars; settings give them their types. */
 struct yaml {
 	enum yaml_kind kind;
-	char *scalar;         /* UTF-8 text of a YAML_SCALAR */
-	bool quoted;          /* the scalar was quoted: always text */
-	char *key;            /* when it is a member of a map */
-	unsigned line, column;/* from 1, of the value; `first_line` was added */
+	char *scalar;          /* UTF-8 text of a YAML_SCALAR */
+	bool quoted;           /* the scalar was quoted: always text */
+	char *key;             /* when it is a member of a map */
+	unsigned line, column; /* from 1, of the value; `first_line` was added */
 	unsigned key_line, key_column;
 	struct yaml *first, *next;
-	size_t count;         /* members of a list or map */
+	size_t count; /* members of a list or map */
 };
 
 #define YAML_DEPTH_MAX 16

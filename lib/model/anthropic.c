@@ -77,7 +77,7 @@ static void add_thinking(json_t *content, const json_t *own, const char *model)
 
 	if (!same_model(wire_get_text(own, "model"), model))
 		return;
-	json_array_foreach (wire_get_array(own, "thinking"), i, block) {
+	json_array_foreach(wire_get_array(own, "thinking"), i, block) {
 		json_array_append(content, block);
 	}
 }
@@ -133,7 +133,7 @@ static void shorten(json_t *messages)
 	json_t *message;
 	size_t i;
 
-	json_array_foreach (messages, i, message) {
+	json_array_foreach(messages, i, message) {
 		json_t *content = json_object_get(message, "content");
 		const json_t *only = json_array_get(content, 0);
 
@@ -152,7 +152,7 @@ static json_t *encode_system(const json_t *request)
 	json_t *blocks = json_array(), *cache;
 	const json_t *section;
 
-	json_array_foreach (sections, i, section) {
+	json_array_foreach(sections, i, section) {
 		json_t *block = text_block(json_string_value(section));
 
 		if (i + 1 == stable) {
@@ -171,7 +171,7 @@ static json_t *encode_tools(const json_t *tools)
 	const json_t *tool;
 	size_t i;
 
-	json_array_foreach (tools, i, tool) {
+	json_array_foreach(tools, i, tool) {
 		json_t *json = json_object(), *schema = wire_get_object(tool, "parameters");
 
 		json_object_set(json, "name", json_object_get(tool, "name"));

@@ -329,7 +329,7 @@ static int take_whole(struct model_stream *stream, const json_t *answer, struct 
 	draft_set_id(&stream->draft, wire_get_text(answer, "id"));
 	draft_set_model(&stream->draft, wire_get_text(answer, "model"));
 	usage_take_anthropic(&stream->draft.usage, json_object_get(answer, "usage"), true);
-	json_array_foreach (content, i, block) {
+	json_array_foreach(content, i, block) {
 		_json_ json_t *event = json_pack("{s:I,s:O}", "index", (json_int_t)i,
 						 "content_block", block);
 

@@ -34,7 +34,7 @@ static void add_system(json_t *messages, const json_t *request)
 	const json_t *section;
 	size_t i;
 
-	json_array_foreach (sections, i, section) {
+	json_array_foreach(sections, i, section) {
 		if (i)
 			buffer_append_text(&all, "\n\n");
 		buffer_append_text(&all, json_string_value(section));
@@ -138,7 +138,7 @@ static void add_tools(json_t *body, const json_t *tools)
 	const json_t *tool;
 	size_t i;
 
-	json_array_foreach (tools, i, tool) {
+	json_array_foreach(tools, i, tool) {
 		json_array_append_new(list, encode_tool(tool));
 	}
 	if (json_array_size(list))

@@ -173,7 +173,7 @@ static bool take_calls(struct model_stream *stream, const json_t *calls, struct 
 	const json_t *call;
 	size_t i;
 
-	json_array_foreach (calls, i, call) {
+	json_array_foreach(calls, i, call) {
 		take_call(stream, call, event);
 	}
 	return json_array_size(calls) > 0;
@@ -194,7 +194,7 @@ static int take_content(struct model_stream *stream, const json_t *content, bool
 			&stream->draft,
 			(struct span){ json_string_value(content), json_string_length(content) },
 			error);
-	json_array_foreach (content, i, part) {
+	json_array_foreach(content, i, part) {
 		struct span text = wire_get_text(part, "text");
 
 		if (text.length)
@@ -256,7 +256,7 @@ static const json_t *choice_of(const json_t *chunk)
 	const json_t *choice;
 	size_t i;
 
-	json_array_foreach (wire_get_array(chunk, "choices"), i, choice) {
+	json_array_foreach(wire_get_array(chunk, "choices"), i, choice) {
 		const json_t *index = json_object_get(choice, "index");
 
 		if (!json_is_integer(index) || json_integer_value(index) == 0)

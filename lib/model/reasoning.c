@@ -39,7 +39,7 @@ bool reasoning_take(struct reasoning *reasoning, const json_t *delta)
 	size_t i;
 
 	buffer_append(&reasoning->content, content);
-	json_array_foreach (details, i, piece) {
+	json_array_foreach(details, i, piece) {
 		if (json_is_object(piece))
 			keep_in(reasoning, &reasoning->details, piece);
 	}
@@ -76,7 +76,7 @@ static json_t *join(const json_t *pieces, size_t begin, size_t end)
 	const char *key;
 
 	for (size_t i = begin; i < end; i++) {
-		json_object_foreach (json_array_get(pieces, i), key, value) {
+		json_object_foreach(json_array_get(pieces, i), key, value) {
 			if (!is_pieced(key) &&
 			    !(json_is_null(value) && json_object_get(whole, key)))
 				json_object_set(whole, key, value);

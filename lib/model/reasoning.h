@@ -8,8 +8,9 @@
 
 #include <jansson.h>
 
-#define REASONING_MAX (1024 * 1024) /* bytes of each kind; what would pass it is not kept at all \
-				     */
+#define REASONING_MAX                                                              \
+	(1024 * 1024) /* bytes of each kind; what would pass it is not kept at all \
+		       */
 
 struct reasoning {
 	struct buffer content; /* reasoning_content */

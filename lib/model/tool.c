@@ -117,7 +117,7 @@ int tool_check_arguments(const struct tool *tool, const json_t *arguments, struc
 		r = check_parameter(tool, tool->parameters[i], arguments, error);
 	if (r)
 		return r;
-	json_object_foreach ((json_t *)(uintptr_t)arguments, key, value) {
+	json_object_foreach((json_t *)(uintptr_t)arguments, key, value) {
 		CLEANUP(buffer_clear) struct buffer name = BUFFER(512);
 
 		if (has_parameter(tool, key))

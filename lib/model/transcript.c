@@ -16,7 +16,7 @@ static bool all_have_text(const json_t *list, const char *key)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach (list, i, item) {
+	json_array_foreach(list, i, item) {
 		if (!json_is_string(json_object_get(item, key)))
 			return false;
 	}
@@ -63,7 +63,7 @@ int transcript_check(const json_t *request, struct error *error)
 		return refuse(error, "tools");
 	if (json_integer_value(json_object_get(request, "max_tokens")) <= 0)
 		return refuse(error, "max_tokens");
-	json_array_foreach (messages, i, message) {
+	json_array_foreach(messages, i, message) {
 		if (!message_valid(message))
 			return refuse(error, "a message");
 	}
@@ -87,7 +87,7 @@ static const json_t *find_result(const json_t *messages, size_t from, struct spa
 		message = json_array_get(messages, from);
 		if (span_equal(wire_get_text(message, "role"), SPAN("assistant")))
 			break;
-		json_array_foreach (wire_get_array(message, "results"), i, result) {
+		json_array_foreach(wire_get_array(message, "results"), i, result) {
 			if (span_equal(wire_get_text(result, "id"), id))
 				return result;
 		}
@@ -132,7 +132,7 @@ static void visit_assistant(const json_t *messages, size_t at, const char *provi
 	_free_ struct transcript_call *calls = xcalloc(MODEL_CALLS_MAX, sizeof(*calls));
 	size_t i, count = 0;
 
-	json_array_foreach (wire_get_array(message, "calls"), i, json) {
+	json_array_foreach(wire_get_array(message, "calls"), i, json) {
 		struct transcript_call *call = &calls[count];
 
 		call->order = count++;
@@ -155,7 +155,7 @@ void transcript_visit(const json_t *request, const char *provider,
 	_json_ json_t *nothing = json_object();
 	size_t i;
 
-	json_array_foreach (messages, i, message) {
+	json_array_foreach(messages, i, message) {
 		struct span role = wire_get_text(message, "role");
 
 		if (span_equal(role, SPAN("user")))
@@ -183,7 +183,7 @@ json_t *transcript_system(const json_t *request, size_t *ret_stable)
 	size_t i;
 
 	for (int stable = 1; stable >= 0; stable--) {
-		json_array_foreach (system, i, section) {
+		json_array_foreach(system, i, section) {
 			json_t *text = json_object_get(section, "text");
 
 			if (json_is_true(json_object_get(section, "stable")) == !!stable &&

@@ -84,7 +84,7 @@ static void take_iterations(struct usage_report *report, const json_t *iteration
 	const json_t *round;
 	size_t i;
 
-	json_array_foreach (iterations, i, round) {
+	json_array_foreach(iterations, i, round) {
 		struct usage_report one = { 0 };
 
 		if (json_object_get(round, "model"))

@@ -11,36 +11,66 @@
 #include <sys/socket.h>
 
 #define LOW_HALF 0xffffffffULL
-#define ALL      0xffffffffffffffffULL
+#define ALL 0xffffffffffffffffULL
 
-#define ALLOW(name)         { SCMP_SYS(name), 0, { { 0 } } }
-#define ALLOW_IF(name, ...) { SCMP_SYS(name), sizeof((struct scmp_arg_cmp[]){ __VA_ARGS__ }) / \
-			      sizeof(struct scmp_arg_cmp), { __VA_ARGS__ } }
-#define LIST(array)         { array, ARRAY_LENGTH(array) }
+#define ALLOW(name)                \
+	{                          \
+		SCMP_SYS(name), 0, \
+		{                  \
+			{          \
+				0  \
+			}          \
+		}                  \
+	}
+#define ALLOW_IF(name, ...)                                              \
+	{                                                                \
+		SCMP_SYS(name),                                          \
+			sizeof((struct scmp_arg_cmp[]){ __VA_ARGS__ }) / \
+				sizeof(struct scmp_arg_cmp),             \
+		{                                                        \
+			__VA_ARGS__                                      \
+		}                                                        \
+	}
+#define LIST(array)                        \
+	{                                  \
+		array, ARRAY_LENGTH(array) \
+	}
 
 /* Argument `n` is `value`; has none of `bits`; has all of `bits`; is a null pointer. */
-#define IS(n, value)  { n, SCMP_CMP_MASKED_EQ, LOW_HALF, (uint32_t)(value) }
-#define NONE(n, bits) { n, SCMP_CMP_MASKED_EQ, (uint32_t)(bits), 0 }
-#define HAS(n, bits)  { n, SCMP_CMP_MASKED_EQ, (uint32_t)(bits), (uint32_t)(bits) }
-#define NULL_AT(n)    { n, SCMP_CMP_MASKED_EQ, ALL, 0 }
+#define IS(n, value)                                               \
+	{                                                          \
+		n, SCMP_CMP_MASKED_EQ, LOW_HALF, (uint32_t)(value) \
+	}
+#define NONE(n, bits)                                      \
+	{                                                  \
+		n, SCMP_CMP_MASKED_EQ, (uint32_t)(bits), 0 \
+	}
+#define HAS(n, bits)                                                      \
+	{                                                                 \
+		n, SCMP_CMP_MASKED_EQ, (uint32_t)(bits), (uint32_t)(bits) \
+	}
+#define NULL_AT(n)                            \
+	{                                     \
+		n, SCMP_CMP_MASKED_EQ, ALL, 0 \
+	}
 
 #define PLAIN_FILE_BITS 0666
-#define RWX_BITS        0777
+#define RWX_BITS 0777
 
 /* ---- session ---- */
 
 /* What agentd-session opens with: no O_TRUNC at all, because Landlock before ABI 3 lets it through
  * without any right to write (as with O_RDONLY, and access mode 3, for which it asks nothing). A
  * new file is never executable or set-id. openat2 is refused: a filter cannot see its flags. */
-#define SESSION_OPEN                                                                    \
+#define SESSION_OPEN                                                                     \
 	(O_RDONLY | O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY | \
 	 O_NONBLOCK | O_NOCTTY | O_LARGEFILE | 0100000)
 
 /* Reading from stderr could be reading what a person types: above 2, and limits_set keeps
  * descriptors below 64. */
-#define ABOVE_STDERR(name)                                                       \
+#define ABOVE_STDERR(name)                                                              \
 	ALLOW_IF(name, IS(0, 3)), ALLOW_IF(name, HAS(0, 4)), ALLOW_IF(name, HAS(0, 8)), \
-	ALLOW_IF(name, HAS(0, 16)), ALLOW_IF(name, HAS(0, 32))
+		ALLOW_IF(name, HAS(0, 16)), ALLOW_IF(name, HAS(0, 32))
 
 static const struct call session_calls[] = {
 	/* the socket to agentd, which is descriptor 3 */
@@ -94,7 +124,7 @@ static const struct call sanitizer_calls[] = {
 
 /* What pthread_create asks for: a thread, no process, no namespace. */
 #define THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
-#define NOT_IN_A_THREAD                                                               \
+#define NOT_IN_A_THREAD                                                                         \
 	((uint32_t)(CLONE_VFORK | CLONE_PTRACE | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | \
 		    CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET))
 
@@ -253,7 +283,7 @@ static const struct call gateway_calls[] = {
 #endif
 
 static const struct call_list lists[][4] = {
-	[SANDBOX_SESSION] = { LIST(session_calls), SANITIZER { NULL, 0 } },
+	[SANDBOX_SESSION] = { LIST(session_calls), SANITIZER{ NULL, 0 } },
 	[SANDBOX_HISTORY] = { LIST(threaded_calls), LIST(history_calls), { NULL, 0 } },
 	[SANDBOX_GATEWAY] = { LIST(threaded_calls), LIST(gateway_calls), { NULL, 0 } },
 };

@@ -35,16 +35,16 @@ enum key_source { KEY_NONE, KEY_ENV, KEY_FILE, KEY_CREDENTIAL };
 struct provider {
 	char name[SETTINGS_NAME_MAX];
 	enum provider_kind kind;
-	char *base_url;             /* the kind's default when absent */
+	char *base_url; /* the kind's default when absent */
 	enum key_source key_source;
-	char *key_reference;        /* variable, path or credential name; never the key itself */
+	char *key_reference; /* variable, path or credential name; never the key itself */
 	uint32_t connect_ms, first_byte_ms, progress_ms;
 };
 
 struct model_settings {
-	char name[SETTINGS_NAME_MAX];     /* the word used in routes */
+	char name[SETTINGS_NAME_MAX]; /* the word used in routes */
 	char provider[SETTINGS_NAME_MAX];
-	char *model;                      /* the provider's name for it */
+	char *model; /* the provider's name for it */
 	int64_t context, max_output_tokens;
 	/* micro-USD per million tokens */
 	int64_t price_input, price_output, price_cache_read, price_cache_write;
@@ -59,9 +59,9 @@ struct route {
 
 struct grant {
 	char agent[SETTINGS_NAME_MAX];
-	char **read;                 /* absolute paths */
+	char **read; /* absolute paths */
 	size_t read_count;
-	struct limits limits;        /* fields that were not given are INT64_MAX (circuit_breaker false) */
+	struct limits limits; /* fields that were not given are INT64_MAX (circuit_breaker false) */
 };
 
 struct settings {
@@ -82,7 +82,7 @@ struct settings {
 	int64_t max_output_tokens, context;
 	int64_t tool_output_bytes, log_bytes;
 	uint32_t log_files;
-	int daily_hour;              /* of `daily_at` */
+	int daily_hour; /* of `daily_at` */
 };
 
 /* Reads agentd.yaml. Bad keys go to `found` (its `file` must be set) and keep their defaults;
@@ -94,41 +94,44 @@ int settings_parse(struct span yaml, struct settings **ret_settings, struct diag
 void settings_free(struct settings *settings);
 const struct provider *settings_provider(const struct settings *settings, const char *name);
 const struct model_settings *settings_model(const struct settings *settings, const char *name);
-const struct route *settings_route(const struct settings *settings, const char *name); /* else default */
-const struct grant *settings_grant(const struct settings *settings, const char *agent); /* or NULL */
+const struct route *settings_route(const struct settings *settings,
+				   const char *name); /* else default */
+const struct grant *settings_grant(const struct settings *settings,
+				   const char *agent); /* or NULL */
 
 /* ---- front matter ---- */
 
 enum when_policy { WHEN_DEFAULT, WHEN_ALWAYS, WHEN_CHANGED };
 
-/* Keys of SOUL.md's and HEARTBEAT.md's front matter. Text fields are NULL, numbers 0 where absent. */
+/* Keys of SOUL.md's and HEARTBEAT.md's front matter. Text fields are NULL, numbers 0 where absent.
+ */
 struct front_matter {
 	char *role, *expertise, *route, *zone;
 	bool bulletin_always;
-	uint32_t every_s;                     /* the tick */
+	uint32_t every_s; /* the tick */
 	bool has_active_hours;
-	uint16_t active_begin, active_end;    /* minutes of the day */
+	uint16_t active_begin, active_end; /* minutes of the day */
 	enum when_policy when;
-	int daily_hour;                       /* -1: absent */
-	struct limits limits;                 /* as in struct grant */
-	char **tools;                         /* names; NULL: all */
+	int daily_hour;       /* -1: absent */
+	struct limits limits; /* as in struct grant */
+	char **tools;         /* names; NULL: all */
 	size_t tool_count;
 };
 
 enum front_matter_file { FRONT_MATTER_SOUL, FRONT_MATTER_HEARTBEAT };
 
-/* `found` gets unknown keys, bad values and keys that do not belong in this file. Never fails: what is
- * not understood is absent. Clear with front_matter_clear. */
+/* `found` gets unknown keys, bad values and keys that do not belong in this file. Never fails: what
+ * is not understood is absent. Clear with front_matter_clear. */
 void front_matter_parse(struct span yaml, unsigned first_line, enum front_matter_file file,
 			struct front_matter *ret_matter, struct diagnostics *found);
 void front_matter_clear(struct front_matter *matter);
 
 /* One row of the table, for the manual page and `agentctl`. */
 struct setting_row {
-	const char *key;      /* "limits.per_session_usd" */
-	const char *files;    /* "agentd.yaml", "SOUL.md, HEARTBEAT.md", … */
+	const char *key;   /* "limits.per_session_usd" */
+	const char *files; /* "agentd.yaml", "SOUL.md, HEARTBEAT.md", … */
 	const char *type, *range, *fallback, *text;
-	bool not_yet;         /* accepted and checked, but nothing reads it so far */
+	bool not_yet; /* accepted and checked, but nothing reads it so far */
 };
 const struct setting_row *settings_table(size_t *ret_count);
 

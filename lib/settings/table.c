@@ -17,13 +17,14 @@
 #define MILLISECONDS(from, to) .type = TYPE_DURATION, .unit = 1, .min = (from), .max = (to)
 #define MONEY .type = TYPE_USD, .max = USD(1000000)
 #define SHARE .type = TYPE_SHARE, .max = 1000000
-#define USD(n) ((n) * INT64_C(1000000))
+#define USD(n) ((n)*INT64_C(1000000))
 #define MINUTE 60
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 #define KIB INT64_C(1024)
 #define MIB (1024 * KIB)
 
+/* clang-format off */
 const struct key keys[] = {
 	/* ---- the workspace ---- */
 	{ .path = "timezone", TOP, .type = TYPE_ZONE, .fallback = "UTC", .alias = "tz",
@@ -311,5 +312,6 @@ const struct key keys[] = {
 	  .fallback = "(agentd.yaml's)", NOT_YET,
 	  .text = "What happens to beats that were missed while the daemon was down." },
 };
+/* clang-format on */
 
 const size_t key_count = ARRAY_LENGTH(keys);

@@ -43,7 +43,8 @@ int store_writer_start(struct store *store, void (*wake)(void *), void *wake_con
 /* `done` may be NULL. -ERROR_TOO_LARGE when the queue is full. */
 int store_submit(struct store_writer *writer, store_work work, store_done done, void *context);
 void store_complete(struct store_writer *writer);
-/* What is submitted between the two is one batch, or the end of one: it shares a sync. Pairs nest. */
+/* What is submitted between the two is one batch, or the end of one: it shares a sync. Pairs nest.
+ */
 void store_hold(struct store_writer *writer);
 void store_release(struct store_writer *writer);
 /* Waits until all is written, calls what is done (which may submit more), ends the thread. NULL is

@@ -7,23 +7,31 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
+#define AGENTS 200
 #define AT_ONCE_MAX 16
 
-/* Runs `total` sessions, `at_once` at a time, each of its own agent from `first` on. */
-static int run_sessions(struct served *served, size_t first, size_t at_once, size_t total,
-			double *ret_per_second, struct error *error)
+/* Agents take turns, so that no memory grows long. */
+static int run_next(struct served *served, size_t *turn, struct error *error)
 {
 	char agent[AGENT_NAME_SIZE];
+
+	return served_run(served, farm_agent((*turn)++ % AGENTS, agent), error);
+}
+
+/* Runs `total` sessions, `at_once` at a time. */
+static int run_sessions(struct served *served, size_t *turn, size_t at_once, size_t total,
+			double *ret_per_second, struct error *error)
+{
 	int64_t begin = clock_monotonic_us();
 	size_t started = 0, ended = 0;
 	int result = 0;
 
 	for (; !result && started < at_once; started++)
-		result = served_run(served, farm_agent(first + started, agent), error);
+		result = run_next(served, turn, error);
 	for (; !result && ended < total; ended++) {
-		result = served_await_end(served, agent, error);
+		result = served_await_end(served, NULL, error);
 		if (!result && started < total) {
-			result = served_run(served, agent, error);
+			result = run_next(served, turn, error);
 			started++;
 		}
 	}
@@ -35,14 +43,13 @@ static int measure_width(struct bench *bench, struct served *served, size_t at_o
 			 struct error *error)
 {
 	_free_ char *name = xasprintf("whole sessions, %zu at a time", at_once);
-	size_t runs = runs_of(bench, 3, 5), total = at_once * runs_of(bench, 10, 20);
-	size_t all = total < 100 ? runs_of(bench, 60, 150) : total;
+	size_t total = at_once > 1 ? runs_of(bench, 160, 320) : runs_of(bench, 60, 150), turn = 0;
 	struct series series = { .count = 0 };
 	double per_second;
-	int result = run_sessions(served, 0, at_once, at_once, &per_second, error); /* warm */
+	int result = run_sessions(served, &turn, at_once, at_once, &per_second, error); /* warm */
 
-	for (size_t i = 0; !result && i < runs; i++) {
-		result = run_sessions(served, 16 * (i + 1), at_once, all, &per_second, error);
+	for (size_t i = runs_of(bench, 3, 5); !result && i; i--) {
+		result = run_sessions(served, &turn, at_once, total, &per_second, error);
 		if (!result)
 			series_add(&series, per_second);
 	}
@@ -58,7 +65,7 @@ static int run(struct bench *bench, struct error *error)
 {
 	CLEANUP(served_stop) struct served *served = NULL;
 	struct farm *farm;
-	int result = farm_get(bench, 200, &farm, error);
+	int result = farm_get(bench, AGENTS, &farm, error);
 
 	if (!result)
 		result = served_start(bench, farm, &served, error);

@@ -13,8 +13,7 @@ static bool last_is_from_user(const json_t *body)
 
 	if (!role || strcmp(role, "user") != 0)
 		return false;
-	json_array_foreach(content, i, block)
-	{
+	json_array_foreach(content, i, block) {
 		const char *type = json_string_value(json_object_get(block, "type"));
 
 		if (type && !strcmp(type, "tool_result"))

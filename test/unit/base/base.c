@@ -65,7 +65,9 @@ static void test_printable(void **state)
 		{ "\x1b[31mred\a\x7f", "\n\t", "\\x1b[31mred\\x07\\x7f" },
 		{ "a\nb\tc\rd", "", "a\\x0ab\\x09c\\x0dd" },
 		{ "a\nb\tc\rd", "\n\t", "a\nb\tc\\x0dd" },
-		{ "\302\233" "2J", "\n\t", "\\x9b2J" },                           /* C1: CSI */
+		{ "\302\233"
+		  "2J",
+		  "\n\t", "\\x9b2J" }, /* C1: CSI */
 		{ "\342\200\256txt\342\201\251", "\n\t", "\\u202etxt\\u2069" },
 		{ "x\377\342\200y", "", "x\357\277\275\357\277\275\357\277\275y" },
 	};
@@ -84,7 +86,10 @@ static void test_printable_ends_where_the_buffer_is_full(void **state)
 	CLEANUP(buffer_clear) struct buffer out = BUFFER(6);
 
 	(void)state;
-	printable_append(&out, SPAN("abc\x1b" "def"), "");
+	printable_append(&out,
+			 SPAN("abc\x1b"
+			      "def"),
+			 "");
 	assert_string_equal(out.data, "abc");
 }
 
@@ -117,7 +122,7 @@ static const struct {
 	{ "\xC3\xA9", true, 0xE9, 2 },
 	{ "\xE2\x82\xAC", true, 0x20AC, 3 },
 	{ "\xF0\x9F\x8C\x85", true, 0x1F305, 4 },
-	{ "\xC0\x80", false, 0xFFFD, 1 },         /* overlong */
+	{ "\xC0\x80", false, 0xFFFD, 1 }, /* overlong */
 	{ "\xE0\x80\x80", false, 0xFFFD, 1 },
 	{ "\xED\xA0\x80", false, 0xFFFD, 1 },     /* surrogate */
 	{ "\xF4\x90\x80\x80", false, 0xFFFD, 1 }, /* over U+10FFFF */

@@ -133,16 +133,19 @@ static void test_replace_if(void **state)
 	struct place *place = *state;
 	struct error error;
 
-	assert_int_equal(file_replace_if(place->dir, "m.md", (struct span){ 0 }, SPAN("new"), 0644,
-					 &error), 0);
-	assert_int_equal(file_replace_if(place->dir, "m.md", (struct span){ 0 }, SPAN("again"), 0644,
-					 &error), -(int)ERROR_CONFLICT);
+	assert_int_equal(
+		file_replace_if(place->dir, "m.md", (struct span){ 0 }, SPAN("new"), 0644, &error),
+		0);
+	assert_int_equal(file_replace_if(place->dir, "m.md", (struct span){ 0 }, SPAN("again"),
+					 0644, &error),
+			 -(int)ERROR_CONFLICT);
 	assert_holds(place, "m.md", "new");
-	assert_int_equal(file_replace_if(place->dir, "m.md", SPAN("new"), SPAN("next"), 0644,
-					 &error), 0);
+	assert_int_equal(
+		file_replace_if(place->dir, "m.md", SPAN("new"), SPAN("next"), 0644, &error), 0);
 	assert_holds(place, "m.md", "next");
-	assert_int_equal(file_replace_if(place->dir, "m.md", SPAN("new"), SPAN("lost"), 0644,
-					 &error), -(int)ERROR_CONFLICT);
+	assert_int_equal(
+		file_replace_if(place->dir, "m.md", SPAN("new"), SPAN("lost"), 0644, &error),
+		-(int)ERROR_CONFLICT);
 	assert_holds(place, "m.md", "next"); /* the other writer's save is back */
 	assert_int_equal(file_replace_if(place->dir, "none.md", SPAN("x"), SPAN("y"), 0644, &error),
 			 -(int)ERROR_CONFLICT);
@@ -169,8 +172,8 @@ static void test_nothing_is_left_behind(void **state)
 }
 
 #ifdef AGENTD_FAILPOINTS
-/* ENOSPC at each step of a replacement: the old content stays, nothing is left beside it. main() arms the
- * n-th hits of this test's own names by running it first. */
+/* ENOSPC at each step of a replacement: the old content stays, nothing is left beside it. main()
+ * arms the n-th hits of this test's own names by running it first. */
 static void test_failed_steps_leave_the_old(void **state)
 {
 	struct place *place = *state;
@@ -221,8 +224,9 @@ static void test_sealed_memory(void **state)
 
 static void test_scratch_names(void **state)
 {
-	const char *const scratch[] = { "a~",   ".a.md.swp", ".a.swx", ".#a", "#a#",
-					"4913", "sedAbC123", ".goutputstream-X1", "" };
+	const char *const scratch[] = { "a~",  ".a.md.swp", ".a.swx",    ".#a",
+					"#a#", "4913",      "sedAbC123", ".goutputstream-X1",
+					"" };
 	const char *const real[] = { "SOUL.md", "a", ".gitignore", "sedation", "#a", "notes.sw1x" };
 
 	(void)state;

@@ -153,8 +153,7 @@ char *child_text(const struct child *child, const char *call)
 	const json_t *delta;
 	size_t i;
 
-	json_array_foreach(child->deltas, i, delta)
-	{
+	json_array_foreach(child->deltas, i, delta) {
 		const char *piece = json_string_value(json_object_get(delta, "text"));
 
 		if (piece && !strcmp(call, json_string_value(json_object_get(delta, "call"))))

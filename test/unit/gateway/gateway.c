@@ -37,8 +37,7 @@ static void check_deltas(const struct child *child)
 	const json_t *delta;
 
 	assert_true(json_is_true(json_object_get(json_array_get(child->deltas, 0), "sent")));
-	json_array_foreach(child->deltas, i, delta)
-	{
+	json_array_foreach(child->deltas, i, delta) {
 		const char *name = json_string_value(json_object_get(delta, "tool"));
 
 		assert_string_equal("c1", json_string_value(json_object_get(delta, "call")));
@@ -202,7 +201,8 @@ static void check_failure(const struct row *row, const struct child *child,
 	if (!strncmp(outcome->error.message, "claude: claude: ", 16))
 		fail_msg("%s: said twice", row->name);
 	assert_null(strstr(outcome->error.message, KEY));
-	json_array_foreach(child->deltas, i, delta) retry += number_at(delta, "retry_after_s");
+	json_array_foreach(child->deltas, i, delta)
+		retry += number_at(delta, "retry_after_s");
 	assert_int_equal(row->retry_after_s, retry);
 }
 

@@ -143,7 +143,8 @@ static void deltas_are_joined(void **state)
 	child_wait(&child, &outcome);
 	took = clock_monotonic_ms() - start;
 	assert_non_null(outcome.result);
-	json_array_foreach(child.deltas, i, delta) texts += json_object_get(delta, "text") != NULL;
+	json_array_foreach(child.deltas, i, delta)
+		texts += json_object_get(delta, "text") != NULL;
 	text = child_text(&child, "c1");
 	assert_int_equal(180, strlen(text));
 	assert_true(texts >= 3 && (int64_t)texts <= took / 20 + 2);

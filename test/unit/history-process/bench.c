@@ -29,7 +29,7 @@ static void written(void *context, const json_t *result, const struct error *err
 	if (!result)
 		fail_msg("%s", error->message);
 	buffer_append_text(&lane->text, LINE);
-	json_array_foreach ((json_t *)(uintptr_t)files, i, file)
+	json_array_foreach((json_t *)(uintptr_t)files, i, file)
 		if (!strcmp(json_string_value(json_object_get(file, "path")), "MEMORY.md"))
 			json_object_set(lane->params, "expected", json_object_get(file, "blob"));
 	next(lane);

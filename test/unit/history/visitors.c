@@ -281,6 +281,32 @@ static void only_the_folders_own_repository_is_opened(void **state)
 	}
 }
 
+/* Each would have our commit written into another repository of the workspace. */
+static void links_in_git_are_not_followed(void **state)
+{
+	static const char *const links[] = { "HEAD",      "index",     "packed-refs",
+					     "objects",   "objects/pack", "refs",
+					     "refs/heads", "logs",      "logs/HEAD" };
+	struct folder *f = *state;
+	struct error error;
+
+	sh(f, "git init -q ../other; cp -r ../other ../before; git pack-refs --all");
+	for (size_t i = 0; i < ARRAY_LENGTH(links); i++) {
+		sh(f, "echo %zu >> SOUL.md; mv .git/%s ../kept; ln -s $PWD/../other/.git/%s .git/%s", i,
+		   links[i], links[i], links[i]);
+		if (try_edits(f, &error) != -ERROR_DENIED || !strstr(error.message, links[i]))
+			fail_msg("%s: %s", links[i], error.message);
+		if (reopen(f, true, &error) != -ERROR_DENIED || !strstr(error.message, links[i]))
+			fail_msg("%s: %s", links[i], error.message);
+		sh(f, "rm .git/%s; mv ../kept .git/%s; diff -r ../other ../before", links[i],
+		   links[i]);
+		assert_int_equal(0, reopen(f, true, &error));
+		assert_int_equal(0, try_edits(f, &error));
+	}
+	sh(f, "rm -rf .git/hooks; ln -s /tmp .git/hooks; echo more >> SOUL.md");
+	assert_int_equal(0, try_edits(f, &error)); /* they are never run */
+}
+
 static void another_owner_is_denied(void **state)
 {
 	struct folder *f = *state;
@@ -338,6 +364,7 @@ int visitors_tests(void)
 		WITH(a_repository_that_was_replaced_is_opened_again),
 		WITH(a_folder_that_was_renamed_is_gone),
 		WITH(only_the_folders_own_repository_is_opened),
+		WITH(links_in_git_are_not_followed),
 		WITH(another_owner_is_denied),
 		WITH(a_half_made_repository_is_completed),
 		WITH(scratch_files_are_invisible_to_git),

@@ -181,8 +181,8 @@ static const struct markdown_node *heading_of(const struct markdown *document, c
 static void sections_end_at_their_level(void **state)
 {
 	CLEANUP(markdown_free)
-	struct markdown *document =
-		parse("# A\nintro\n## B\n- b\n### C\n- c\n```\n## no\n```\n## D\n\n# E\nend");
+	struct markdown *document = parse(
+		"# A\nintro\n## B\n- b\n### C\n- c\n```\n## no\n```\n## D\n\n# E\nend");
 	static const struct {
 		const char *heading;
 		bool shallow;
@@ -317,10 +317,8 @@ static const struct {
 	const char *path;
 	unsigned headings, items;
 } article[] = {
-	{ "../shared/article/SOUL.md", 4, 10 },
-	{ "../shared/article/CONSTITUTION.md", 4, 9 },
-	{ "../shared/article/HEARTBEAT.md", 4, 9 },
-	{ "../shared/article/MEMORY.md", 4, 10 },
+	{ "../shared/article/SOUL.md", 4, 10 },     { "../shared/article/CONSTITUTION.md", 4, 9 },
+	{ "../shared/article/HEARTBEAT.md", 4, 9 }, { "../shared/article/MEMORY.md", 4, 10 },
 	{ "../shared/article/BULLETIN.md", 4, 6 },
 };
 
@@ -347,12 +345,15 @@ static void article_is_read(void **state)
 			skip();
 		size = fread(raw, 1, sizeof(raw), file);
 		fclose(file);
-		assert_int_equal(markdown_clean((struct span){ raw, size }, sizeof(raw), &text, NULL), 0);
+		assert_int_equal(
+			markdown_clean((struct span){ raw, size }, sizeof(raw), &text, NULL), 0);
 		assert_int_equal(markdown_parse(markdown_body(&text), &document, NULL), 0);
-		assert_string_equal(invariants_of(markdown_body(&text), document, false).failure, "");
+		assert_string_equal(invariants_of(markdown_body(&text), document, false).failure,
+				    "");
 		assert_int_equal(count_kind(markdown_root(document), MARKDOWN_HEADING),
 				 article[i].headings);
-		assert_int_equal(count_kind(markdown_root(document), MARKDOWN_ITEM), article[i].items);
+		assert_int_equal(count_kind(markdown_root(document), MARKDOWN_ITEM),
+				 article[i].items);
 	}
 }
 

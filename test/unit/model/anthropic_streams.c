@@ -160,14 +160,14 @@ static const struct stream_row rows[] = {
 		  E("message_stop", ""),
 	  NULL, "\"a\" end ?" },
 	{ "several rounds, one of another model",
-	  START("1") TEXT("0", "a") E(
-		  "message_delta",
-		  ",'delta':{'stop_reason':'end_turn'},'usage':{'input_tokens':10,"
-		  "'output_tokens':5,'iterations':[{'input_tokens':10,'output_tokens':5},"
-		  "{'input_tokens':7,"
-		  "'output_tokens':3,'cache_read_input_tokens':2},{'input_tokens':9,"
-		  "'output_tokens':9,"
-		  "'model':'other'}]}") E("message_stop", ""),
+	  START("1") TEXT("0", "a")
+		  E("message_delta",
+		    ",'delta':{'stop_reason':'end_turn'},'usage':{'input_tokens':10,"
+		    "'output_tokens':5,'iterations':[{'input_tokens':10,'output_tokens':5},"
+		    "{'input_tokens':7,"
+		    "'output_tokens':3,'cache_read_input_tokens':2},{'input_tokens':9,"
+		    "'output_tokens':9,"
+		    "'model':'other'}]}") E("message_stop", ""),
 	  NULL, "\"a\" end 17/2/0/8/0" },
 	{ "absurd",
 	  START("1") TEXT("0", "a")

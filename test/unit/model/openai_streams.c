@@ -184,7 +184,7 @@ static const struct stream_row rows[] = {
 	  NULL, "\"\" f{} g{} tools ?" },
 	{ "index repeated, no ids, no arguments",
 	  CALL("'index':0,'function':{'name':'bulletin_read'}")
-	  CALL("'index':0,'function':{'name':'list_files'}") DONE,
+		  CALL("'index':0,'function':{'name':'list_files'}") DONE,
 	  NULL, "\"\" bulletin_read{} list_files{} tools ?" },
 	{ "a new id in every delta (old vLLM)",
 	  CALL("'index':0," WHOLE("a", "f", "{\\'x\\'"))
@@ -254,11 +254,10 @@ static const struct stream_row rows[] = {
 
 	/* ---- usage ---- */
 	{ "last chunk without choices",
-	  TEXT("a") FINISH("stop") USAGE(
-		  "'prompt_tokens':100,'completion_tokens':7,'total_tokens':107,"
-		  "'prompt_tokens_details':{'cached_tokens':64},"
-		  "'completion_tokens_details':{'reasoning_tokens':3}")
-		  DONE,
+	  TEXT("a") FINISH("stop")
+		  USAGE("'prompt_tokens':100,'completion_tokens':7,'total_tokens':107,"
+			"'prompt_tokens_details':{'cached_tokens':64},"
+			"'completion_tokens_details':{'reasoning_tokens':3}") DONE,
 	  NULL, "\"a\" end 36/64/0/7/3" },
 	{ "on the finish delta",
 	  TEXT("a") D("{'choices':[{'delta':{},'finish_reason':'stop'}],'usage':{'prompt_tokens':9,"
@@ -284,20 +283,17 @@ static const struct stream_row rows[] = {
 			"'prompt_cache_miss_tokens':5") DONE,
 	  NULL, "\"\" end 5/4/0/2/0" },
 	{ "OpenRouter's cache writes",
-	  FINISH("stop") USAGE(
-		  "'prompt_tokens':9,'completion_tokens':2,"
-		  "'prompt_tokens_details':{'cached_tokens':1,"
-		  "'cache_write_tokens':3}") DONE,
+	  FINISH("stop") USAGE("'prompt_tokens':9,'completion_tokens':2,"
+			       "'prompt_tokens_details':{'cached_tokens':1,"
+			       "'cache_write_tokens':3}") DONE,
 	  NULL, "\"\" end 5/1/3/2/0" },
 	{ "reasoning counted beside completion",
 	  FINISH("stop") USAGE("'prompt_tokens':9,'completion_tokens':2,'total_tokens':31,"
 			       "'completion_tokens_details':{'reasoning_tokens':20}") DONE,
 	  NULL, "\"\" end 9/0/0/22/20" },
 	{ "more cached than there was",
-	  FINISH("stop") USAGE(
-		  "'prompt_tokens':9,'completion_tokens':2,"
-		  "'prompt_tokens_details':{'cached_tokens':20}")
-		  DONE,
+	  FINISH("stop") USAGE("'prompt_tokens':9,'completion_tokens':2,"
+			       "'prompt_tokens_details':{'cached_tokens':20}") DONE,
 	  NULL, "\"\" end 9/20/0/2/0" },
 	{ "negative", FINISH("stop") USAGE("'prompt_tokens':-9,'completion_tokens':2") DONE, NULL,
 	  "\"\" end ?" },
@@ -338,10 +334,9 @@ static const struct opaque_row opaque_rows[] = {
 	  "{'provider':'here','extra_content':{'google':{'x':1}}}" },
 	{ "reasoning_details (OpenRouter) in pieces",
 	  DELTA("'reasoning_details':[{'type':'reasoning.text','text':'h','index':0,"
-	  "'format':'x'}]") DELTA(
-		  "'reasoning_details':[{'type':'reasoning.text','text':'m','index':0,"
-		  "'format':null,"
-		  "'signature':'S'}]")
+		"'format':'x'}]") DELTA("'reasoning_details':[{'type':'reasoning.text','text':'m','index':0,"
+					"'format':null,"
+					"'signature':'S'}]")
 		  DELTA("'reasoning_details':[{'type':'reasoning.encrypted','data':'D','index':1}]")
 			  DONE,
 	  "{'provider':'here','reasoning_details':[{'type':'reasoning.text','index':0,'format':'x',"

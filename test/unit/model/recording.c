@@ -98,7 +98,7 @@ int recordings_load(void **state)
 		return 0;
 	index = json_load_file(FOLDER "/index.json", 0, NULL);
 	list = json_is_array(index) ? index : json_object_get(index, "files");
-	json_array_foreach (list, i, entry) {
+	json_array_foreach(list, i, entry) {
 		read_recording(dir, entry);
 	}
 	json_decref(index);

@@ -103,8 +103,8 @@ static const struct encode_row encode_rows[] = {
 	  "{'role':'user','content':[{'type':'tool_result','tool_use_id':'c00000200',"
 	  "'content':'2'}]}]" },
 	{ "a malformed call, a name nobody takes, an error, an empty result",
-	  ASSISTANT("", CALLS("{'id':'x','name':'f g!','malformed':'{'}," CALL("y", "", "{}")))
-	  "," RESULTS("{'id':'x','name':'f','content':'bad','error':true}," RESULT("y", "")),
+	  ASSISTANT("", CALLS("{'id':'x','name':'f g!','malformed':'{'}," CALL("y", "", "{}"))) "," RESULTS(
+		  "{'id':'x','name':'f','content':'bad','error':true}," RESULT("y", "")),
 	  "[{'role':'assistant','content':null,'tool_calls':[{'id':'c00000000',"
 	  "'type':'function','function':{"
 	  "'name':'f_g_','arguments':'{}'}},{'id':'c00000001','type':'function',"
@@ -134,12 +134,9 @@ static const struct encode_row encode_rows[] = {
 		    "'thinking':[{'type':'thinking'}]}"),
 	  "[{'role':'assistant','content':'a'}]", "[{'role':'assistant','content':'a'}]" },
 	{ "a call's signature",
-	  ASSISTANT(
-		  "",
-		  CALLS(CALL("x", "f", "{}") "," CALL(
-			  "y", "f",
-			  "{}")) ",'opaque':{'provider':'here','calls':[null,"
-			  "{'google':{'thought_signature':'S'}}]}"),
+	  ASSISTANT("", CALLS(CALL("x", "f", "{}") "," CALL(
+				"y", "f", "{}")) ",'opaque':{'provider':'here','calls':[null,"
+						 "{'google':{'thought_signature':'S'}}]}"),
 	  "[{'role':'assistant','content':null,'tool_calls':[{'id':'c00000000',"
 	  "'type':'function','function':{"
 	  "'name':'f','arguments':'{}'}},{'id':'c00000001','type':'function',"
@@ -159,10 +156,8 @@ static const struct encode_row encode_rows[] = {
 	  "{'type':'text',"
 	  "'text':'a'}]}]" },
 	{ "thinking of this model under its full name",
-	  ASSISTANT(
-		  "a",
-		  ",'opaque':{'provider':'here','model':'claude-x-20250929',"
-		  "'thinking':[{'type':'t'}]}"),
+	  ASSISTANT("a", ",'opaque':{'provider':'here','model':'claude-x-20250929',"
+			 "'thinking':[{'type':'t'}]}"),
 	  NULL, "[{'role':'assistant','content':[{'type':'t'},{'type':'text','text':'a'}]}]" },
 	{ "thinking of a model whose name only begins alike",
 	  ASSISTANT("a",
@@ -247,14 +242,13 @@ struct body_row {
 };
 
 static const struct body_row body_rows[] = {
-	{ "openai",
-	  "{'model':'m','messages':[{'role':'system',"
-	  "'content':'CONSTITUTION\\n\\nSOUL\\n\\nlate'},{'role':'user',"
-	  "'content':'beat'}],'tools':[{'type':'function','function':{'name':'remember',"
-	  "'description':'Keep a "
-	  "fact','parameters':{'type':'object','properties':{'text':{'type':'string'}},"
-	  "'required':['text']}}}],"
-	  "'max_tokens':4096,'stream':true,'stream_options':{'include_usage':true}}" },
+	{ "openai", "{'model':'m','messages':[{'role':'system',"
+		    "'content':'CONSTITUTION\\n\\nSOUL\\n\\nlate'},{'role':'user',"
+		    "'content':'beat'}],'tools':[{'type':'function','function':{'name':'remember',"
+		    "'description':'Keep a "
+		    "fact','parameters':{'type':'object','properties':{'text':{'type':'string'}},"
+		    "'required':['text']}}}],"
+		    "'max_tokens':4096,'stream':true,'stream_options':{'include_usage':true}}" },
 	{ "anthropic",
 	  "{'model':'m','max_tokens':4096,'tools':[{'name':'remember','description':'Keep a fact',"
 	  "'input_schema':{'type':'object','properties':{'text':{'type':'string'}},"

@@ -73,8 +73,8 @@ static void arguments_are_checked(void **state)
 
 #define REPLY(members) "{'text':'a','calls':[],'stop':'end'" members "}"
 #define CALLS(list) "{'text':'','calls':[" list "],'stop':'tools','usage':null}"
-#define USAGE(input)                                                    \
-	"{'input_tokens':" input ",'cache_read_tokens':2,"              \
+#define USAGE(input)                                       \
+	"{'input_tokens':" input ",'cache_read_tokens':2," \
 	"'cache_write_tokens':3,'output_tokens':4,'reasoning_tokens':0}"
 
 static void replies_survive_the_way(void **state)
