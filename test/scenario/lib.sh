@@ -23,6 +23,8 @@ daemon= provider=
 
 finish() {
 	status=$?
+	jobs -p >"$T/jobs" # clients that a case has started and not ended
+	[ ! -s "$T/jobs" ] || kill -9 $(cat "$T/jobs") 2>/dev/null || true
 	[ -z "$daemon" ] || kill -9 "$daemon" 2>/dev/null || true
 	[ -z "$provider" ] || kill -9 "$provider" 2>/dev/null || true
 	if [ $status -ne 0 ] && [ $status -ne 77 ]; then
