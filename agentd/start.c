@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "launch/launch.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <time.h>
@@ -50,6 +51,23 @@ static void print_findings(const struct diagnostics *found)
 			found->items[i].message);
 }
 
+/* Journals hold what agents said and were told. A folder that a person made or copied may be open to all. */
+static int close_to_others(struct daemon *daemon, struct error *error)
+{
+	struct stat st;
+
+	if (fstat(daemon->state_dir, &st))
+		return error_set_system(error, errno, "looking at " STATE_FOLDER);
+	if (st.st_uid != geteuid())
+		return error_set(error, ERROR_DENIED,
+				 STATE_FOLDER " belongs to another user (uid %u, we are %u): "
+				 "chown -R %u '%s/" STATE_FOLDER "'", (unsigned)st.st_uid,
+				 (unsigned)geteuid(), (unsigned)geteuid(), daemon->workspace->path);
+	if ((st.st_mode & 0777) != 0700 && fchmod(daemon->state_dir, 0700))
+		return error_set_system(error, errno, "closing " STATE_FOLDER " to others");
+	return 0;
+}
+
 int start_workspace(struct daemon *daemon, const char *where, struct error *error)
 {
 	CLEANUP(diagnostics_clear) struct diagnostics found = { 0 };
@@ -64,6 +82,8 @@ int start_workspace(struct daemon *daemon, const char *where, struct error *erro
 	if (!result)
 		result = directory_open_beneath(daemon->workspace->dir, STATE_FOLDER,
 						&daemon->state_dir, error);
+	if (!result)
+		result = close_to_others(daemon, error);
 	return result ? result : take_lock(daemon, error);
 }
 
