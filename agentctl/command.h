@@ -41,6 +41,8 @@ struct command {
 	bool reads;                                         /* takes --json */
 	bool completes_agents;                              /* its operands are names of agents */
 	struct command_option options[COMMAND_OPTIONS_MAX]; /* ended by a name of NULL */
+	const char *words[COMMAND_OPTIONS_MAX]; /* of each option: values that a shell offers, or
+						   NULL */
 	int (*run)(const struct invocation *invocation);
 };
 

@@ -296,5 +296,6 @@ const struct command command_init = {
 		{ "example", 0, "NAME", "begin with support-desk, solo or openclaw" },
 		{ "adopt", 0, NULL, "also in a folder that has files or is in a repository" },
 	},
+	.words = { "support-desk solo openclaw" },
 	.run = run,
 };

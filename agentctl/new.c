@@ -75,5 +75,6 @@ const struct command command_new = {
 	.least = 1,
 	.most = 1,
 	.options = { { "template", 't', "TEMPLATE", "which one" } },
+	.words = { "support analyst researcher archivist orchestrator verifier code-reviewer log-watcher" },
 	.run = run,
 };
