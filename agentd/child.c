@@ -35,7 +35,8 @@ static void child_readable(uv_poll_t *poll, int status, int events)
 		uv_poll_start(poll, UV_READABLE, child_readable);
 		return;
 	}
-	child->ended(child->context, &end);
+	if (child->ended)
+		child->ended(child->context, &end);
 	child_close(child);
 }
 
@@ -61,6 +62,14 @@ pid_t child_pid(const struct child *child)
 void child_signal(struct child *child, int signal)
 {
 	process_signal(&child->process, signal);
+}
+
+void child_leave(struct child *child)
+{
+	if (!child)
+		return;
+	child->ended = NULL;
+	child_signal(child, SIGKILL);
 }
 
 void child_kill(struct child *child)

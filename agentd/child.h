@@ -19,4 +19,7 @@ void child_signal(struct child *child, int signal);
 /* Ends it now (SIGKILL) and reaps it; `ended` is not called any more. Takes NULL. */
 void child_kill(struct child *child);
 
+/* The same without waiting: it is reaped when the kernel is done with it. Takes NULL. */
+void child_leave(struct child *child);
+
 #endif

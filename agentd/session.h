@@ -149,5 +149,8 @@ void session_stop(struct session *session); /* kills the process; its end follow
 /* It has said its last word, or nothing can come any more: its process ends soon, or is ended. */
 void session_farewell(struct session *session);
 void session_exited(void *context, const struct process_end *end);
+/* `done` was its last word and its socket is closed. The kernel needs some milliseconds to end a process with
+ * namespaces of its own, and nothing of a session has to wait for that. */
+void session_left(struct session *session);
 
 #endif

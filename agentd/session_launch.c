@@ -200,6 +200,9 @@ static void session_lost(void *owner, const struct error *error)
 		session_fail(session, OUTCOME_FAILED, "the session broke the protocol: %s",
 			     error->message);
 		session_stop(session);
+	} else if (session->finished) {
+		session_left(session);
+		return;
 	}
 	link_free(steal_pointer(&session->link));
 	session_farewell(session); /* its process ends, or has ended */

@@ -112,6 +112,17 @@ static void timer_destroy(uv_handle_t *handle)
 	free(handle);
 }
 
+static void session_over(struct session *session)
+{
+	session_abandon_call(session);
+	link_free(steal_pointer(&session->link));
+	if (session->farewell)
+		uv_close((uv_handle_t *)steal_pointer(&session->farewell), timer_destroy);
+	if (session->outcome == OUTCOME_DONE)
+		free(steal_pointer(&session->reason));
+	session_handle(session, EVENT_EXITED);
+}
+
 void session_exited(void *context, const struct process_end *end)
 {
 	struct session *session = context;
@@ -120,18 +131,19 @@ void session_exited(void *context, const struct process_end *end)
 	session->child = NULL;
 	if (session->link) /* read what it said last */
 		rpc_readable(link_rpc(session->link), NULL);
-	session_abandon_call(session);
-	link_free(steal_pointer(&session->link));
-	if (session->farewell)
-		uv_close((uv_handle_t *)steal_pointer(&session->farewell), timer_destroy);
 	if (session->finished && !end->signalled && !end->code)
 		session_fail(session, OUTCOME_DONE, "%s", "");
 	else
 		session_fail(session, OUTCOME_FAILED, "its process ended: %s",
 			     process_end_print(end, text, sizeof(text)));
-	if (session->outcome == OUTCOME_DONE)
-		free(steal_pointer(&session->reason));
-	session_handle(session, EVENT_EXITED);
+	session_over(session);
+}
+
+void session_left(struct session *session)
+{
+	child_leave(steal_pointer(&session->child));
+	session_fail(session, OUTCOME_DONE, "%s", "");
+	session_over(session);
 }
 
 static void saved(void *context, const char *commit, const struct error *error)
