@@ -5,8 +5,11 @@
 #include "supervisor.h"
 
 #include "base/clock.h"
+#include "base/printable.h"
 
 #include <unistd.h>
+
+#define TEXT_MAX 4096
 
 static json_t *time_json(int64_t at)
 {
@@ -72,14 +75,26 @@ static json_t *problems_json(const struct resident *resident)
 	return list;
 }
 
+/* A folder that is no agent may have any name, and has to be seen all the same. */
+static json_t *text_json(const char *text)
+{
+	CLEANUP(buffer_clear) struct buffer shown = BUFFER(TEXT_MAX);
+
+	if (!text)
+		return json_null();
+	printable_append(&shown, span_of(text), "");
+	return json_stringn(shown.data ? shown.data : "", shown.length);
+}
+
 static json_t *agent_json(const struct daemon *daemon, const struct resident *resident)
 {
 	struct state state = state_of(resident);
 
-	return json_pack("{s:s,s:s,s:s?,s:b,s:s?,s:o,s:o,s:I,s:o}", "name", resident->name, "state",
-			 state.name, "reason", state.reason, "paused", (int)resident->paused,
-			 "session", supervisor_running(resident), "next", next_json(resident),
-			 "last", last_json(resident), "today_micro_usd",
+	return json_pack("{s:o,s:s,s:o,s:b,s:s?,s:o,s:o,s:I,s:o}", "name",
+			 text_json(resident->name), "state", state.name, "reason",
+			 text_json(state.reason), "paused", (int)resident->paused, "session",
+			 supervisor_running(resident), "next", next_json(resident), "last",
+			 last_json(resident), "today_micro_usd",
 			 (json_int_t)roster_cost_today(daemon, resident), "problems",
 			 problems_json(resident));
 }

@@ -11,6 +11,9 @@ printf '# HEARTBEAT.md\n\n## Daily (07:00)\n- [ ] Look\033[2J around\n' >agents/
 forged=$(printf 'x\n<3>ada: forged')
 mkdir "agents/$forged"
 echo '# X' >"agents/$forged/SOUL.md"
+latin=$(printf 'caf\351')
+mkdir "agents/$latin"
+echo '# X' >"agents/$latin/SOUL.md"
 start_agentd
 
 # on_terminal COMMAND: what a terminal gets to see is in $T/seen.
@@ -37,4 +40,5 @@ has 'a pipe gets the text itself' "Look$escape[2J around" "$T/prompt"
 has 'the folder is told of' '"x\x0a<3>ada: forged" is no name of an agent' "$T/agentd.log"
 equal 'no line begins with what it says' 0 "$(grep -c '^<3>ada: forged' "$T/agentd.log" || true)"
 equal 'the table has a line for it' 1 "$(agentctl status | grep -cF 'x\x0a<3>ada: forged  broken')"
+equal 'a name that is no UTF-8 is there too' broken "$(agentctl status --json | jq -r '.agents[] | select(.name | startswith("caf")).state')"
 stop_agentd
