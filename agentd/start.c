@@ -51,7 +51,8 @@ static void print_findings(const struct diagnostics *found)
 			found->items[i].message);
 }
 
-/* Journals hold what agents said and were told. A folder that a person made or copied may be open to all. */
+/* Journals hold what agents said and were told. A folder that a person made or copied may be open
+ * to all. */
 static int close_to_others(struct daemon *daemon, struct error *error)
 {
 	struct stat st;
@@ -61,8 +62,9 @@ static int close_to_others(struct daemon *daemon, struct error *error)
 	if (st.st_uid != geteuid())
 		return error_set(error, ERROR_DENIED,
 				 STATE_FOLDER " belongs to another user (uid %u, we are %u): "
-				 "chown -R %u '%s/" STATE_FOLDER "'", (unsigned)st.st_uid,
-				 (unsigned)geteuid(), (unsigned)geteuid(), daemon->workspace->path);
+					      "chown -R %u '%s/" STATE_FOLDER "'",
+				 (unsigned)st.st_uid, (unsigned)geteuid(), (unsigned)geteuid(),
+				 daemon->workspace->path);
 	if ((st.st_mode & 0777) != 0700 && fchmod(daemon->state_dir, 0700))
 		return error_set_system(error, errno, "closing " STATE_FOLDER " to others");
 	return 0;

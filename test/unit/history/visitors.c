@@ -284,16 +284,17 @@ static void only_the_folders_own_repository_is_opened(void **state)
 /* Each would have our commit written into another repository of the workspace. */
 static void links_in_git_are_not_followed(void **state)
 {
-	static const char *const links[] = { "HEAD",      "index",     "packed-refs",
-					     "objects",   "objects/pack", "refs",
-					     "refs/heads", "logs",      "logs/HEAD" };
+	static const char *const links[] = { "HEAD",       "index",        "packed-refs",
+					     "objects",    "objects/pack", "refs",
+					     "refs/heads", "logs",         "logs/HEAD" };
 	struct folder *f = *state;
 	struct error error;
 
 	sh(f, "git init -q ../other; cp -r ../other ../before; git pack-refs --all");
 	for (size_t i = 0; i < ARRAY_LENGTH(links); i++) {
-		sh(f, "echo %zu >> SOUL.md; mv .git/%s ../kept; ln -s $PWD/../other/.git/%s .git/%s", i,
-		   links[i], links[i], links[i]);
+		sh(f,
+		   "echo %zu >> SOUL.md; mv .git/%s ../kept; ln -s $PWD/../other/.git/%s .git/%s",
+		   i, links[i], links[i], links[i]);
 		if (try_edits(f, &error) != -ERROR_DENIED || !strstr(error.message, links[i]))
 			fail_msg("%s: %s", links[i], error.message);
 		if (reopen(f, true, &error) != -ERROR_DENIED || !strstr(error.message, links[i]))
