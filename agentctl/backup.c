@@ -12,7 +12,7 @@ struct backing {
 	struct historian historian;
 	int folder;
 	struct error *error;
-	unsigned bundles;
+	unsigned bundles, left_out;
 };
 
 static int bundle(struct backing *backing, const char *repository, const char *name)
@@ -24,8 +24,11 @@ static int bundle(struct backing *backing, const char *repository, const char *n
 				   &answer, backing->error);
 
 	if (result == -(int)ERROR_NOT_FOUND) {
-		fprintf(stderr, "agentctl: %s has no commit yet and is not in the backup\n",
+		fprintf(stderr,
+			"agentctl: %s has no commit yet and is not in the backup; agentd makes the "
+			"first one\n",
 			repository);
+		backing->left_out++;
 		return 0;
 	}
 	if (result)
@@ -140,7 +143,7 @@ static int run(const struct invocation *invocation)
 	printf("%s holds %u repositories as git bundles (`git clone BUNDLE DIR` reads one) and the\n"
 	       "daemon's state. work/ folders are not in it.\n",
 	       file, backing.bundles);
-	return STATUS_DONE;
+	return backing.left_out ? STATUS_FAILED : STATUS_DONE;
 }
 
 const struct command command_backup = {

@@ -1,7 +1,7 @@
 /* Sessions: from the wish to run to the closed row.
  *
- * A session's life is the state × event table in supervisor.c; this header is how others start and
- * watch one. One session per agent is open at a time; others wait in order. */
+ * A session's life is the state × event table in session_life.c; this header is how others start
+ * and watch one. One session per agent is open at a time; others wait in order. */
 #ifndef AGENTD_SUPERVISOR_H
 #define AGENTD_SUPERVISOR_H
 
@@ -50,7 +50,7 @@ int supervisor_cancel(struct daemon *daemon, const char *id, const char *reason,
 void supervisor_forget(struct daemon *daemon, void *context);
 
 /* resident->paused changed. A pause parks the agent's running session at its next step and
- * withdraws beats that wait; manual runs go on. */
+ * withdraws beats that wait; manual runs that wait still start. */
 void supervisor_agent_paused(struct daemon *daemon, struct resident *resident);
 void supervisor_agent_gone(struct daemon *daemon, struct resident *resident);
 

@@ -21,8 +21,8 @@ char *xvasprintf(const char *format, va_list args) __attribute__((format(printf,
 
 /* Makes room for one more item of a growable array, doubling it. Returns -ERROR_TOO_LARGE, and
  * leaves everything as it was, when `count` has reached `max`.
- *     if (array_grow((void **)&list->items, list->count, &list->capacity, sizeof(*list->items),
- * MAX)) … list->items[list->count++] = item; */
+ *     if (array_grow((void **)&items, count, &capacity, sizeof(*items), MAX)) …
+ *     items[count++] = item; */
 int array_grow(void **items, size_t count, size_t *capacity, size_t item_size, size_t max);
 
 static inline void *steal_pointer_impl(void *pointer_to_pointer)

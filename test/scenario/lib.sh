@@ -9,7 +9,8 @@ T=$(mktemp -d /tmp/agentd-scenario-XXXXXX)
 W=$T/w
 PATH=$BUILD/bin:$BUILD/test:$PATH
 HOME=$T/home
-export PATH HOME
+TZ=UTC
+export PATH HOME TZ
 unset XDG_CONFIG_HOME GIT_DIR GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL 2>/dev/null || true
 export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS-}"
 mkdir "$HOME"
