@@ -15,9 +15,11 @@ int place_open(const struct invocation *invocation, struct workspace **ret_works
 				    found ? found : &own, error);
 
 	for (size_t i = 0; i < own.count; i++)
-		if (own.items[i].severity == SEVERITY_ERROR)
+		if (own.items[i].severity == SEVERITY_ERROR && own.items[i].line)
 			fprintf(stderr, "%s:%u:%u: %s\n", own.items[i].file, own.items[i].line,
 				own.items[i].column, own.items[i].message);
+		else if (own.items[i].severity == SEVERITY_ERROR)
+			fprintf(stderr, "%s: %s\n", own.items[i].file, own.items[i].message);
 	return result;
 }
 

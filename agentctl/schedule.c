@@ -82,13 +82,31 @@ static char *copy_text(const char *text)
 
 /* ---- what the text yields ---- */
 
+static void line_plan(struct line *line, const struct agent *agent, const struct heartbeat *beat,
+		      const struct zone *zone, int64_t at)
+{
+	line->agent = xstrdup(agent->name);
+	line->heading = xstrdup(beat->heading);
+	line->key = xstrdup(beat->key);
+	line->zone = xstrdup(zone_name(zone));
+	line->source_line = beat->line;
+	line->at = at;
+	line->state = "due";
+	zone_to_local(zone, at, &line->local);
+	line->offset = zone_offset(zone, at);
+}
+
 static void add_slots_of(struct listing *listing, const struct agent *agent,
 			 const struct heartbeat *beat, const struct zone *zone)
 {
+	CLEANUP(zone_free) struct zone *named = NULL;
 	uint32_t own = agent->beats.tick_s;
 	uint32_t tick = own ? own : listing->workspace->settings->tick_s;
 	int64_t at = listing->from - 1; /* --from is inclusive */
 
+	/* The zone of a heading comes before the agent's; check tells one that nobody knows. */
+	if (*beat->schedule.zone && !zone_load(beat->schedule.zone, &named, NULL))
+		zone = named;
 	for (size_t i = 0; i < listing->wanted; i++) {
 		struct line *line;
 
@@ -97,15 +115,7 @@ static void add_slots_of(struct listing *listing, const struct agent *agent,
 		line = listing_add(listing);
 		if (!line)
 			return;
-		line->agent = xstrdup(agent->name);
-		line->heading = xstrdup(beat->heading);
-		line->key = xstrdup(beat->key);
-		line->zone = xstrdup(zone_name(zone));
-		line->source_line = beat->line;
-		line->at = at;
-		line->state = "due";
-		zone_to_local(zone, at, &line->local);
-		line->offset = zone_offset(zone, at);
+		line_plan(line, agent, beat, zone, at);
 	}
 }
 

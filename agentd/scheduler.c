@@ -4,6 +4,7 @@
 #include "journal.h"
 #include "log.h"
 #include "supervisor.h"
+#include "zones.h"
 
 #include "base/alarm.h"
 #include "base/clock.h"
@@ -26,11 +27,22 @@ static uint32_t tick_of(const struct daemon *daemon, const struct resident *resi
 	return own ? own : daemon->workspace->settings->tick_s;
 }
 
+/* The zone that a heading names comes before the agent's. */
+static const struct zone *zone_of(const struct daemon *daemon, const struct resident *resident,
+				  const struct schedule *schedule)
+{
+	const struct zone *own;
+
+	if (*schedule->zone && !zones_get(daemon->zones, schedule->zone, &own, NULL))
+		return own;
+	return roster_zone(resident, daemon);
+}
+
 int scheduler_next(const struct daemon *daemon, const struct resident *resident,
 		   const struct schedule *schedule, int64_t from, int64_t *ret_at)
 {
-	return schedule_next(schedule, roster_zone(resident, daemon), tick_of(daemon, resident),
-			     from, ret_at);
+	return schedule_next(schedule, zone_of(daemon, resident, schedule),
+			     tick_of(daemon, resident), from, ret_at);
 }
 
 void scheduler_set_alarm(struct daemon *daemon)

@@ -250,6 +250,25 @@ static void check_zone(const struct workspace *workspace, struct agent *agent,
 	snprintf(agent->zone, sizeof(agent->zone), "%s", own);
 }
 
+/* The same for a zone that a heading names. */
+static void check_heading_zones(const struct agent *agent, struct diagnostics *found)
+{
+	_free_ char *file = xasprintf("agents/%s/HEARTBEAT.md", agent->name);
+	const char *before = found->file;
+
+	found->file = file;
+	for (size_t i = 0; i < agent->beats.count; i++) {
+		const struct heartbeat *beat = &agent->beats.items[i];
+		CLEANUP(zone_free) struct zone *zone = NULL;
+		struct error error;
+
+		if (*beat->schedule.zone && zone_load(beat->schedule.zone, &zone, &error))
+			diagnostics_add(found, SEVERITY_ERROR, "zone", beat->line, 1,
+					"%s; %s holds until then", error.message, agent->zone);
+	}
+	found->file = before;
+}
+
 int workspace_load(const struct workspace *workspace, const char *name,
 		   const struct agent *previous, struct agent **ret_agent,
 		   struct sources *ret_sources, struct diagnostics *found, struct error *error)
@@ -277,6 +296,8 @@ int workspace_load(const struct workspace *workspace, const char *name,
 	if (result)
 		return result;
 	check_zone(workspace, *ret_agent, found);
+	if (found)
+		check_heading_zones(*ret_agent, found);
 	if (ret_sources) {
 		*ret_sources = sources;
 		sources = (struct sources){ 0 };
