@@ -147,9 +147,14 @@ static int run(const struct invocation *invocation)
 	CLEANUP(workspace_free) struct workspace *workspace = NULL;
 	struct error error;
 	int result = place_open(invocation, &workspace, &checking.found, &error);
+	bool told;
 
 	checking.workspace = workspace;
 	checking.list = invocation->json ? json_array() : NULL;
+	/* An agentd.yaml that cannot be read as a whole is one finding. */
+	told = result && error.file[0];
+	if (told)
+		take_error(&checking, "", &error);
 	tell(&checking);
 	if (!result)
 		result = workspace_agents(workspace, check_agent, &checking, &error);
@@ -161,12 +166,12 @@ static int run(const struct invocation *invocation)
 		check_grants(&checking);
 		tell(&checking);
 	}
-	if (result)
+	if (result && !told) {
 		json_decref(checking.list);
-	else if (checking.list)
-		print_json(checking.list);
-	if (result)
 		return fail(&error);
+	}
+	if (checking.list)
+		print_json(checking.list);
 	return checking.errors ? STATUS_FAILED : STATUS_DONE;
 }
 
