@@ -14,8 +14,9 @@
 
 #define RETRY_FIRST_MS 100
 #define RETRY_LAST_MS 60000
-#define CONFLICTS_MAX 20 /* in a row, before the delay applies to them too */
-#define UNDER_WAY_MAX 8  /* jobs at agentd-history at a time */
+#define CONFLICTS_MAX 20   /* in a row, before the delay applies to them too */
+#define NEW_FOLDER_MS 1500 /* without an edit, before a new folder gets its repository */
+#define UNDER_WAY_MAX 8    /* jobs at agentd-history at a time */
 #define MEMORY_PATH "MEMORY.md"
 #define BULLETIN_PATH "shared/BULLETIN.md"
 
@@ -380,15 +381,31 @@ void committer_post(struct daemon *daemon, const char *agent, const char *text, 
 	committer_add(daemon->committer, job);
 }
 
-void committer_edits(struct daemon *daemon, const char *repository)
+static struct commit_job *waiting_edits(const struct committer *committer, const char *repository)
 {
-	struct committer *committer = daemon->committer;
-
 	for (struct commit_job *job = committer->first; job; job = job->next)
 		if (job->kind == COMMIT_EDITS && !job->under_way &&
 		    !strcmp(job->repository, repository))
-			return;
-	committer_add(committer, job_new(daemon, COMMIT_EDITS, repository, ""));
+			return job;
+	return NULL;
+}
+
+void committer_edits(struct daemon *daemon, const char *repository)
+{
+	if (!waiting_edits(daemon->committer, repository))
+		committer_add(daemon->committer, job_new(daemon, COMMIT_EDITS, repository, ""));
+}
+
+void committer_first_edits(struct daemon *daemon, const char *repository)
+{
+	struct commit_job *job = waiting_edits(daemon->committer, repository);
+	bool is_new = !job;
+
+	if (is_new)
+		job = job_new(daemon, COMMIT_EDITS, repository, "");
+	job->not_before = clock_monotonic_ms() + NEW_FOLDER_MS;
+	if (is_new)
+		committer_add(daemon->committer, job);
 }
 
 void committer_catch_up(struct daemon *daemon)

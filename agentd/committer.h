@@ -29,6 +29,11 @@ void committer_post(struct daemon *daemon, const char *agent, const char *text, 
 /* Commits a person's edits in "." or "agents/NAME"; at most one such job waits per repository. */
 void committer_edits(struct daemon *daemon, const char *repository);
 
+/* The same for a folder that has just come and may still be on its way: a repository that is made
+ * in the middle of `cp -r` would be in the way of the one that is being copied. Each call waits
+ * anew. */
+void committer_first_edits(struct daemon *daemon, const char *repository);
+
 /* Finds, in the background, repositories whose files are not as state.db remembers them. */
 void committer_catch_up(struct daemon *daemon);
 

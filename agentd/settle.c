@@ -64,10 +64,19 @@ static bool is_own_write(const struct daemon *daemon, const struct thing *thing,
 	return file_stamp_equal(&stamp, &resident->memory_stamp);
 }
 
+static bool has_repository(const struct daemon *daemon, const char *repository)
+{
+	_free_ char *path = xasprintf("%s/.git", repository);
+	struct stat st;
+
+	return !file_stat(daemon->workspace->dir, path, &st, NULL);
+}
+
 static void look_at_agent(struct daemon *daemon, const struct thing *thing)
 {
 	_free_ char *repository = xasprintf("agents/%s", thing->agent);
 	struct resident *resident = roster_find(daemon->roster, thing->agent);
+	bool is_new = !resident;
 
 	if (resident && is_own_write(daemon, thing, resident))
 		return;
@@ -83,7 +92,11 @@ static void look_at_agent(struct daemon *daemon, const struct thing *thing)
 		supervisor_inputs_changed(daemon, resident, NULL);
 	for (size_t i = 0; i < thing->path_count; i++)
 		scheduler_event(daemon, SCHEDULE_EVENT_FILE, NULL, resident, thing->paths[i]);
-	if (!resident->broken)
+	if (resident->broken)
+		return;
+	if (is_new || !has_repository(daemon, repository))
+		committer_first_edits(daemon, repository);
+	else
 		committer_edits(daemon, repository);
 }
 

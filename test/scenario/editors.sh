@@ -84,6 +84,12 @@ sed -i 's/Max/Mona/' agents/mona/SOUL.md
 wait_for 'an edit after the rename is committed' sh -c "git -C agents/mona log -1 --format=%s | grep -q 'edit SOUL.md'"
 rm -rf agents/mona
 wait_for 'a deleted one is gone' agent_gone mona
+# A copy that takes its time: its repository comes last, and nothing stands in its way.
+mkdir agents/slow
+cp agents/max/SOUL.md agents/max/HEARTBEAT.md agents/slow/
+wait_for 'a half-copied agent is in force' agent_there slow
+ok 'the rest is copied' cp -r agents/max/.git agents/max/knowledge agents/max/MEMORY.md agents/slow/
+wait_for 'its history is the one that was copied' sh -c "git -C agents/slow log --format=%s | grep -q 'begin agent max'"
 mkdir agents/late
 echo 'nothing yet' >agents/late/notes.md
 agent_gone late || fail 'a folder without SOUL.md is no agent'
