@@ -31,9 +31,27 @@ static void print_finding(const struct diagnostic *one)
 		printf("%s: %s: %s\n", one->file, severity_name(one->severity), one->message);
 }
 
+/* Several passes have found them. */
+static int by_place(const void *a, const void *b)
+{
+	const struct diagnostic *one = a, *other = b;
+	int files = strcmp(one->file, other->file);
+
+	if (files)
+		return files;
+	if (one->line != other->line)
+		return one->line < other->line ? -1 : 1;
+	if (one->column != other->column)
+		return one->column < other->column ? -1 : 1;
+	return (int)other->severity - (int)one->severity;
+}
+
 static void tell(struct checking *checking)
 {
 	checking->errors |= diagnostics_has_errors(&checking->found);
+	if (checking->found.count)
+		qsort(checking->found.items, checking->found.count, sizeof(struct diagnostic),
+		      by_place);
 	for (size_t i = 0; i < checking->found.count; i++) {
 		if (checking->list)
 			json_array_append_new(checking->list, as_json(&checking->found.items[i]));

@@ -1,4 +1,4 @@
-#include "workspace/workspace.h"
+#include "timezone.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -64,21 +64,6 @@ static int find(const char *start, bool exact, char **ret_path, int *ret_dir, st
 
 /* ---- settings ---- */
 
-/* An unknown zone is told, and UTC stands in for it. */
-static struct zone *load_zone(const struct settings *settings, struct diagnostics *found)
-{
-	struct zone *zone = NULL;
-	struct error error;
-
-	if (!zone_load(settings->zone, &zone, &error))
-		return zone;
-	diagnostics_add(found, SEVERITY_ERROR, "zone", 0, 0,
-			"timezone \"%s\": %s; UTC holds until then", settings->zone, error.message);
-	if (zone_load("UTC", &zone, &error))
-		BUG("no time zone UTC: %s", error.message);
-	return zone;
-}
-
 int workspace_reload(struct workspace *workspace, struct diagnostics *found, struct error *error)
 {
 	CLEANUP(buffer_clear) struct buffer text = BUFFER(SETTINGS_MAX);
@@ -100,7 +85,7 @@ int workspace_reload(struct workspace *workspace, struct diagnostics *found, str
 		settings_free(workspace->settings);
 		zone_free(workspace->zone);
 		workspace->settings = settings;
-		workspace->zone = load_zone(settings, found);
+		workspace->zone = timezone_of_settings(settings, buffer_span(&text), found);
 	}
 	if (found)
 		found->file = before;
@@ -227,48 +212,6 @@ static struct span source_span(const struct source *source)
 	return (struct span){ source->data, source->length };
 }
 
-/* A zone that nobody knows is told, and the workspace's stands in for it. */
-static void check_zone(const struct workspace *workspace, struct agent *agent,
-		       struct diagnostics *found)
-{
-	CLEANUP(zone_free) struct zone *zone = NULL;
-	_free_ char *file = xasprintf("agents/%s/HEARTBEAT.md", agent->name);
-	const char *before = found ? found->file : NULL, *own = zone_name(workspace->zone);
-	struct error error;
-
-	if (!strcmp(agent->zone, own) || !zone_load(agent->zone, &zone, &error))
-		return;
-	if (found)
-		found->file = file;
-	/* agentd.yaml's own zone was told when that was read. */
-	if (strcmp(agent->zone, workspace->settings->zone))
-		diagnostics_add(found, SEVERITY_ERROR, "zone", 0, 0,
-				"timezone \"%s\": %s; %s holds until then", agent->zone,
-				error.message, own);
-	if (found)
-		found->file = before;
-	snprintf(agent->zone, sizeof(agent->zone), "%s", own);
-}
-
-/* The same for a zone that a heading names. */
-static void check_heading_zones(const struct agent *agent, struct diagnostics *found)
-{
-	_free_ char *file = xasprintf("agents/%s/HEARTBEAT.md", agent->name);
-	const char *before = found->file;
-
-	found->file = file;
-	for (size_t i = 0; i < agent->beats.count; i++) {
-		const struct heartbeat *beat = &agent->beats.items[i];
-		CLEANUP(zone_free) struct zone *zone = NULL;
-		struct error error;
-
-		if (*beat->schedule.zone && zone_load(beat->schedule.zone, &zone, &error))
-			diagnostics_add(found, SEVERITY_ERROR, "zone", beat->line, 1,
-					"%s; %s holds until then", error.message, agent->zone);
-	}
-	found->file = before;
-}
-
 int workspace_load(const struct workspace *workspace, const char *name,
 		   const struct agent *previous, struct agent **ret_agent,
 		   struct sources *ret_sources, struct diagnostics *found, struct error *error)
@@ -295,9 +238,7 @@ int workspace_load(const struct workspace *workspace, const char *name,
 	result = agent_parse(name, &files, workspace->settings, previous, ret_agent, found, error);
 	if (result)
 		return result;
-	check_zone(workspace, *ret_agent, found);
-	if (found)
-		check_heading_zones(*ret_agent, found);
+	timezone_check(workspace, *ret_agent, &files, found);
 	if (ret_sources) {
 		*ret_sources = sources;
 		sources = (struct sources){ 0 };
