@@ -111,6 +111,10 @@ attention() { agentctl status --json | jq -e '.agents | map(.name) == ["max", "k
 wait_for 'what needs attention comes first' attention
 ok 'and says where' sh -c "agentctl status --json | jq -e '.agents[0].problems[0] | .file == \"agents/max/HEARTBEAT.md\" and .line == 12'"
 equal 'one agent only' '["kira"]' "$(agentctl status kira --json | jq -c '.agents | map(.name)')"
+# The zone of a heading is in force: 17:00 in Tokyo is 08:00 in London's winter.
+sed -i 's/Weekdays (17:00)/Weekdays (17:00 Asia\/Tokyo)/' agents/max/HEARTBEAT.md
+wait_for 'armed by the zone of the heading' sh -c "agentctl status max --json | jq -e '.agents[0].next.at == \"2026-11-24T08:00:00Z\"'"
+equal 'the schedule agrees' '["2026-11-24T08:00:00Z","2026-11-24T17:00:00+09:00","Asia/Tokyo"]' "$(list max -n 1 | jq -c '.[0] | [.at, .local, .zone]')"
 status 1 agentctl status nobody
 cp "$SOURCE/examples/support-desk/agents/max/HEARTBEAT.md" agents/max/HEARTBEAT.md
 wait_for 'mended' sh -c "agentctl status --json | jq -e '.agents | map(.name) == [\"kira\", \"max\"]'"
