@@ -9,11 +9,11 @@
 #include "model/model.h"
 
 enum session_state {
-	SESSION_WAITING,    /* for its agent, or for room */
-	SESSION_RECORDING,  /* its rows are being written */
-	SESSION_RUNNING,    /* its process lives */
-	SESSION_SAVING,     /* its facts are on their way into MEMORY.md */
-	SESSION_CLOSING,    /* its rows are being closed */
+	SESSION_WAITING,   /* for its agent, or for room */
+	SESSION_RECORDING, /* its rows are being written */
+	SESSION_RUNNING,   /* its process lives */
+	SESSION_SAVING,    /* its facts are on their way into MEMORY.md */
+	SESSION_CLOSING,   /* its rows are being closed */
 	SESSION_ENDED,
 };
 
@@ -30,20 +30,20 @@ enum session_outcome {
 /* A tool call of the latest reply, as journalled. */
 struct journalled_call {
 	char id[MODEL_CALL_ID_MAX + 1];
-	const struct tool *tool;  /* NULL: unknown */
-	json_t *arguments;        /* as the model gave them; NULL: malformed */
+	const struct tool *tool; /* NULL: unknown */
+	json_t *arguments;       /* as the model gave them; NULL: malformed */
 	int64_t seq;
-	bool begun, answered;     /* begun: the daemon is at it, or was */
+	bool begun, answered; /* begun: the daemon is at it, or was */
 };
 
 struct session {
 	struct daemon *daemon;
-	struct session *next;                /* in the supervisor's list */
+	struct session *next; /* in the supervisor's list */
 	char id[27], agent[AGENT_NAME_MAX + 1];
 	enum session_state state;
 	enum session_outcome outcome;
-	char *reason;                        /* NULL: none */
-	unsigned held;                       /* answers that will still come to this address */
+	char *reason;  /* NULL: none */
+	unsigned held; /* answers that will still come to this address */
 
 	/* what was wished for */
 	enum cause_kind cause;
@@ -55,22 +55,22 @@ struct session {
 
 	/* the run */
 	struct plan *plan;
-	struct model_settings model;         /* a copy: agentd.yaml may change meanwhile */
-	char *script;                        /* REHEARSAL.md, for the rehearsal model */
+	struct model_settings model; /* a copy: agentd.yaml may change meanwhile */
+	char *script;                /* REHEARSAL.md, for the rehearsal model */
 	struct child *child;
 	struct link *link;
-	uv_timer_t *farewell;                /* how long it may stay after its last word; NULL: not said */
-	bool stop_at_step;                   /* paused: no further model call */
-	bool finished;                       /* it said `done` */
-	bool inputs_changed;                 /* somebody else changed memory or bulletin meanwhile */
-	char given[17];                      /* hash of its other inputs when they were read */
-	char *text;                          /* its last words */
+	uv_timer_t *farewell; /* how long it may stay after its last word; NULL: not said */
+	bool stop_at_step;    /* paused: no further model call */
+	bool finished;        /* it said `done` */
+	bool inputs_changed;  /* somebody else changed memory or bulletin meanwhile */
+	char given[17];       /* hash of its other inputs when they were read */
+	char *text;           /* its last words */
 	int64_t started_ms, ended_ms;
 
 	/* journal */
-	int64_t seq;                         /* of the latest step */
-	int64_t model_seq;                   /* of the model call under way */
-	uint64_t asked;                      /* rpc id of the session's `complete`, 0: none */
+	int64_t seq;       /* of the latest step */
+	int64_t model_seq; /* of the model call under way */
+	uint64_t asked;    /* rpc id of the session's `complete`, 0: none */
 	struct journalled_call calls[MODEL_CALLS_MAX];
 	size_t call_count;
 	char **facts;
@@ -109,8 +109,8 @@ char *session_commit_message(const struct session *session, const char *subject)
 void session_hold(struct session *session);
 void session_release(struct session *session);
 
-/* session_launch.c: reads the plan, starts the process, hands the plan down. On failure outcome and reason are
- * set. */
+/* session_launch.c: reads the plan, starts the process, hands the plan down. On failure outcome and
+ * reason are set. */
 int session_launch(struct session *session);
 
 /* session_steps.c: what a running session may ask. */
@@ -149,8 +149,8 @@ void session_stop(struct session *session); /* kills the process; its end follow
 /* It has said its last word, or nothing can come any more: its process ends soon, or is ended. */
 void session_farewell(struct session *session);
 void session_exited(void *context, const struct process_end *end);
-/* `done` was its last word and its socket is closed. The kernel needs some milliseconds to end a process with
- * namespaces of its own, and nothing of a session has to wait for that. */
+/* `done` was its last word and its socket is closed. The kernel needs some milliseconds to end a
+ * process with namespaces of its own, and nothing of a session has to wait for that. */
 void session_left(struct session *session);
 
 #endif

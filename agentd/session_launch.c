@@ -31,8 +31,8 @@ static char *constitution_recall(const struct session *session)
 	return buffer_steal(&text);
 }
 
-/* Kept without a sync: it only has to outlive the person's edit. Whole or not at all: what is kept here
- * may have to stand in for the person's own words. */
+/* Kept without a sync: it only has to outlive the person's edit. Whole or not at all: what is kept
+ * here may have to stand in for the person's own words. */
 static void constitution_keep(const struct session *session, const char *text)
 {
 	_free_ char *known = constitution_recall(session), *path = last_good_path(session);
@@ -89,8 +89,8 @@ static int model_choose(struct session *session, const struct resident *resident
 			struct error *error)
 {
 	const struct settings *settings = session->daemon->workspace->settings;
-	const struct route *route =
-		settings_route(settings, resident->agent->route ? resident->agent->route : "default");
+	const struct route *route = settings_route(
+		settings, resident->agent->route ? resident->agent->route : "default");
 	const char *name = session->rehearse ? "rehearsal" : route->models[0];
 
 	const struct model_settings *model = settings_model(settings, name);

@@ -11,11 +11,12 @@
 typedef void (*session_action)(struct session *session);
 
 static void act_record(struct session *session);
-static void act_launch(struct session *session);
+static void act_begin(struct session *session);
 static void act_save(struct session *session);
 static void act_close(struct session *session);
 static void act_end(struct session *session);
 static void act_kill(struct session *session);
+static void act_drop(struct session *session);
 static void act_withdraw(struct session *session);
 static void act_nothing(struct session *session);
 
@@ -29,9 +30,10 @@ static const struct {
 		[EVENT_CANCELLED] = { act_withdraw, SESSION_CLOSING },
 	},
 	[SESSION_RECORDING] = {
-		[EVENT_RECORDED] = { act_launch, SESSION_RUNNING },
-		[EVENT_UNRECORDED] = { act_end, SESSION_ENDED },
-		[EVENT_CANCELLED] = { act_nothing, SESSION_RECORDING },
+		[EVENT_RECORDED] = { act_begin, SESSION_RUNNING },
+		[EVENT_UNRECORDED] = { act_drop, SESSION_ENDED },
+		[EVENT_EXITED] = { act_nothing, SESSION_RECORDING },
+		[EVENT_CANCELLED] = { act_kill, SESSION_RECORDING },
 	},
 	[SESSION_RUNNING] = {
 		[EVENT_EXITED] = { act_save, SESSION_SAVING },
@@ -91,19 +93,25 @@ static void act_record(struct session *session)
 			       "cause", cause));
 	row = session_row_of(session, cause, "");
 	session_hold(session);
-	if (session->rehearse)
-		recorded(session, NULL);
-	else
+	if (!session->rehearse)
 		journal_session_begin(session->daemon, &row, &slot, session->manual, recorded,
 				      session);
+	/* While that is being written its process comes to be. It can do nothing before: what it
+	 * asks is journalled behind these rows, and fails with them. */
+	if (session->state == SESSION_RECORDING)
+		session_launch(session);
+	if (session->rehearse)
+		recorded(session, NULL);
 }
 
-static void act_launch(struct session *session)
+static void act_begin(struct session *session)
 {
 	log_event(session->daemon->log, LEVEL_INFO, "session_start", session->agent, session->id,
-		  "%s begins", session->heading ? session->heading
-						: session->message ? "a message" : "a manual run");
-	if (session->outcome != OUTCOME_NONE || session_launch(session))
+		  "%s begins",
+		  session->heading   ? session->heading
+		  : session->message ? "a message"
+				     : "a manual run");
+	if (!session->child) /* it has ended already, or could not be started */
 		session_handle(session, EVENT_EXITED);
 }
 
@@ -112,12 +120,17 @@ static void timer_destroy(uv_handle_t *handle)
 	free(handle);
 }
 
-static void session_over(struct session *session)
+static void hang_up(struct session *session)
 {
 	session_abandon_call(session);
 	link_free(steal_pointer(&session->link));
 	if (session->farewell)
 		uv_close((uv_handle_t *)steal_pointer(&session->farewell), timer_destroy);
+}
+
+static void session_over(struct session *session)
+{
+	hang_up(session);
 	if (session->outcome == OUTCOME_DONE)
 		free(steal_pointer(&session->reason));
 	session_handle(session, EVENT_EXITED);
@@ -162,8 +175,9 @@ static void saved(void *context, const char *commit, const struct error *error)
 /* "memory: 2 facts from Daily (07:00)" */
 static char *memory_subject(const struct session *session)
 {
-	const char *from = session->heading ? session->heading
-					    : session->message ? "a message" : "a run";
+	const char *from = session->heading   ? session->heading
+			   : session->message ? "a message"
+					      : "a run";
 
 	return xasprintf("memory: %zu fact%s from %s", session->fact_count,
 			 session->fact_count == 1 ? "" : "s", from);
@@ -218,8 +232,8 @@ static bool given_is_same(const struct session *session)
 	       !strcmp(given, session->given);
 }
 
-/* The section remembers the run: when it ended and on which inputs. A failed run counts as none, so that
- * the next beat is not "unchanged". */
+/* The section remembers the run: when it ended and on which inputs. A failed run counts as none, so
+ * that the next beat is not "unchanged". */
 static bool close_section(struct session *session, char inputs[17], struct section *ret_section)
 {
 	struct resident *resident = roster_find(session->daemon->roster, session->agent);
@@ -271,6 +285,13 @@ static void act_close(struct session *session)
 static void act_kill(struct session *session)
 {
 	session_stop(session);
+}
+
+static void act_drop(struct session *session)
+{
+	child_leave(steal_pointer(&session->child));
+	hang_up(session);
+	act_end(session);
 }
 
 /* It never started: there is a slot's row at most. */
