@@ -83,7 +83,7 @@ struct session {
 enum session_event {
 	EVENT_ADMITTED,   /* its agent is free and there is room */
 	EVENT_RECORDED,   /* its rows are durable */
-	EVENT_UNRECORDED, /* they could not be written: it must not run */
+	EVENT_UNRECORDED, /* they could not be written: it must do nothing */
 	EVENT_EXITED,     /* its process is gone, or never came to be */
 	EVENT_SAVED,      /* its facts are committed, or there are none */
 	EVENT_CLOSED,     /* its rows are closed */
