@@ -179,6 +179,14 @@ static int service_start(struct service *service, struct error *error)
 	return 0;
 }
 
+void service_prepare(struct service *service)
+{
+	struct error ignored; /* the request that follows will tell */
+
+	if (!service->link && !service_start(service, &ignored))
+		uv_timer_start(service->idle, service_rest, SERVICE_IDLE_MS, 0);
+}
+
 void service_request(struct service *service, const char *method, json_t *params, rpc_answer answer,
 		     void *context)
 {

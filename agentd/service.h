@@ -28,6 +28,8 @@ void service_free(struct service *service);
 
 void service_request(struct service *service, const char *method, json_t *params, rpc_answer answer,
 		     void *context);
+/* It will be needed in a moment: starts it if it does not run. */
+void service_prepare(struct service *service);
 /* Only to one that runs; else nothing. */
 void service_notify(struct service *service, const char *method, json_t *params);
 pid_t service_pid(const struct service *service); /* 0: not running */

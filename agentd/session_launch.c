@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include "secrets.h"
+#include "service.h"
 
 #include "base/clock.h"
 #include "launch/launch.h"
@@ -283,6 +284,8 @@ int session_launch(struct session *session)
 
 		error_print(&error, text, sizeof(text));
 		session_fail(session, OUTCOME_REFUSED, "%s", text);
+		return result;
 	}
-	return result;
+	service_prepare(daemon->gateway); /* loading libcurl takes longer than a session's start */
+	return 0;
 }
