@@ -60,6 +60,16 @@ int database_run(struct store *store, const char *sql, struct error *error)
 	return code ? database_error(store->db, code, error) : 0;
 }
 
+void sync_later(struct store *store)
+{
+	database_run(store, "PRAGMA synchronous = OFF", NULL);
+}
+
+void sync_again(struct store *store)
+{
+	database_run(store, "PRAGMA synchronous = FULL", NULL);
+}
+
 int savepoint_begin(struct store *store, struct error *error)
 {
 	struct query q;

@@ -31,6 +31,11 @@ int database_error(sqlite3 *db, int code, struct error *error);
 /* Statements without parameters or rows. */
 int database_run(struct store *store, const char *sql, struct error *error);
 
+/* Between the two a commit does not wait for the device: it stands in the log, and the next one
+ * outside of them syncs it along. For what a start writes. Within a transaction they do nothing. */
+void sync_later(struct store *store);
+void sync_again(struct store *store);
+
 /* Undone as a whole unless kept; may stand inside of each other. */
 int savepoint_begin(struct store *store, struct error *error);
 int savepoint_keep(struct store *store, struct error *error);

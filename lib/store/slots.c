@@ -104,14 +104,17 @@ int store_slots_close_open(struct store *store, const char *reason, struct error
 	struct query q;
 	int r;
 
+	sync_later(store); /* should they be lost, the next start closes them again */
 	query_begin(&q, store, close_begun, error);
 	query_text(&q, reason);
 	r = query_run(&q);
-	if (r)
-		return r;
-	query_begin(&q, store, close_waiting, error);
-	query_text(&q, reason);
-	return query_run(&q);
+	if (!r) {
+		query_begin(&q, store, close_waiting, error);
+		query_text(&q, reason);
+		r = query_run(&q);
+	}
+	sync_again(store);
+	return r;
 }
 
 static const char slots_of_all[] = "SELECT " COLUMNS " FROM slot"

@@ -154,12 +154,14 @@ int store_epoch_next(struct store *store, int64_t *ret_epoch, struct error *erro
 	int64_t epoch = 0;
 	int r;
 
+	sync_later(store); /* every row that carries it comes behind it in the log */
 	query_begin(&q, store, next_epoch, error);
 	r = query_next(&q);
 	if (r > 0)
 		epoch = column_int(&q);
 	while (r > 0) /* without autocommit it is not done before its end */
 		r = query_next(&q);
+	sync_again(store);
 	if (!r)
 		*ret_epoch = epoch;
 	return r;

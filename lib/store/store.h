@@ -159,7 +159,8 @@ typedef int (*store_step_visit)(void *context, const struct step *step);
 int store_steps(struct store *store, const char *session, store_step_visit visit, void *context,
 		struct error *error);
 
-/* A new epoch for this start of the daemon: greater than all before. */
+/* A new epoch for this start of the daemon: greater than all that rows carry. Like
+ * store_slots_close_open it does not wait for the device; the next commit does. */
 int store_epoch_next(struct store *store, int64_t *ret_epoch, struct error *error);
 
 /* ---- files: so that a start opens no repository ---- */
