@@ -64,9 +64,7 @@ static int write_providers(struct buffer *out)
 		buffer_printf(&route, "%s%s", found++ ? ", " : "", hosted[i].name);
 	}
 	if (ollama_is_there()) {
-		buffer_printf(
-			out, "%s  local: {kind: openai, base_url: \"http://127.0.0.1:11434/v1\"}\n",
-			found ? "" : "providers:\n");
+		buffer_printf(out, "%s  local: {kind: ollama}\n", found ? "" : "providers:\n");
 		buffer_append_text(&models,
 				   "  # a model that you have pulled\n"
 				   "  local: {provider: local, name: \"qwen3:4b\", free: true}\n");

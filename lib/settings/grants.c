@@ -1,4 +1,4 @@
-/* agents:, alerts: and monitors:. The latter two are checked; nothing uses them yet. */
+/* agents: and monitors:. The latter are checked; nothing uses them yet. */
 #include "sections.h"
 
 #include <stdio.h>
@@ -68,27 +68,7 @@ void read_grants(struct settings *settings, const struct yaml *root, struct diag
 		read_grant(settings, yaml, found);
 }
 
-/* ---- alerts and monitors ---- */
-
-void check_alerts(const struct yaml *root, struct diagnostics *found)
-{
-	const struct yaml *list = yaml_get(root, "alerts");
-
-	if (!list || list->kind == YAML_NULL)
-		return;
-	if (list->kind != YAML_LIST) {
-		say(found, list, "settings-type",
-		    "alerts is a list; write - command: \"notify-send agentd\" or - webhook: URL");
-		return;
-	}
-	for (const struct yaml *yaml = list->first; yaml; yaml = yaml->next) {
-		if (yaml->kind != YAML_MAP || yaml->count != 1)
-			say(found, yaml, "settings-type",
-			    "an alert is either {command: TEXT} or {webhook: URL}");
-		else
-			reader_map(yaml, SCOPE_ALERT, NULL, "the alert", found);
-	}
-}
+/* ---- monitors ---- */
 
 void check_monitors(const struct yaml *root, struct diagnostics *found)
 {

@@ -3,11 +3,20 @@
 
 #include <stdio.h>
 
-static const char *const base_urls[] = {
-	[PROVIDER_REHEARSAL] = "",
-	[PROVIDER_OPENAI] = "https://api.openai.com/v1",
-	[PROVIDER_ANTHROPIC] = "https://api.anthropic.com/v1/messages",
+static const struct {
+	const char *name, *base_url;
+} kinds[] = {
+	[PROVIDER_REHEARSAL] = { REHEARSAL, "" },
+	[PROVIDER_OPENAI] = { "openai", "https://api.openai.com/v1" },
+	[PROVIDER_ANTHROPIC] = { "anthropic", "https://api.anthropic.com/v1/messages" },
+	[PROVIDER_OLLAMA] = { "ollama", "http://127.0.0.1:11434" },
+	[PROVIDER_RESPONSES] = { "responses", "https://api.openai.com/v1" },
 };
+
+const char *provider_kind_name(enum provider_kind kind)
+{
+	return kinds[kind].name;
+}
 
 void provider_clear(struct provider *provider)
 {
@@ -73,6 +82,24 @@ static bool read_key(struct provider *provider, const struct yaml *yaml, struct 
 
 /* ---- providers ---- */
 
+/* Ollama's /v1 takes no window size: it cuts the front off a long prompt and says nothing. */
+static void check_ollama(const struct provider *provider, const struct yaml *yaml,
+			 struct diagnostics *found)
+{
+	const struct yaml *url = yaml_get(yaml, "base_url");
+	const char *v1 = strstr(provider->base_url, "/v1");
+	bool ends = v1 && (!strcmp(v1, "/v1") || !strcmp(v1, "/v1/"));
+
+	if (provider->kind == PROVIDER_OLLAMA && ends)
+		diagnostics_add(found, SEVERITY_WARNING, "provider-ollama", url->line, url->column,
+				"kind ollama has its own paths: leave /v1 out");
+	else if (provider->kind == PROVIDER_OPENAI && ends && strstr(provider->base_url, ":11434/"))
+		diagnostics_add(
+			found, SEVERITY_WARNING, "provider-ollama", url->line, url->column,
+			"this looks like Ollama, whose /v1 cuts long prompts without a word; "
+			"write kind: ollama, and the address without /v1");
+}
+
 static bool read_provider(struct provider *provider, const struct yaml *yaml,
 			  struct diagnostics *found)
 {
@@ -82,13 +109,16 @@ static bool read_provider(struct provider *provider, const struct yaml *yaml,
 		return false;
 	if (!kind || kind->kind == YAML_NULL) {
 		say(found, yaml, "settings-missing",
-		    "provider \"%s\" has no kind; write openai, anthropic or rehearsal", yaml->key);
+		    "provider \"%s\" has no kind; write openai, anthropic, ollama or responses",
+		    yaml->key);
 		return false;
 	}
 	if (!read_key(provider, yaml_get(yaml, "api_key"), found))
 		return false;
 	if (!provider->base_url)
-		provider->base_url = xstrdup(base_urls[provider->kind]);
+		provider->base_url = xstrdup(kinds[provider->kind].base_url);
+	else
+		check_ollama(provider, yaml, found);
 	return true;
 }
 
@@ -157,22 +187,41 @@ static bool is_given(const struct yaml *map, const char *key)
 	return value && value->kind == YAML_SCALAR;
 }
 
-static bool read_prices(struct model_settings *model, const struct yaml *prices,
-			struct diagnostics *found)
+/* Anthropic's cache costs a quarter more to write than input does. */
+static int64_t cache_write_price(const struct model_settings *model, enum provider_kind kind)
 {
+	return kind == PROVIDER_ANTHROPIC ? model->price_input + model->price_input / 4
+					  : model->price_input;
+}
+
+static bool read_prices(struct model_settings *model, const struct provider *provider,
+			const struct yaml *prices, struct diagnostics *found)
+{
+	bool input = is_given(prices, "input"), output = is_given(prices, "output");
+
 	if (!reader_map(prices, SCOPE_PRICE, model, "usd_per_mtok", found))
 		return false;
-	model->priced = is_given(prices, "input") && is_given(prices, "output");
+	if (reader_members(prices) && (!input || !output)) {
+		say(found, prices, "model-price",
+		    "usd_per_mtok has no %s; write both, such as {input: 3, output: 15}",
+		    input    ? "output"
+		    : output ? "input"
+			     : "input and no output");
+		return false;
+	}
+	model->priced = input && output;
 	if (!is_given(prices, "cache_read"))
 		model->price_cache_read = model->price_input;
 	if (!is_given(prices, "cache_write"))
-		model->price_cache_write = model->price_input;
+		model->price_cache_write = cache_write_price(model, provider->kind);
 	return true;
 }
 
 static bool check_cost(struct model_settings *model, const struct provider *provider,
 		       const struct yaml *yaml, struct diagnostics *found)
 {
+	if (!read_prices(model, provider, yaml_get(yaml, "usd_per_mtok"), found))
+		return false;
 	if (provider->kind == PROVIDER_REHEARSAL)
 		model->free = true;
 	if (model->free && model->priced) {
@@ -196,8 +245,7 @@ static bool read_model(const struct settings *settings, struct model_settings *m
 	const struct yaml *name = yaml_get(yaml, "provider");
 	const struct provider *provider;
 
-	if (!reader_map(yaml, SCOPE_MODEL, model, "the model", found) ||
-	    !read_prices(model, yaml_get(yaml, "usd_per_mtok"), found))
+	if (!reader_map(yaml, SCOPE_MODEL, model, "the model", found))
 		return false;
 	provider = settings_provider(settings, model->provider);
 	if (!provider && !*model->provider)

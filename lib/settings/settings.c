@@ -74,7 +74,7 @@ static void read_sections(struct settings *settings, const struct yaml *root,
 	read_models(settings, root, found);
 	read_routes(settings, root, found);
 	read_grants(settings, root, found);
-	check_alerts(root, found);
+	read_alerts(settings, root, found);
 	check_monitors(root, found);
 }
 
@@ -140,10 +140,13 @@ void settings_free(struct settings *settings)
 		free(settings->routes[i].models);
 	for (size_t i = 0; i < settings->grant_count; i++)
 		grant_clear(&settings->grants[i]);
+	for (size_t i = 0; i < settings->alert_count; i++)
+		alert_clear(&settings->alerts[i]);
 	free(settings->providers);
 	free(settings->models);
 	free(settings->routes);
 	free(settings->grants);
+	free(settings->alerts);
 	free(settings);
 }
 

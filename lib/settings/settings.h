@@ -29,7 +29,15 @@ void limits_lower(struct limits *into, const struct limits *other);
 
 /* ---- agentd.yaml ---- */
 
-enum provider_kind { PROVIDER_REHEARSAL, PROVIDER_OPENAI, PROVIDER_ANTHROPIC };
+enum provider_kind {
+	PROVIDER_REHEARSAL,
+	PROVIDER_OPENAI, /* Chat Completions */
+	PROVIDER_ANTHROPIC,
+	PROVIDER_OLLAMA,    /* its own /api/chat */
+	PROVIDER_RESPONSES, /* OpenAI Responses */
+};
+/* The word in agentd.yaml, which is also the wire format's. */
+const char *provider_kind_name(enum provider_kind kind);
 enum key_source { KEY_NONE, KEY_ENV, KEY_FILE, KEY_CREDENTIAL };
 
 struct provider {
@@ -64,6 +72,11 @@ struct grant {
 	struct limits limits; /* fields that were not given are INT64_MAX (circuit_breaker false) */
 };
 
+/* One of `alerts`: a command, or an address. */
+struct alert_target {
+	char *command, *webhook; /* one of them is NULL */
+};
+
 struct settings {
 	char zone[65];
 	bool sandbox_off;
@@ -75,11 +88,18 @@ struct settings {
 	size_t route_count;
 	struct grant *grants;
 	size_t grant_count;
+	struct alert_target *alerts;
+	size_t alert_count;
 	struct limits limits;
 	/* defaults of DESIGN 10 that apply to the daemon as a whole */
 	uint32_t debounce_ms, tick_s, shortest_interval_s, turns_per_session, sessions_at_once;
 	uint32_t connect_ms, first_byte_ms, progress_ms;
 	int64_t max_output_tokens, context;
+	int64_t least_max_tokens;
+	uint32_t retries_per_call, retry_shortest_ms, retry_longest_ms;
+	uint32_t provider_breaker_failures, provider_breaker_probe_ms, provider_breaker_longest_ms;
+	uint32_t session_breaker_repeats, session_breaker_calls;
+	uint32_t alert_again_s;
 	int64_t tool_output_bytes, log_bytes;
 	uint32_t log_files;
 	int daily_hour; /* of `daily_at` */
@@ -108,6 +128,7 @@ enum when_policy { WHEN_DEFAULT, WHEN_ALWAYS, WHEN_CHANGED };
 struct front_matter {
 	char *role, *expertise, *route, *zone;
 	bool bulletin_always;
+	bool experiment; /* its work has `experimental_share` of a day's money */
 	uint32_t every_s; /* the tick */
 	bool has_active_hours;
 	uint16_t active_begin, active_end; /* minutes of the day */

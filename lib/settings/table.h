@@ -17,7 +17,7 @@ enum scope {                     /* the struct that its rows fill */
 	     SCOPE_PRICE,        /* struct model_settings */
 	     SCOPE_LIMITS,       /* struct limits */
 	     SCOPE_AGENT,        /* struct grant */
-	     SCOPE_ALERT,        /* struct alert */
+	     SCOPE_ALERT,        /* struct alert_target */
 	     SCOPE_MONITOR,      /* nothing yet */
 	     SCOPE_FRONT_MATTER, /* struct front_matter */
 };

@@ -80,7 +80,7 @@ if unshare -rn ip link set lo up 2>/dev/null; then
 		socat TCP4-LISTEN:11434,bind=127.0.0.1,fork /dev/null & server=$!
 		until socat -u /dev/null TCP4:127.0.0.1:11434 2>/dev/null; do sleep 0.02; done
 		agentctl init ollama; kill $server' >"$T/out" 2>&1
-	has 'a local Ollama is used' 'local: {kind: openai, base_url: "http://127.0.0.1:11434/v1"}' ollama/agentd.yaml
+	has 'a local Ollama is used' 'local: {kind: ollama}' ollama/agentd.yaml
 	status 0 agentctl -w ollama check
 fi
 TZ=Asia/Taipei agentctl init zoned >/dev/null

@@ -29,7 +29,8 @@ static void soul_is_understood(void **state)
 	read_matter(
 		"role: support\nexpertise: \"duplicate charges\"\nroute: analysis\ntz: Asia/Taipei\n"
 		"tools: [read_file, remember]\nlimits: {per_session_usd: 0.25}\nbulletin: always\n"
-		"every: 2h\nactive: 22:00-06:30\nwhen: changed\ndaily_at: 7\ncatch_up: none\n",
+		"every: 2h\nactive: 22:00-06:30\nwhen: changed\ndaily_at: 7\ncatch_up: none\n"
+		"experiment: true\n",
 		FRONT_MATTER_SOUL, "", &m);
 	assert_string_equal(m.role, "support");
 	assert_string_equal(m.expertise, "duplicate charges");
@@ -40,6 +41,7 @@ static void soul_is_understood(void **state)
 	assert_int_equal(m.limits.per_session_micro_usd, 250000);
 	assert_int_equal(m.limits.system_daily_micro_usd, INT64_MAX);
 	assert_true(m.bulletin_always);
+	assert_true(m.experiment);
 	assert_int_equal(m.every_s, 7200);
 	assert_true(m.has_active_hours);
 	assert_int_equal(m.active_begin, 22 * 60);
@@ -62,6 +64,7 @@ static void nothing_is_absent(void **state)
 		assert_null(m.tools);
 		assert_null(m.zone);
 		assert_false(m.bulletin_always);
+		assert_false(m.experiment);
 		assert_false(m.has_active_hours);
 		assert_int_equal(m.every_s, 0);
 		assert_int_equal(m.when, WHEN_DEFAULT);

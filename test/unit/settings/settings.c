@@ -92,6 +92,11 @@ static void design_example_is_understood(void **state)
 	assert_int_equal(grant->limits.per_agent_daily_micro_usd, 500000);
 	assert_int_equal(grant->limits.per_task_tokens, INT64_MAX);
 	assert_null(settings_grant(s, "kira"));
+	assert_int_equal(s->alert_count, 2);
+	assert_string_equal(s->alerts[0].command, "notify-send agentd");
+	assert_null(s->alerts[0].webhook);
+	assert_string_equal(s->alerts[1].webhook, "https://example.org/x");
+	assert_null(s->alerts[1].command);
 }
 
 /* An empty file, and one that writes the defaults out, are the same. */
@@ -123,6 +128,17 @@ static void defaults_hold(void **state)
 		assert_int_equal(s->log_files, 5);
 		assert_int_equal(s->daily_hour, 9);
 		assert_int_equal(s->limits.per_session_micro_usd, 500000);
+		assert_int_equal(s->least_max_tokens, 256);
+		assert_int_equal(s->retries_per_call, 5);
+		assert_int_equal(s->retry_shortest_ms, 1000);
+		assert_int_equal(s->retry_longest_ms, 60000);
+		assert_int_equal(s->provider_breaker_failures, 3);
+		assert_int_equal(s->provider_breaker_probe_ms, 30000);
+		assert_int_equal(s->provider_breaker_longest_ms, 600000);
+		assert_int_equal(s->session_breaker_repeats, 5);
+		assert_int_equal(s->session_breaker_calls, 60);
+		assert_int_equal(s->alert_again_s, 4 * 3600);
+		assert_int_equal(s->alert_count, 0);
 		assert_int_equal(s->limits.system_daily_micro_usd, 20000000);
 		assert_int_equal(s->limits.people_share_ppm, 200000);
 		assert_true(s->limits.circuit_breaker);
@@ -185,6 +201,38 @@ static void spellings_of_values(void **state)
 	assert_int_equal(settings_provider(s, "p")->progress_ms, 4000);
 	assert_int_equal(settings_provider(s, "p")->first_byte_ms, 120000);
 	assert_string_equal(settings_provider(s, "p")->base_url, "https://api.openai.com/v1");
+}
+
+/* Each kind: its word, its own service, and what cached input costs where no price says so. */
+static void kinds_have_defaults(void **state)
+{
+	static const struct {
+		enum provider_kind kind;
+		const char *name, *base_url;
+		int64_t cache_write;
+	} rows[] = {
+		{ PROVIDER_OPENAI, "openai", "https://api.openai.com/v1", 2000000 },
+		{ PROVIDER_ANTHROPIC, "anthropic", "https://api.anthropic.com/v1/messages",
+		  2500000 },
+		{ PROVIDER_OLLAMA, "ollama", "http://127.0.0.1:11434", 2000000 },
+		{ PROVIDER_RESPONSES, "responses", "https://api.openai.com/v1", 2000000 },
+	};
+
+	(void)state;
+	assert_string_equal(provider_kind_name(PROVIDER_REHEARSAL), "rehearsal");
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		_free_ char *yaml = xasprintf(
+			"providers: {p: {kind: %s}}\n"
+			"models: {m: {provider: p, usd_per_mtok: {input: 2, output: 8}}}\n",
+			rows[i].name);
+		CLEANUP(settings_free) struct settings *s = read_settings(yaml, "");
+
+		assert_string_equal(provider_kind_name(rows[i].kind), rows[i].name);
+		assert_int_equal(settings_provider(s, "p")->kind, rows[i].kind);
+		assert_string_equal(settings_provider(s, "p")->base_url, rows[i].base_url);
+		assert_int_equal(settings_model(s, "m")->price_cache_read, 2000000);
+		assert_int_equal(settings_model(s, "m")->price_cache_write, rows[i].cache_write);
+	}
 }
 
 /* ---- what is not ---- */
@@ -256,11 +304,17 @@ static const struct {
 	{ "limits: 5\n",
 	  "error settings-type 1:9 limits is not a map; write keys and values below it\n" },
 	/* providers */
-	{ "providers:\n  x: {kind: ollama}\n",
-	  "error settings-value 2:13 providers.NAME.kind: \"ollama\": write one of: rehearsal, openai, "
-	  "anthropic\n" },
+	{ "providers:\n  x: {kind: gemini}\n",
+	  "error settings-value 2:13 providers.NAME.kind: \"gemini\": write one of: rehearsal, openai, "
+	  "anthropic, ollama, responses\n" },
 	{ "providers:\n  x: {base_url: 'http://h'}\n",
-	  "error settings-missing 2:3 provider \"x\" has no kind; write openai, anthropic or rehearsal\n" },
+	  "error settings-missing 2:3 provider \"x\" has no kind; write openai, anthropic, ollama or "
+	  "responses\n" },
+	{ "providers: {x: {kind: ollama, base_url: 'http://h:11434/v1/'}}\n",
+	  "warning provider-ollama 1:41 kind ollama has its own paths: leave /v1 out\n" },
+	{ "providers: {x: {kind: openai, base_url: 'http://127.0.0.1:11434/v1'}}\n",
+	  "warning provider-ollama 1:41 this looks like Ollama, whose /v1 cuts long prompts without a word; "
+	  "write kind: ollama, and the address without /v1\n" },
 	{ "providers: {x: {kind: openai, base_url: 'ftp://h'}}\n",
 	  "error settings-value 1:41 providers.NAME.base_url: write an address that begins with https:// or "
 	  "http://\n" },
@@ -292,8 +346,12 @@ static const struct {
 	  "error model-unpriced 3:3 model \"m\" has no price and is not used; write usd_per_mtok: {input: 3, "
 	  "output: 15}, or free: true\n" },
 	{ LOCAL "models:\n  m: {provider: l, usd_per_mtok: {input: 3}}\n",
-	  "error model-unpriced 3:3 model \"m\" has no price and is not used; write usd_per_mtok: {input: 3, "
-	  "output: 15}, or free: true\n" },
+	  "error model-price 3:20 usd_per_mtok has no output; write both, such as {input: 3, output: 15}\n" },
+	{ LOCAL "models:\n  m: {provider: l, free: on, usd_per_mtok: {output: 3}}\n",
+	  "error model-price 3:30 usd_per_mtok has no input; write both, such as {input: 3, output: 15}\n" },
+	{ LOCAL "models:\n  m: {provider: l, usd_per_mtok: {cache_read: 3}}\n",
+	  "error model-price 3:20 usd_per_mtok has no input and no output; write both, such as {input: 3, "
+	  "output: 15}\n" },
 	{ LOCAL "models:\n  m: {provider: l, usd_per_mtok: {input: 3, output: x}}\n",
 	  "error settings-value 3:53 models.NAME.usd_per_mtok.output: \"x\": write a number such as 2 or "
 	  "0.25, with at most 6 decimals\n" },
@@ -343,6 +401,9 @@ static const struct {
 	{ "alerts: [{webhook: nope}]\n",
 	  "error settings-value 1:20 alerts.webhook: write an address that "
 	  "begins with https:// or http://\n" },
+	{ "alerts: [{command: }, {command: x, webhook: 'http://h'}]\n",
+	  "error settings-missing 1:11 write what command the alert goes to\n"
+	  "error settings-type 1:23 an alert is either {command: TEXT} or {webhook: URL}\n" },
 	{ "monitors: {site: {every: 1 min}}\n",
 	  "error settings-missing 1:12 monitor \"site\" needs either a url or a command\n" },
 	{ "monitors: {site: {url: 'http://h', every: 5}}\n",
@@ -489,6 +550,7 @@ int main(void)
 		cmocka_unit_test(defaults_hold),
 		cmocka_unit_test(values_are_exact),
 		cmocka_unit_test(spellings_of_values),
+		cmocka_unit_test(kinds_have_defaults),
 		cmocka_unit_test(wrong_values_are_named),
 		cmocka_unit_test(wrong_values_change_nothing),
 		cmocka_unit_test(no_yaml_map_is_refused),
