@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const struct {
-	int sqlite; /* primary code */
+	int sqlite; /* primary code, or an extended one that comes before it */
 	enum error_code code;
 	int system; /* 0: what the system said */
 	const char *say;
@@ -19,6 +19,7 @@ static const struct {
 	{ SQLITE_PERM, ERROR_DENIED, 0, "may not be opened" },
 	{ SQLITE_AUTH, ERROR_DENIED, 0, "may not be opened" },
 	{ SQLITE_CANTOPEN, ERROR_SYSTEM, 0, "cannot be opened" },
+	{ SQLITE_CONSTRAINT_CHECK, ERROR_TOO_LARGE, 0, "cannot hold a value out of its range" },
 	{ SQLITE_CONSTRAINT, ERROR_EXISTS, 0, "has this already" },
 	{ SQLITE_TOOBIG, ERROR_TOO_LARGE, 0, "cannot hold a value that large" },
 };
@@ -40,8 +41,9 @@ int database_error(sqlite3 *db, int code, struct error *error)
 
 	if (code == SQLITE_NOMEM)
 		BUG("out of memory in SQLite");
-	for (i = 0; i < ARRAY_LENGTH(failures) && failures[i].sqlite != (code & 0xff); i++) {
-	}
+	for (i = 0; i < ARRAY_LENGTH(failures); i++)
+		if (failures[i].sqlite == code || failures[i].sqlite == (code & 0xff))
+			break;
 	if (i == ARRAY_LENGTH(failures)) /* no such table: not the schema of its version */
 		return damaged(sqlite3_errmsg(db), error);
 	if (failures[i].code == ERROR_INVALID)
@@ -183,6 +185,17 @@ int query_change(struct query *q, int *ret_changes)
 
 	if (!r)
 		*ret_changes = sqlite3_changes(q->store->db);
+	return r;
+}
+
+int query_prune(struct query *q, size_t max, size_t *ret_count)
+{
+	int r, changes = 0;
+
+	query_int(q, max < INT64_MAX ? (int64_t)max : INT64_MAX);
+	r = query_change(q, &changes);
+	if (!r && ret_count)
+		*ret_count = (size_t)changes;
 	return r;
 }
 

@@ -13,7 +13,7 @@
 
 #include <sqlite3.h>
 
-#define STATEMENTS_MAX 48
+#define STATEMENTS_MAX 80
 
 struct store {
 	sqlite3 *db;
@@ -60,6 +60,10 @@ int query_next(struct query *q);
 int query_run(struct query *q);
 /* To its end, and *ret_changes rows were changed. */
 int query_change(struct query *q, int *ret_changes);
+/* Binds `max` as the last parameter of a DELETE and runs it; *ret_count (may be NULL) rows are
+ * gone.
+ */
+int query_prune(struct query *q, size_t max, size_t *ret_count);
 /* The only column of the only row, 0 where there is no row. */
 int query_value(struct query *q, int64_t *ret_value);
 /* Puts a statement at rest before its last row. */

@@ -6,8 +6,7 @@
 
 /* Rows of slots, sessions and steps are many and in part large, so they are rowid tables with
  * narrow indexes; what is small and found by its key alone is WITHOUT ROWID. A planned slot is
- * known by its moment, an event slot by its event whenever it came. A step repeats its session's
- * agent, so that the sum of a day's costs is read from one index. */
+ * known by its moment, an event slot by its event whenever it came. */
 static const char version_1[] =
 	"CREATE TABLE counter("
 	"  name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
@@ -52,8 +51,59 @@ static const char version_1[] =
 	"  mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,"
 	"  blob TEXT NOT NULL, PRIMARY KEY(repository, path)) STRICT, WITHOUT ROWID;";
 
+/* The ledger. Its one large question, what a day's calls come to, is answered from call_by_day
+ * alone; what one attempt cost is found by the step it belongs to. The order of enum call_state is
+ * part of the schema. Steps keep their cost, but nobody sums it up any more. */
+static const char version_2[] =
+	"DROP INDEX step_cost;"
+	"CREATE TABLE call("
+	"  number INTEGER PRIMARY KEY, session TEXT NOT NULL, agent TEXT NOT NULL,"
+	"  cause TEXT NOT NULL, task TEXT NOT NULL, work TEXT NOT NULL, route TEXT NOT NULL,"
+	"  provider TEXT NOT NULL, model TEXT NOT NULL, seq INTEGER NOT NULL,"
+	"  attempt INTEGER NOT NULL, place INTEGER NOT NULL, hour INTEGER NOT NULL,"
+	"  day INTEGER NOT NULL, reserved_at INTEGER NOT NULL,"
+	"  settled_at INTEGER NOT NULL DEFAULT 0,"
+	"  state INTEGER NOT NULL DEFAULT 0 CHECK(state BETWEEN 0 AND 3),"
+	"  reserved_micro_usd INTEGER NOT NULL CHECK(reserved_micro_usd >= 0),"
+	"  reserved_tokens INTEGER NOT NULL CHECK(reserved_tokens >= 0),"
+	"  micro_usd INTEGER NOT NULL CHECK(micro_usd >= 0),"
+	"  tokens INTEGER NOT NULL CHECK(tokens >= 0),"
+	"  request_bytes INTEGER NOT NULL, max_tokens INTEGER NOT NULL,"
+	"  input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,"
+	"  cache_read_tokens INTEGER NOT NULL DEFAULT 0,"
+	"  cache_write_tokens INTEGER NOT NULL DEFAULT 0,"
+	"  reasoning_tokens INTEGER NOT NULL DEFAULT 0,"
+	"  first_byte_ms INTEGER NOT NULL DEFAULT 0, total_ms INTEGER NOT NULL DEFAULT 0,"
+	"  status INTEGER NOT NULL DEFAULT 0, failure TEXT NOT NULL DEFAULT '',"
+	"  message TEXT NOT NULL DEFAULT '', decision TEXT NOT NULL DEFAULT '',"
+	"  request_id TEXT NOT NULL DEFAULT '',"
+	"  CHECK((state = 0) = (settled_at = 0))) STRICT;"
+	"CREATE UNIQUE INDEX call_of_step ON call(session, seq, attempt);"
+	"CREATE INDEX call_by_day ON call(day, agent, work, hour, state, micro_usd, tokens);"
+	"CREATE INDEX call_by_time ON call(reserved_at);"
+	"CREATE INDEX call_open ON call(state) WHERE state = 0;"
+	"CREATE TABLE breaker("
+	"  key TEXT PRIMARY KEY, failures INTEGER NOT NULL, open_until INTEGER NOT NULL,"
+	"  wait_ms INTEGER NOT NULL, why TEXT NOT NULL, message TEXT NOT NULL)"
+	"  STRICT, WITHOUT ROWID;"
+	"CREATE TABLE learned("
+	"  key TEXT PRIMARY KEY, quirks INTEGER NOT NULL, context INTEGER NOT NULL,"
+	"  millibytes_per_token INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE incident("
+	"  key TEXT PRIMARY KEY, agent TEXT NOT NULL, text TEXT NOT NULL, opened INTEGER NOT NULL,"
+	"  told INTEGER NOT NULL, cleared INTEGER NOT NULL, count INTEGER NOT NULL)"
+	"  STRICT, WITHOUT ROWID;"
+	"CREATE INDEX incident_by_time ON incident(opened);"
+	"CREATE INDEX incident_open ON incident(opened) WHERE cleared = 0;"
+	"CREATE INDEX incident_cleared ON incident(cleared) WHERE cleared <> 0;"
+	"CREATE TABLE parked("
+	"  number INTEGER PRIMARY KEY, session TEXT NOT NULL UNIQUE, agent TEXT NOT NULL,"
+	"  why TEXT NOT NULL, layer TEXT NOT NULL, reason TEXT NOT NULL, wish TEXT NOT NULL,"
+	"  since INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX parked_since ON parked(since);";
+
 /* From version n to n + 1. */
-static const char *const steps[STORE_SCHEMA_VERSION] = { version_1 };
+static const char *const steps[STORE_SCHEMA_VERSION] = { version_1, version_2 };
 
 /* Read once, so not kept prepared. */
 static int read_number(struct store *store, const char *sql, int64_t *ret_number,

@@ -139,24 +139,3 @@ int store_steps(struct store *store, const char *session, store_step_visit visit
 		query_end(&q);
 	return visited ? visited : r;
 }
-
-static const char costs_since[] = "SELECT agent, sum(cost_micro_usd) FROM step INDEXED BY step_cost"
-				  " WHERE cost_micro_usd <> 0 AND result_at >= ? GROUP BY agent";
-
-int store_costs_since(struct store *store, int64_t since, store_cost_visit visit, void *context,
-		      struct error *error)
-{
-	const char *agent;
-	int r, visited = 0;
-	struct query q;
-
-	query_begin(&q, store, costs_since, error);
-	query_int(&q, since > INT64_MAX / 1000 ? INT64_MAX : since < 0 ? 0 : since * 1000);
-	while (!visited && (r = query_next(&q)) > 0) {
-		agent = column_text(&q);
-		visited = visit(context, agent, column_int(&q));
-	}
-	if (visited)
-		query_end(&q);
-	return visited ? visited : r;
-}

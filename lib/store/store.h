@@ -23,7 +23,7 @@
 #include <stdbool.h>
 
 #define STORE_QUEUE_MAX 100000
-#define STORE_SCHEMA_VERSION 1
+#define STORE_SCHEMA_VERSION 2
 
 struct store;
 struct store_writer;
@@ -134,11 +134,6 @@ typedef int (*store_session_visit)(void *context, const struct session_row *row)
 /* Newest first. `open_only`: those that have not ended. */
 int store_sessions(struct store *store, const char *agent, bool open_only, size_t max,
 		   store_session_visit visit, void *context, struct error *error);
-/* Sum of cost_micro_usd of model calls settled at or after `since` (UTC s), per agent. */
-typedef int (*store_cost_visit)(void *context, const char *agent, int64_t micro_usd);
-int store_costs_since(struct store *store, int64_t since, store_cost_visit visit, void *context,
-		      struct error *error);
-
 /* A step: INTENT durable → effect → RESULT durable. `seq` counts from 1 within the session. */
 struct step {
 	const char *session;
@@ -158,6 +153,141 @@ int store_step_result(struct store *store, const struct step *step, struct error
 typedef int (*store_step_visit)(void *context, const struct step *step);
 int store_steps(struct store *store, const char *session, store_step_visit visit, void *context,
 		struct error *error);
+
+/* ---- calls: the ledger, one row for each attempt at a model call ---- */
+
+enum call_state {
+	CALL_RESERVED, /* may be under way */
+	CALL_SETTLED,  /* by the usage that the provider reported */
+	CALL_KEPT,     /* its cost is not known: what was reserved counts as spent */
+	CALL_RELEASED, /* it was never made, or refused: it cost nothing */
+};
+
+struct call_row {
+	int64_t number;                       /* given by store_call_reserve */
+	const char *session, *agent, *cause;  /* cause: as in the `Cause:` trailer */
+	const char *task;                     /* "": none */
+	const char *work;                     /* person, task, beat, experiment */
+	const char *route, *provider, *model; /* model: its word in agentd.yaml */
+	int64_t seq;                          /* of the session's step it belongs to */
+	int64_t attempt;                      /* of that step, from 1 */
+	int64_t place;                   /* of the model in its route, from 0; > 0: a fallback */
+	int64_t hour, day;               /* windows it counts in: UTC s of their beginnings */
+	int64_t reserved_at, settled_at; /* UTC ms; settled_at 0 while it is reserved */
+	enum call_state state;
+	int64_t reserved_micro_usd, reserved_tokens;
+	int64_t micro_usd; /* what counts: reserved while CALL_RESERVED and CALL_KEPT */
+	int64_t tokens;    /* likewise: input, cached included, and output */
+	int64_t request_bytes, max_tokens;
+	int64_t input_tokens, output_tokens, cache_read_tokens, cache_write_tokens;
+	int64_t reasoning_tokens;        /* of output_tokens */
+	int64_t first_byte_ms, total_ms; /* 0: no byte came */
+	int64_t status;                  /* HTTP, 0: none */
+	const char *failure;             /* class, "": it brought a reply */
+	const char *message;             /* the server's words, "" */
+	const char *decision;            /* what followed: "next: fast (rate)", "" for a reply */
+	const char *request_id;          /* the provider's, "" */
+};
+
+/* Makes a row that is CALL_RESERVED, whatever `row` says: takes all up to reserved_at, what is
+ * reserved, request_bytes and max_tokens. `row->number` must be 0, *ret_number (may be NULL) tells
+ * its own. ERROR_EXISTS: this attempt has its row already; ERROR_TOO_LARGE: a negative amount. */
+int store_call_reserve(struct store *store, const struct call_row *row, int64_t *ret_number,
+		       struct error *error);
+/* Settles the row of (session, seq, attempt), also when its session has ended meanwhile: writes all
+ * from `settled_at` on but what was reserved. Amounts are taken as they are, also above what was
+ * reserved, for CALL_SETTLED; what counts of the others follows from their state. request_bytes and
+ * max_tokens stay where `row` has 0. ERROR_CONFLICT: it is settled already; ERROR_NOT_FOUND;
+ * ERROR_TOO_LARGE: a negative amount, or a state and a `settled_at` that do not go together. */
+int store_call_settle(struct store *store, const struct call_row *row, struct error *error);
+/* At a start: calls that a daemon before us left reserved are CALL_KEPT, class "gateway", settled
+ * `now_ms`. Like store_slots_close_open it does not wait for the device. */
+int store_calls_keep_open(struct store *store, int64_t now_ms, struct error *error);
+typedef int (*store_call_visit)(void *context, const struct call_row *row);
+/* In the order of reserved_at; of one session, of its steps and attempts. `session`, `agent`: NULL
+ * for all; reserved_at >= since_ms. */
+int store_calls(struct store *store, const char *session, const char *agent, int64_t since_ms,
+		store_call_visit visit, void *context, struct error *error);
+/* The newest row, to know the windows that were in force. ERROR_NOT_FOUND: there is none. */
+int store_call_last(struct store *store, int64_t *ret_hour, int64_t *ret_day, struct error *error);
+/* Sums of what counts, also of what is still reserved: one visit for each (agent, work, hour) with
+ * `day` as given. */
+struct call_sum {
+	const char *agent, *work;
+	int64_t hour, day;
+	int64_t micro_usd, tokens;
+	int64_t reserved_micro_usd, reserved_tokens; /* of these, of calls that are not settled */
+};
+typedef int (*store_sum_visit)(void *context, const struct call_sum *sum);
+int store_call_sums(struct store *store, int64_t day, store_sum_visit visit, void *context,
+		    struct error *error);
+/* Deletes settled rows that were reserved before `before_ms`, oldest first and at most `max`, so
+ * that it holds up no other work for long; the newest row of all stays. *ret_count (may be NULL):
+ * how many; fewer than `max`: there are no more. The caller sees to it that windows whose sums are
+ * still asked for (35 days) are left alone. */
+int store_calls_prune(struct store *store, int64_t before_ms, size_t max, size_t *ret_count,
+		      struct error *error);
+
+/* ---- what is known of providers and models ---- */
+
+struct breaker_row {
+	const char *key; /* "provider NAME #HASH" or "model NAME #HASH": with the address and key
+			    meant */
+	int64_t failures, open_until, wait_ms; /* UTC ms */
+	const char *why;                       /* failure class */
+	const char *message;
+};
+/* Puts are in place of the row that has the same key (session, for parked work). */
+int store_breaker_put(struct store *store, const struct breaker_row *row, struct error *error);
+typedef int (*store_breaker_visit)(void *context, const struct breaker_row *row);
+int store_breakers(struct store *store, store_breaker_visit visit, void *context,
+		   struct error *error);
+
+struct learned_row {
+	const char *key;              /* "model NAME #HASH" */
+	int64_t quirks;               /* bits of enum model_quirk */
+	int64_t context;              /* tokens, as its server told; 0: not known */
+	int64_t millibytes_per_token; /* smallest seen; 0: none */
+};
+int store_learned_put(struct store *store, const struct learned_row *row, struct error *error);
+typedef int (*store_learned_visit)(void *context, const struct learned_row *row);
+int store_learned(struct store *store, store_learned_visit visit, void *context,
+		  struct error *error);
+
+/* ---- incidents: so that a person is told once ---- */
+
+struct incident_row {
+	const char *key;   /* what is wrong with whom: "budget agent kira day 1763654400" */
+	const char *agent; /* "": the whole workspace's */
+	const char *text;
+	int64_t opened, told, cleared; /* UTC s; cleared 0: it lasts */
+	int64_t count;                 /* how often it was noted */
+};
+int store_incident_put(struct store *store, const struct incident_row *row, struct error *error);
+typedef int (*store_incident_visit)(void *context, const struct incident_row *row);
+/* Newest first. */
+int store_incidents(struct store *store, bool open_only, size_t max, store_incident_visit visit,
+		    void *context, struct error *error);
+/* Deletes those that were cleared before `before` (UTC s), as store_calls_prune does. */
+int store_incidents_prune(struct store *store, int64_t before, size_t max, size_t *ret_count,
+			  struct error *error);
+
+/* ---- parked work ---- */
+
+struct parked_row {
+	const char *session, *agent; /* of the session that was parked */
+	const char *why;             /* "budget", "pause", "breaker" */
+	const char *layer;           /* budget: "agent day"; "" */
+	const char *reason;          /* the session's */
+	const char *wish;            /* JSON: what is to be run again */
+	int64_t since, until;        /* UTC s; until 0: not by time alone */
+};
+int store_parked_put(struct store *store, const struct parked_row *row, struct error *error);
+/* ERROR_NOT_FOUND: it is not parked (any more). */
+int store_parked_delete(struct store *store, const char *session, struct error *error);
+typedef int (*store_parked_visit)(void *context, const struct parked_row *row);
+/* In the order of `since`. */
+int store_parked(struct store *store, store_parked_visit visit, void *context, struct error *error);
 
 /* A new epoch for this start of the daemon: greater than all that rows carry. Like
  * store_slots_close_open it does not wait for the device; the next commit does. */

@@ -51,7 +51,7 @@ static void slots_are_made_once(void **state)
 		{ { .agent = "a", .section = "s", .planned = 10, .event = "e2" }, 0 },
 		{ { .agent = "a", .section = "t", .planned = 10, .event = "e1" }, 0 },
 		{ { .agent = "a", .section = "s", .planned = 13, .state = (enum slot_state)7 },
-		  -(int)ERROR_EXISTS /* of the table's own check */ },
+		  -(int)ERROR_TOO_LARGE /* of the table's own check */ },
 	};
 	struct place *place = *state;
 

@@ -48,6 +48,8 @@ int main(int argc, char **argv)
 		return crash_child(argv[2], strtoll(argv[3], NULL, 10));
 	/* the first commit of all is that of the test that wants it to fail */
 	setenv("AGENTD_FAILPOINTS", "store.commit=error:ENOSPC@1", 1);
-	return writer_tests() + file_tests() + rows_tests() + journal_tests() + crash_tests() ? 1
-											      : 0;
+	return writer_tests() + file_tests() + migration_tests() + rows_tests() + journal_tests() +
+			       ledger_tests() + gateway_tests() + crash_tests()
+		       ? 1
+		       : 0;
 }

@@ -28,11 +28,14 @@ const char *place_text(const struct place *place);
 int file_tests(void);
 int rows_tests(void);
 int journal_tests(void);
+int ledger_tests(void);
+int gateway_tests(void);
+int migration_tests(void);
 int writer_tests(void);
 int crash_tests(void);
 
-/* The child of the crash tests: writes slots from `first` on and says on standard output which are
- * safe. */
+/* The child of the crash tests: writes slots and calls from `first` on and says on standard output
+ * which are safe. */
 int crash_child(const char *path, int64_t first);
 
 #endif
