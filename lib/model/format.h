@@ -3,6 +3,6 @@
 
 #include "model.h"
 
-extern const struct model_format format_anthropic, format_openai;
+extern const struct model_format format_anthropic, format_openai, format_ollama, format_responses;
 
 #endif

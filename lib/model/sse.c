@@ -63,12 +63,21 @@ static struct span without_bom(struct sse *sse, struct span line)
 	return line;
 }
 
+static int take_bare(struct sse *sse, struct span line, struct error *error)
+{
+	struct sse_event event = { .data = line };
+
+	return span_trim(line).length ? sse->sink(sse->context, &event, error) : 0;
+}
+
 static int take_line(struct sse *sse, struct span line, struct error *error)
 {
 	const char *colon;
 	struct span field, value = { NULL, 0 };
 
 	line = without_bom(sse, line);
+	if (sse->bare)
+		return take_bare(sse, line, error);
 	if (!line.length)
 		return dispatch(sse, error);
 	if (line.data[0] == ':') {

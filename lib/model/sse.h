@@ -1,5 +1,6 @@
 /* Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): bytes in,
- * events out, for any split of the bytes the same.
+ * events out, for any split of the bytes the same; or, for Ollama, lines of JSON, each the data of
+ * an event without a name.
  *
  * CR, LF and CRLF end a line; one BOM at the start is dropped; lines of data are joined by LF. Two
  * things differ from the standard: comments are told (they show life), and an event that the end of
@@ -25,6 +26,7 @@ struct sse {
 	bool has_data;
 	bool after_cr; /* an LF that comes next belongs to that line end */
 	bool begun;    /* the first line, where a BOM may be, is over */
+	bool bare;     /* a line is an event, a blank one is nothing */
 	sse_sink sink;
 	void *context;
 };

@@ -29,6 +29,7 @@ struct model_stream *stream_new(const struct stream_kind *kind, const char *prov
 	stream->provider = xstrdup(provider ? provider : "");
 	stream->whole = BUFFER(MODEL_EVENT_MAX);
 	sse_init(&stream->sse, MODEL_EVENT_MAX, take_event, stream);
+	stream->sse.bare = !kind->take_whole;
 	draft_init(&stream->draft, sink, context);
 	return stream;
 }
@@ -38,15 +39,23 @@ void model_stream_free(struct model_stream *stream)
 	if (!stream)
 		return;
 	anthropic_blocks_clear(stream);
+	responses_items_clear(stream);
 	sse_clear(&stream->sse);
 	draft_clear(&stream->draft);
 	buffer_clear(&stream->whole);
+	json_decref(stream->report);
 	free(stream->provider);
 	free(stream);
 }
 
-int stream_parse(const struct model_stream *stream, const struct sse_event *event,
-		 json_t **ret_object, struct error *error)
+void stream_keep_report(struct model_stream *stream, json_t *report)
+{
+	json_decref(stream->report);
+	stream->report = report;
+}
+
+int stream_parse(struct model_stream *stream, const struct sse_event *event, json_t **ret_object,
+		 struct error *error)
 {
 	json_t *json = wire_parse(event->data), *only;
 	CLEANUP(buffer_clear) struct buffer line = BUFFER(256);
@@ -62,20 +71,24 @@ int stream_parse(const struct model_stream *stream, const struct sse_event *even
 	}
 	json_decref(json);
 	wire_line_append(&line, event->data, 80);
-	if (span_equal(event->name, SPAN("error")))
+	if (span_equal(event->name, SPAN("error"))) {
+		stream_keep_report(stream, wire_string(event->data));
 		return error_set(error, ERROR_REMOTE, "%s", line.data);
+	}
 	if (stream->at_end)
 		return error_set(error, ERROR_CLOSED, "the stream ended in the middle of an event");
 	return error_set(error, ERROR_PROTOCOL,
 			 "the stream holds an event that is no JSON object: %s", line.data);
 }
 
-int stream_check_error(const json_t *answer, bool named_error, struct error *error)
+int stream_check_error(struct model_stream *stream, json_t *answer, bool named_error,
+		       struct error *error)
 {
 	CLEANUP(buffer_clear) struct buffer line = BUFFER(ERROR_MESSAGE_MAX);
 
 	if (!named_error && !answer_is_error(answer))
 		return 0;
+	stream_keep_report(stream, json_incref(answer));
 	answer_error_append(answer, &line, 500);
 	return error_set(error, ERROR_REMOTE, "%s",
 			 line.length ? line.data
@@ -90,7 +103,7 @@ static void look_at_beginning(struct model_stream *stream, struct span bytes)
 		char c = bytes.data[i];
 
 		if (c == '{' || c == '[')
-			stream->body = BODY_WHOLE;
+			stream->body = stream->kind->take_whole ? BODY_WHOLE : BODY_EVENTS;
 		else if (c == '<')
 			stream->body = BODY_PAGE;
 		else if (!strchr("\xEF\xBB\xBF \t\r\n", c) || !c)
@@ -145,7 +158,7 @@ static int finish_whole(struct model_stream *stream, struct error *error)
 	int r = stream_parse(stream, &event, &answer, error);
 
 	if (!r)
-		r = stream_check_error(answer, false, error);
+		r = stream_check_error(stream, answer, false, error);
 	if (!r)
 		r = stream->kind->take_whole(stream, answer, error);
 	json_decref(answer);

@@ -19,6 +19,14 @@ static const struct count openai_counts[] = {
 	{ "prompt_tokens_details", "cached_tokens", FIELD(cache_read) },
 	{ "prompt_tokens_details", "cache_write_tokens", FIELD(cache_write) }, /* OpenRouter */
 	{ "completion_tokens_details", "reasoning_tokens", FIELD(reasoning) },
+	{ "input_tokens_details", "cached_tokens", FIELD(cache_read) }, /* Responses */
+	{ "input_tokens_details", "cache_write_tokens", FIELD(cache_write) },
+	{ "output_tokens_details", "reasoning_tokens", FIELD(reasoning) },
+};
+
+static const struct count ollama_counts[] = {
+	{ NULL, "prompt_eval_count", FIELD(prompt) },
+	{ NULL, "eval_count", FIELD(completion) },
 };
 
 static const struct count anthropic_counts[] = {
@@ -74,6 +82,11 @@ void usage_take_openai(struct usage_report *report, const json_t *usage)
 	if (json_is_object(usage) &&
 	    take(report, usage, openai_counts, ARRAY_LENGTH(openai_counts)))
 		report->final = true;
+}
+
+void usage_take_ollama(struct usage_report *report, const json_t *line)
+{
+	report->final = take(report, line, ollama_counts, ARRAY_LENGTH(ollama_counts));
 }
 
 /* A call that worked in several rounds of its own (compaction) bills the sum of them; rounds of

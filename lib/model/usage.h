@@ -13,8 +13,12 @@ struct usage_report {
 	bool final;  /* output was reported at the end, not estimated */
 };
 
-/* Takes over a `usage` object; anything else, and one that is all zero, changes nothing. */
+/* Takes over a `usage` object of Chat Completions or Responses; anything else, and one that is all
+ * zero, changes nothing. */
 void usage_take_openai(struct usage_report *report, const json_t *usage);
+/* Out of the last line of Ollama, which older servers send without the prompt where they had it
+ * cached: not known then. */
+void usage_take_ollama(struct usage_report *report, const json_t *line);
 /* message_start counts no output yet: `final` says that this is message_delta's. */
 void usage_take_anthropic(struct usage_report *report, const json_t *usage, bool final);
 

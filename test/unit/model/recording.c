@@ -65,6 +65,8 @@ const char *recording_format(const struct recording *r)
 {
 	if (!strcmp(r->format, "openai-chat"))
 		return "openai";
+	if (!strcmp(r->format, "openai-responses"))
+		return "responses";
 	return !strcmp(r->format, "anthropic-messages") ? "anthropic" : NULL;
 }
 

@@ -35,17 +35,17 @@ static void every_recording_makes_sense(void **state)
 /* Formats that we do not speak, and error bodies where a stream should be: no crash, no reply. */
 static void other_formats_fail_quietly(void **state)
 {
-	static const char *const formats[] = { "openai", "anthropic" };
+	static const char *const formats[] = { "openai", "anthropic", "ollama", "responses" };
 
 	(void)state;
 	recordings_needed();
-	for (size_t i = 0; i < recording_count * 2; i++) {
-		const struct recording *r = &recordings[i / 2];
+	for (size_t i = 0; i < recording_count * 4; i++) {
+		const struct recording *r = &recordings[i / 4];
 		CLEANUP(record_clear) struct record record;
 
-		if (recording_format(r) && !strcmp(recording_format(r), formats[i % 2]))
+		if (recording_format(r) && !strcmp(recording_format(r), formats[i % 4]))
 			continue;
-		record_run(&record, formats[i % 2], recording_bytes(r), r->bytes.length / 3);
+		record_run(&record, formats[i % 4], recording_bytes(r), r->bytes.length / 3);
 		assert_int_not_equal(record.result, 0);
 		assert_true(record.error.message[0]);
 	}
