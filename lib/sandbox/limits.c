@@ -60,13 +60,23 @@ static int limit_set(const struct limit *limit, struct error *error)
 	return 0;
 }
 
+static rlim_t descriptors_of(const struct sandbox_policy *policy)
+{
+	switch (policy->role) {
+	case SANDBOX_SESSION:
+		return policy->off ? 1024 : 64; /* its filter counts on numbers < 64 */
+	case SANDBOX_GATEWAY:
+		return 4096; /* a stream over plain HTTP has a connection of its own */
+	default: return 1024;
+	}
+}
+
 int limits_set(const struct sandbox_policy *policy, struct error *error)
 {
 	bool session = policy->role == SANDBOX_SESSION;
 	const struct limit limits[] = {
 		{ RLIMIT_CORE, 0 },
-		/* The seccomp filter of a session counts on numbers below 64. */
-		{ RLIMIT_NOFILE, session && !policy->off ? 64 : 1024 },
+		{ RLIMIT_NOFILE, descriptors_of(policy) },
 		{ RLIMIT_NPROC, session ? 0 : RLIM_INFINITY },
 		{ RLIMIT_MSGQUEUE, 0 },
 		{ RLIMIT_FSIZE, policy->file_bytes ? policy->file_bytes : RLIM_INFINITY },

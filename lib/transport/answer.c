@@ -2,7 +2,7 @@
 
 #include <curl/curl.h>
 
-#define RETRY_AFTER_MAX_S 1e9
+#define RETRY_AFTER_MAX_MS 1e12
 
 /* The value of a field called `name`. */
 static bool field_value(struct span line, struct span name, struct span *ret_value)
@@ -14,21 +14,21 @@ static bool field_value(struct span line, struct span name, struct span *ret_val
 	return true;
 }
 
-static double at_most(double number)
+static int64_t whole_ms(double ms)
 {
-	return number < RETRY_AFTER_MAX_S ? number : RETRY_AFTER_MAX_S;
+	double bounded = ms < RETRY_AFTER_MAX_MS ? ms : RETRY_AFTER_MAX_MS;
+	int64_t whole = (int64_t)bounded;
+
+	return (double)whole < bounded ? whole + 1 : whole; /* never too early */
 }
 
 /* A plain decimal number; a few servers send fractions of a second. */
 static bool read_number(const char *text, double *ret_number)
 {
 	char *end;
-	double number;
-
 	if (!*text || strspn(text, "0123456789.") != strlen(text))
 		return false;
-	number = strtod(text, &end);
-	*ret_number = at_most(number);
+	*ret_number = strtod(text, &end);
 	return !*end;
 }
 
@@ -41,12 +41,12 @@ static void read_retry_after(struct answer_head *head, const char *text, int64_t
 	if (head->retry_is_precise)
 		return;
 	if (read_number(text, &seconds)) {
-		head->retry_after_s = seconds;
+		head->retry_after_ms = whole_ms(seconds * 1000);
 		return;
 	}
 	date = curl_getdate(text, NULL);
 	if (date != -1)
-		head->retry_after_s = date < now ? 0 : at_most((double)(date - now));
+		head->retry_after_ms = date < now ? 0 : whole_ms((double)(date - now) * 1000);
 }
 
 void answer_head_line(struct answer_head *head, struct span line, int64_t now)
@@ -63,7 +63,7 @@ void answer_head_line(struct answer_head *head, struct span line, int64_t now)
 		_free_ char *text = span_dup(value);
 
 		if (read_number(text, &ms)) {
-			head->retry_after_s = ms / 1000;
+			head->retry_after_ms = whole_ms(ms);
 			head->retry_is_precise = true;
 		}
 	} else if (field_value(line, SPAN("retry-after"), &value)) {
@@ -71,13 +71,4 @@ void answer_head_line(struct answer_head *head, struct span line, int64_t now)
 
 		read_retry_after(head, text, now);
 	}
-}
-
-int64_t answer_head_retry_after(const struct answer_head *head)
-{
-	int64_t whole = (int64_t)head->retry_after_s;
-
-	if (head->retry_after_s < 0)
-		return -1;
-	return (double)whole < head->retry_after_s ? whole + 1 : whole;
 }

@@ -5,17 +5,14 @@
 #include "base/span.h"
 
 struct answer_head {
-	size_t bytes;          /* of all header lines so far */
-	double retry_after_s;  /* < 0: not given */
-	bool retry_is_precise; /* by retry-after-ms, which beats retry-after */
+	size_t bytes;           /* of all header lines so far */
+	int64_t retry_after_ms; /* < 0: not given */
+	bool retry_is_precise;  /* by retry-after-ms, which beats retry-after */
 };
 
-#define ANSWER_HEAD ((struct answer_head){ .retry_after_s = -1 })
+#define ANSWER_HEAD ((struct answer_head){ .retry_after_ms = -1 })
 
 /* Reads one line. `now` is the wall clock in UTC seconds, for dates. */
 void answer_head_line(struct answer_head *head, struct span line, int64_t now);
-
-/* Whole seconds, rounded up; < 0: not given. */
-int64_t answer_head_retry_after(const struct answer_head *head);
 
 #endif

@@ -4,6 +4,7 @@
 
 #define KEEP_IDLE_S 30
 #define KEEP_INTERVAL_S 15
+#define UPLOAD_BUFFER (16 * 1024)
 
 /* ---- callbacks of libcurl ---- */
 
@@ -12,8 +13,10 @@ static bool answer_is_good(long status)
 	return status >= 200 && status < 300;
 }
 
-static size_t fail(struct transport_call *call, enum error_code code, const char *what)
+static size_t fail(struct transport_call *call, enum transport_trouble trouble,
+		   enum error_code code, const char *what)
 {
+	call->trouble = trouble;
 	error_set(&call->error, code, "the answer of %s %s", call->server, what);
 	return 0; /* less than what was handed over: libcurl ends the transfer */
 }
@@ -25,7 +28,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
 
 	answer_head_line(&call->head, line, clock_wall_s());
 	if (call->head.bytes > TRANSPORT_HEADERS_MAX)
-		return fail(call, ERROR_TOO_LARGE, "has more than 64 KiB of headers");
+		return fail(call, TRANSPORT_TOO_LARGE, ERROR_TOO_LARGE,
+			    "has more than 64 KiB of headers");
 	return line.length;
 }
 
@@ -39,6 +43,21 @@ static size_t keep_body(struct transport_call *call, struct span bytes)
 	return call->body_enough ? 0 : bytes.length;
 }
 
+/* A stream may last for an hour: what was sent is not kept that long. A server that answers before
+ * it has read all still gets the rest. */
+static void drop_sent_body(struct transport_call *call)
+{
+	curl_off_t sent = 0;
+
+	if (!call->sending)
+		return;
+	curl_easy_getinfo(call->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	if (sent < (curl_off_t)call->request.body.length)
+		return;
+	free(call->sending);
+	call->sending = NULL;
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
 	struct transport_call *call = context;
@@ -47,17 +66,33 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
 
 	if (call->cancelled)
 		return 0;
-	if (call->phase != PHASE_PROGRESS)
+	if (call->phase != PHASE_PROGRESS) {
 		call_enter(call, PHASE_PROGRESS);
+		drop_sent_body(call);
+	}
 	call->received += (int64_t)bytes.length;
 	if (call->received > TRANSPORT_BODY_MAX)
-		return fail(call, ERROR_TOO_LARGE, "is larger than 256 MiB");
+		return fail(call, TRANSPORT_TOO_LARGE, ERROR_TOO_LARGE, "is larger than 256 MiB");
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (!answer_is_good(status))
 		return keep_body(call, bytes);
 	if (call->request.data(call->request.context, bytes))
-		return fail(call, ERROR_INVALID, "was not wanted to its end");
+		return fail(call, TRANSPORT_UNWANTED, ERROR_INVALID, "was not wanted to its end");
 	return call->cancelled ? 0 : bytes.length;
+}
+
+/* libcurl begins anew, on another connection. */
+static bool may_repeat(struct transport_call *call)
+{
+	long written = 0; /* of headers and body, by all attempts */
+
+	curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &written);
+	if (!written)
+		return true;
+	call->trouble = TRANSPORT_NO_ANSWER;
+	error_set(&call->error, ERROR_CLOSED,
+		  "%s: the server closed the connection without an answer", call->server);
+	return false;
 }
 
 static int on_connected(void *context, char *remote, char *local, int remote_port, int local_port)
@@ -65,9 +100,12 @@ static int on_connected(void *context, char *remote, char *local, int remote_por
 	struct transport_call *call = context;
 
 	(void)remote, (void)local, (void)remote_port, (void)local_port;
+	if (call->sent && !may_repeat(call))
+		return CURL_PREREQFUNC_ABORT;
 	call_enter(call, PHASE_FIRST_BYTE);
-	if (call->request.sent)
+	if (!call->sent && call->request.sent)
 		call->request.sent(call->request.context);
+	call->sent = true;
 	return call->cancelled ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
@@ -124,6 +162,9 @@ static void set_rules(CURL *easy, bool tls)
 	/* Asks for none; any non-NULL value also decodes what a server compresses unasked
 	 * (CURLOPT_ACCEPT_ENCODING(3)). The bytes we count are the decoded ones. */
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "identity");
+	/* The least that there is, of 64 KiB by default: a body that does not fit the first write
+	 * is copied through it. */
+	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
 	/* Else a removed call waits for its getaddrinfo() thread, and every stream with it
 	 * (curl#8515; the remedy is curl#9147). The thread frees its own memory. */
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -141,10 +182,10 @@ static void set_request(struct transport_call *call, const struct transport_requ
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
 	curl_easy_setopt(easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.length);
-	curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS,
-			 request->body.data ? request->body.data : "");
+	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->sending);
 	set_headers(call, request->headers);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->words);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -157,19 +198,19 @@ int call_new(struct transport *transport, const struct transport_request *reques
 	     struct transport_call **ret_call, struct error *error)
 {
 	CLEANUP(call_free) struct transport_call *call = xcalloc(1, sizeof(*call));
-	bool tls;
-	int result = read_url(request->url, &call->server, &tls, error);
+	int result = read_url(request->url, &call->server, &call->tls, error);
 
 	if (result)
 		return result;
 	call->transport = transport;
 	call->request = *request;
 	call->head = ANSWER_HEAD;
+	call->sending = span_dup(request->body);
 	call->body = BUFFER(TRANSPORT_ERROR_BODY_MAX);
 	call->easy = curl_easy_init();
 	if (!call->easy)
 		BUG("curl_easy_init: out of memory");
-	set_rules(call->easy, tls);
+	set_rules(call->easy, call->tls);
 	set_request(call, request);
 	call_enter(call, PHASE_CONNECT);
 	*ret_call = steal_pointer(&call);
@@ -183,6 +224,7 @@ void call_free(struct transport_call *call)
 	curl_easy_cleanup(call->easy);
 	curl_slist_free_all(call->headers);
 	buffer_clear(&call->body);
+	free(call->sending);
 	free(call->server);
 	free(call);
 }
@@ -208,15 +250,19 @@ void call_enter(struct transport_call *call, enum call_phase phase)
 	transport_note_deadline(call->transport, call->deadline_ms);
 }
 
-int call_set_timeout(const struct transport_call *call, struct error *error)
+void call_set_timeout(const struct transport_call *call, struct transport_end *end)
 {
-	static const char *const missing[] = {
-		[PHASE_CONNECT] = "connection to",
-		[PHASE_FIRST_BYTE] = "first byte from",
-		[PHASE_PROGRESS] = "progress in the answer of",
+	static const struct {
+		enum transport_trouble trouble;
+		const char *missing;
+	} clocks[] = {
+		[PHASE_CONNECT] = { TRANSPORT_CONNECT_CLOCK, "connection to" },
+		[PHASE_FIRST_BYTE] = { TRANSPORT_FIRST_BYTE_CLOCK, "first byte from" },
+		[PHASE_PROGRESS] = { TRANSPORT_PROGRESS_CLOCK, "progress in the answer of" },
 	};
 	uint32_t ms = phase_limit_ms(call);
 
-	return error_set(error, ERROR_TIMEOUT, "no %s %s within %g %s", missing[call->phase],
-			 call->server, ms < 1000 ? ms : ms / 1000.0, ms < 1000 ? "ms" : "s");
+	end->trouble = clocks[call->phase].trouble;
+	error_set(&end->error, ERROR_TIMEOUT, "no %s %s within %g %s", clocks[call->phase].missing,
+		  call->server, ms < 1000 ? ms : ms / 1000.0, ms < 1000 ? "ms" : "s");
 }

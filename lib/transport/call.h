@@ -23,11 +23,16 @@ struct transport_call {
 	enum call_phase phase;
 	int64_t deadline_ms; /* monotonic */
 	struct answer_head head;
+	char *sending;      /* the request's body, until the answer begins */
 	struct buffer body; /* of an answer that is not 2xx */
 	int64_t received;
-	bool cancelled;     /* within a callback: removed when libcurl has returned */
-	bool body_enough;   /* we ended it ourselves, with all of an error that we want */
-	struct error error; /* why we ended it ourselves; code 0: we did not */
+	bool tls;
+	bool sent;
+	bool cancelled;   /* within a callback: removed when libcurl has returned */
+	bool body_enough; /* we ended it ourselves, with all of an error that we want */
+	enum transport_trouble trouble; /* why we ended it ourselves; FINE: we did not */
+	struct error error;             /* the same in words */
+	char words[CURL_ERROR_SIZE];    /* libcurl's own */
 };
 
 int call_new(struct transport *transport, const struct transport_request *request,
@@ -38,10 +43,11 @@ void call_free(struct transport_call *call);
 void call_enter(struct transport_call *call, enum call_phase phase);
 /* transport.c: there is a deadline that may be earlier than all before. */
 void transport_note_deadline(struct transport *transport, int64_t deadline_ms);
-int call_set_timeout(const struct transport_call *call, struct error *error);
+/* The running clock is over. */
+void call_set_timeout(const struct transport_call *call, struct transport_end *end);
 
-/* libcurl's verdict as ours. 0: a whole answer. */
-int call_judge(const struct transport_call *call, CURLcode code, struct error *error);
+/* libcurl's verdict as ours: fills trouble and error, for which end->status is looked at. */
+void call_judge(const struct transport_call *call, CURLcode code, struct transport_end *end);
 
 CLEANUP_DEFINE(struct transport_call *, call_free)
 

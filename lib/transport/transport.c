@@ -73,14 +73,21 @@ static void detach(struct transport_call *call)
 	list_remove(t, call);
 }
 
-static void finish(struct transport_call *call, const struct error *error)
+static struct transport_end end_of(const struct transport_call *call)
 {
+	struct transport_end end = { .body = buffer_span(&call->body),
+				     .retry_after_ms = call->head.retry_after_ms };
 	long status = 0;
 
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	end.status = (int)status;
+	return end;
+}
+
+static void finish(struct transport_call *call, const struct transport_end *end)
+{
 	detach(call);
-	call->request.done(call->request.context, (int)status, buffer_span(&call->body),
-			   answer_head_retry_after(&call->head), error);
+	call->request.done(call->request.context, end);
 	call_free(call);
 }
 
@@ -91,14 +98,16 @@ static void finish_ended(struct transport *t)
 
 	while ((message = curl_multi_info_read(t->multi, &left))) {
 		struct transport_call *call = NULL;
-		struct error error;
+		struct transport_end end;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
 		if (call->cancelled)
 			continue;
-		finish(call, call_judge(call, message->data.result, &error) ? &error : NULL);
+		end = end_of(call);
+		call_judge(call, message->data.result, &end);
+		finish(call, &end);
 	}
 }
 
@@ -147,11 +156,12 @@ static struct transport_call *find_expired(struct transport *t, int64_t now)
 static void check_clocks(struct transport *t, int64_t now)
 {
 	struct transport_call *call;
-	struct error error;
 
 	while ((call = find_expired(t, now))) {
-		call_set_timeout(call, &error);
-		finish(call, &error);
+		struct transport_end end = end_of(call);
+
+		call_set_timeout(call, &end);
+		finish(call, &end);
 	}
 }
 

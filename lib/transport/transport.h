@@ -7,14 +7,12 @@
  * ignores SIGPIPE.
  *
  * A call is a list of clocks, one running at a time: connect (name, TCP, TLS), first byte (of the
- * body), progress. Errors name the server, and the clock where one ran out, never a header.
- *     SYSTEM    no connection (errno in `system` where there is one), no such host, TLS failed
- *     DENIED    the server's certificate was refused
- *     TIMEOUT   "no first byte from api.example.com within 120 s"
- *     CLOSED    the answer broke off, or none came
- *     TOO_LARGE over TRANSPORT_BODY_MAX or TRANSPORT_HEADERS_MAX
- *     PROTOCOL  not HTTP, or a content encoding that cannot be read
- *     INVALID   `data` ended it, or the URL is none */
+ * body), progress.
+ *
+ * No request goes out twice. libcurl repeats one by itself when a kept connection ends without a
+ * byte of answer, whatever was written before (Curl_retry_request); here that is allowed only while
+ * nothing of the request has left, else the call ends with TRANSPORT_NO_ANSWER: a server may have
+ * begun to work, and whether to ask again is not decided here. */
 #ifndef TRANSPORT_TRANSPORT_H
 #define TRANSPORT_TRANSPORT_H
 
@@ -39,22 +37,45 @@ struct transport_clocks {
 	uint32_t connect_ms, first_byte_ms, progress_ms;
 };
 
+/* What went wrong, and the code of the error beside it. */
+enum transport_trouble {
+	TRANSPORT_FINE,             /* a whole answer of any status */
+	TRANSPORT_NO_HOST,          /* SYSTEM: the name cannot be resolved */
+	TRANSPORT_NO_CONNECTION,    /* SYSTEM, errno in `system` where there is one */
+	TRANSPORT_CONNECT_CLOCK,    /* TIMEOUT */
+	TRANSPORT_TLS,              /* SYSTEM: no handshake */
+	TRANSPORT_CERTIFICATE,      /* DENIED */
+	TRANSPORT_FIRST_BYTE_CLOCK, /* TIMEOUT */
+	TRANSPORT_PROGRESS_CLOCK,   /* TIMEOUT */
+	TRANSPORT_NO_ANSWER,        /* CLOSED: not one byte of it */
+	TRANSPORT_BROKE_OFF,        /* CLOSED */
+	TRANSPORT_TOO_LARGE,        /* TOO_LARGE: over one of the maxima above */
+	TRANSPORT_NOT_HTTP,         /* PROTOCOL: or an encoding that cannot be read */
+	TRANSPORT_UNWANTED,         /* INVALID: `data` ended it */
+	TRANSPORT_OTHER,            /* SYSTEM */
+};
+
+/* How a call ended. All of it is valid during `done` only. */
+struct transport_end {
+	int status;             /* 0: no answer */
+	struct span body;       /* the beginning of an answer that is not 2xx */
+	int64_t retry_after_ms; /* < 0: not given */
+	enum transport_trouble trouble;
+	struct error error; /* names the server and the clock that ran out, never a header */
+};
+
 struct transport_request {
 	const char *url;
 	const char *const *headers;     /* NULL-terminated; copied */
-	struct span body;               /* copied */
+	struct span body;               /* copied; freed when the answer begins */
 	struct transport_clocks clocks; /* 0: that clock does not run */
 	/* The connection stands and the request goes out: from here on the server may have it. May
-	 * be NULL; called again when a kept connection turns out dead and a new one is made. */
+	 * be NULL. */
 	void (*sent)(void *context);
-	/* Bytes of a 2xx answer's body as they come; a non-zero return ends the call
-	 * (ERROR_INVALID). */
+	/* Bytes of a 2xx answer's body as they come; a non-zero return ends the call. */
 	int (*data)(void *context, struct span bytes);
-	/* The end, exactly once. status 0: no answer. error is NULL after a whole answer of any
-	 * status; `body` holds the beginning of an answer that is not 2xx. `retry_after_s` < 0: not
-	 * given. */
-	void (*done)(void *context, int status, struct span body, int64_t retry_after_s,
-		     const struct error *error);
+	/* The end, exactly once. */
+	void (*done)(void *context, const struct transport_end *end);
 	void *context;
 };
 

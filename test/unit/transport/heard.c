@@ -23,16 +23,15 @@ static void on_sent(void *context)
 	heard->sent++;
 }
 
-void heard_done(void *context, int status, struct span body, int64_t retry_after_s,
-		const struct error *error)
+void heard_done(void *context, const struct transport_end *end)
 {
 	struct heard *heard = context;
 
-	heard->status = status;
-	heard->retry_after_s = retry_after_s;
-	buffer_append(&heard->body, body);
-	if (error)
-		heard->error = *error;
+	heard->status = end->status;
+	heard->retry_after_ms = end->retry_after_ms;
+	buffer_append(&heard->body, end->body);
+	heard->trouble = end->trouble;
+	heard->error = end->error;
 	heard->times_done++;
 	++*heard->ended;
 }

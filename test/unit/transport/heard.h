@@ -10,11 +10,12 @@
 struct heard {
 	unsigned *ended;
 	int status;
-	int64_t retry_after_s, bytes;
+	int64_t retry_after_ms, bytes;
 	unsigned sent, times_done;
 	struct buffer data, body;
-	struct error error;
-	int refuse_after; /* pieces of data; < 0: never */
+	enum transport_trouble trouble;
+	struct error error; /* code 0: none */
+	int refuse_after;   /* pieces of data; < 0: never */
 	struct transport_call *call;
 	bool progresses;
 };
@@ -26,8 +27,7 @@ void heard_clear(struct heard *heard);
 void heard_start(struct loop *loop, struct heard *heard, const char *url,
 		 struct transport_clocks clocks);
 int heard_data(void *context, struct span bytes);
-void heard_done(void *context, int status, struct span body, int64_t retry_after_s,
-		const struct error *error);
+void heard_done(void *context, const struct transport_end *end);
 
 int answers_tests(void);
 int unreachable_tests(void);

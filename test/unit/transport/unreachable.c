@@ -5,6 +5,7 @@
 #include "provider/client/started_provider.h"
 
 #include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,7 +29,8 @@ static int take_port(unsigned *ret_port)
 	return fd;
 }
 
-static void check_unreachable(const char *url, struct transport_clocks clocks, enum error_code code,
+static void check_unreachable(const char *url, struct transport_clocks clocks,
+			      enum transport_trouble trouble, enum error_code code,
 			      const char *message)
 {
 	struct loop loop;
@@ -39,7 +41,8 @@ static void check_unreachable(const char *url, struct transport_clocks clocks, e
 	heard_init(&heard, &ended);
 	heard_start(&loop, &heard, url, clocks);
 	loop_until(&loop, &ended, 1);
-	if (heard.error.code != code || !strstr(heard.error.message, message))
+	if (heard.trouble != trouble || heard.error.code != code ||
+	    !strstr(heard.error.message, message))
 		fail_msg("%s: error %d \"%s\"", url, heard.error.code, heard.error.message);
 	assert_int_equal(0, heard.status);
 	assert_int_equal(0, heard.sent);
@@ -54,7 +57,8 @@ static void connection_refused(void **state)
 	_free_ char *url = xasprintf("http://127.0.0.1:%u/v1", port);
 
 	(void)state;
-	check_unreachable(url, PATIENT, ERROR_SYSTEM, "Connection refused");
+	check_unreachable(url, PATIENT, TRANSPORT_NO_CONNECTION, ERROR_SYSTEM,
+			  "Connection refused");
 	close(fd);
 }
 
@@ -74,8 +78,8 @@ static void connection_never_made(void **state)
 		fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		connect(fillers[i], (struct sockaddr *)&address, sizeof(address));
 	}
-	check_unreachable(url, (struct transport_clocks){ 150, 5000, 5000 }, ERROR_TIMEOUT,
-			  "no connection to 127.0.0.1:");
+	check_unreachable(url, (struct transport_clocks){ 150, 5000, 5000 },
+			  TRANSPORT_CONNECT_CLOCK, ERROR_TIMEOUT, "no connection to 127.0.0.1:");
 	for (size_t i = 0; i < ARRAY_LENGTH(fillers); i++)
 		close(fillers[i]);
 	close(fd);
@@ -89,8 +93,49 @@ static void tls_needs_a_tls_server(void **state)
 	(void)state;
 	provider_start(&provider, "reply\n text plain\n");
 	url = xasprintf("https://127.0.0.1:%u/v1", provider.port);
-	check_unreachable(url, PATIENT, ERROR_SYSTEM, "TLS handshake failed");
+	check_unreachable(url, PATIENT, TRANSPORT_TLS, ERROR_SYSTEM, "TLS handshake failed");
 	provider_stop(&provider);
+}
+
+static void no_such_host(void **state)
+{
+	(void)state;
+	check_unreachable("http://no..such.host/v1", PATIENT, TRANSPORT_NO_HOST, ERROR_SYSTEM,
+			  "cannot be resolved");
+}
+
+static void *greet(void *context)
+{
+	int fd = accept(*(int *)context, NULL, NULL);
+
+	assert_int_equal(23, send(fd, "SSH-2.0-OpenSSH_9.2p1\r\n", 23, 0));
+	close(fd);
+	return NULL;
+}
+
+static void not_http(void **state)
+{
+	unsigned port;
+	int fd = take_port(&port);
+	_free_ char *url = xasprintf("http://127.0.0.1:%u/v1", port);
+	struct loop loop;
+	struct heard heard;
+	unsigned ended = 0;
+	pthread_t server;
+
+	(void)state;
+	assert_int_equal(0, listen(fd, 1));
+	assert_int_equal(0, pthread_create(&server, NULL, greet, &fd));
+	loop_open(&loop);
+	heard_init(&heard, &ended);
+	heard_start(&loop, &heard, url, PATIENT);
+	loop_until(&loop, &ended, 1);
+	pthread_join(server, NULL);
+	assert_int_equal(TRANSPORT_NOT_HTTP, heard.trouble);
+	assert_non_null(strstr(heard.error.message, "not HTTP"));
+	heard_clear(&heard);
+	loop_close(&loop);
+	close(fd);
 }
 
 static void addresses_that_are_none(void **state)
@@ -123,6 +168,8 @@ int unreachable_tests(void)
 		cmocka_unit_test(connection_refused),
 		cmocka_unit_test(connection_never_made),
 		cmocka_unit_test(tls_needs_a_tls_server),
+		cmocka_unit_test(no_such_host),
+		cmocka_unit_test(not_http),
 		cmocka_unit_test(addresses_that_are_none),
 	};
 
