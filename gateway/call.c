@@ -1,6 +1,7 @@
 #include "call.h"
 
 #include "deltas.h"
+#include "failure.h"
 #include "order.h"
 #include "rehearsal.h"
 #include "secrets.h"
@@ -11,13 +12,14 @@
 struct call {
 	struct gateway *gateway;
 	struct call *next, *previous;
-	char *id, *provider;
+	char *id, *kind, *key;
 	uint64_t request; /* agentd's, to be answered */
+	int64_t request_bytes, context;
 	struct transport_call *transport;
 	struct model_stream *stream;
 	struct deltas deltas;
 	int64_t started_ms, first_byte_ms; /* monotonic; first byte: 0 while there is none */
-	bool sent;
+	bool sent, follow;
 	struct error stream_error; /* of the format; code 0: none */
 };
 
@@ -33,8 +35,9 @@ static void call_free(struct call *call)
 	gateway->call_count--;
 	model_stream_free(call->stream);
 	deltas_clear(&call->deltas);
+	key_free(call->key);
+	free(call->kind);
 	free(call->id);
-	free(call->provider);
 	free(call);
 }
 
@@ -46,8 +49,11 @@ static struct call *call_new(struct gateway *gateway, const struct order *order,
 		.gateway = gateway,
 		.next = gateway->first,
 		.id = xstrdup(order->call),
-		.provider = xstrdup(order->provider),
+		.kind = xstrdup(order->kind),
 		.request = request,
+		.request_bytes = model_request_bytes(order->request),
+		.context = order->context,
+		.follow = order->follow,
 		.started_ms = clock_monotonic_ms(),
 	};
 	deltas_init(&call->deltas, gateway->rpc, call->id);
@@ -71,19 +77,19 @@ static struct call *call_find(const struct gateway *gateway, const char *id)
 
 static void on_text(struct call *call, const struct model_event *event)
 {
-	int64_t now = clock_monotonic_ms();
-
-	deltas_text(&call->deltas, event->text, now);
-	if (call->deltas.text.length)
-		gateway_wake_deltas(call->gateway, call->deltas.sent_at_ms + DELTAS_EVERY_MS);
+	if (call->follow) {
+		deltas_text(&call->deltas, event->text, clock_monotonic_ms());
+		if (call->deltas.text.length)
+			gateway_wake_deltas(call->gateway,
+					    call->deltas.sent_at_ms + DELTAS_EVERY_MS);
+	}
 	transport_progress(call->transport);
 }
 
 static void on_call(struct call *call, const struct model_event *event)
 {
-	json_t *name = json_stringn(event->name.data, event->name.length);
-
-	deltas_news(&call->deltas, "tool", name ? name : json_string("?"), clock_monotonic_ms());
+	if (call->follow)
+		deltas_tool(&call->deltas, event->name, clock_monotonic_ms());
 	transport_progress(call->transport);
 }
 
@@ -124,107 +130,47 @@ static void on_sent(void *context)
 {
 	struct call *call = context;
 
-	if (!call->sent)
-		deltas_news(&call->deltas, "sent", json_true(), clock_monotonic_ms());
 	call->sent = true;
 }
 
 /* ---- the end ---- */
 
-static void answer(struct call *call, int status, const struct model_reply *reply)
+static void answer(struct call *call, json_t *result)
 {
 	int64_t now = clock_monotonic_ms();
+	int64_t first = call->first_byte_ms ? call->first_byte_ms - call->started_ms : 0;
 
 	(void)deltas_tick(&call->deltas, INT64_MAX);
-	(void)rpc_reply(call->gateway->rpc, call->request,
-			json_pack("{s:o, s:i, s:I, s:I}", "reply", model_reply_to_json(reply),
-				  "status", status, "first_byte_ms",
-				  (json_int_t)(call->first_byte_ms - call->started_ms), "total_ms",
-				  (json_int_t)(now - call->started_ms)));
+	json_object_set_new(result, "first_byte_ms", json_integer(first));
+	json_object_set_new(result, "total_ms", json_integer(now - call->started_ms));
+	(void)rpc_reply(call->gateway->rpc, call->request, result);
 }
 
-static void refuse(struct call *call, struct error *error)
+static void answer_failure(struct call *call, const struct model_failure *failure)
 {
-	(void)deltas_tick(&call->deltas, INT64_MAX);
-	error_prefix(error, "%s: ", call->provider);
-	(void)rpc_refuse(call->gateway->rpc, call->request, error);
+	answer(call, json_pack("{s:o}", "failure", failure_to_json(failure)));
 }
 
-/* The server's own error, in words. */
-static void describe_answer(int status, struct span body, int64_t retry_after_s,
-			    struct error *error)
-{
-	CLEANUP(buffer_clear) struct buffer text = BUFFER(64 * 1024);
-
-	model_error_text(status, body, &text);
-	if (status < 400)
-		buffer_append_text(&text, "; redirects are not followed: set base_url to the final "
-					  "address");
-	if (retry_after_s >= 0)
-		buffer_printf(&text, " (retry after %lld s)", (long long)retry_after_s);
-	error_set(error, ERROR_REMOTE, "%s", text.data ? text.data : "no answer");
-	error->system = status;
-}
-
-/* A stream that had come to its own end is a reply, however the connection ended afterwards. */
-static bool finish_stream(struct call *call, int status, const struct error *broken,
-			  struct error *error)
-{
-	CLEANUP(model_reply_free) struct model_reply *reply = NULL;
-
-	if (!model_stream_finish(call->stream, &reply, error)) {
-		answer(call, status, reply);
-		return true;
-	}
-	if (broken)
-		*error = *broken;
-	return false;
-}
-
-static void on_done(void *context, int status, struct span body, int64_t retry_after_s,
-		    const struct error *broken)
+static void on_done(void *context, const struct transport_end *end)
 {
 	struct call *call = context;
-	struct error error;
-	bool good = status >= 200 && status < 300;
+	const struct asked asked = { call->kind, call->key, call->request_bytes, call->context,
+				     call->sent };
+	CLEANUP(model_reply_free) struct model_reply *reply = NULL;
+	struct model_failure failure;
 
-	if (retry_after_s >= 0 && !good)
-		deltas_news(&call->deltas, "retry_after_s", json_integer(retry_after_s),
-			    clock_monotonic_ms());
-	if (call->stream_error.code) {
-		refuse(call, &call->stream_error);
-	} else if (status && !good) {
-		describe_answer(status, body, retry_after_s, &error);
-		refuse(call, &error);
-	} else if (!good) { /* no answer at all: `broken` says why */
-		error = *broken;
-		refuse(call, &error);
-	} else if (!finish_stream(call, status, broken, &error)) {
-		refuse(call, &error);
-	}
+	if (failure_of_call(&asked, end, call->stream, &call->stream_error, &reply, &failure))
+		answer_failure(call, &failure);
+	else
+		answer(call, json_pack("{s:o, s:i}", "reply", model_reply_to_json(reply), "status",
+				       end->status));
 	call_free(call);
 }
 
 /* ---- the beginning ---- */
 
-static int encode(const struct order *order, const json_t *secrets,
-		  const struct model_format *format, struct model_http *ret_http,
-		  struct error *error)
-{
-	CLEANUP(key_free) char *key = NULL;
-	struct model_target target = {
-		.provider = order->provider,
-		.model = order->model,
-		.base_url = order->base_url,
-	};
-	int result = secrets_find_key(secrets, order->key, &key, error);
-
-	target.key = key;
-	return result ? result : format->encode(order->request, &target, ret_http, error);
-}
-
-static int post(struct call *call, const struct order *order, const struct model_http *http,
-		struct error *error)
+static int send_request(struct call *call, const struct order *order, const struct model_http *http,
+			struct error *error)
 {
 	const char *headers[ARRAY_LENGTH(http->headers) + 1] = { NULL };
 	struct transport_request request = {
@@ -243,6 +189,31 @@ static int post(struct call *call, const struct order *order, const struct model
 	return transport_start(call->gateway->transport, &request, &call->transport, error);
 }
 
+static int encode(struct call *call, const struct order *order, const struct model_format *format,
+		  struct model_http *ret_http, struct error *error)
+{
+	const struct model_target target = {
+		.provider = order->provider,
+		.model = order->model,
+		.base_url = order->base_url,
+		.key = call->key,
+		.context = order->context,
+		.quirks = order->quirks,
+	};
+
+	return format->encode(order->request, &target, ret_http, error);
+}
+
+/* Answers a call that cannot even begin for a reason that a person can mend. */
+static int give_up(struct call *call, enum failure_class class, const struct error *error)
+{
+	struct model_failure failure = failure_of_ours(class, error);
+
+	answer_failure(call, &failure);
+	call_free(call);
+	return 0;
+}
+
 static int start_network_call(struct gateway *gateway, const struct order *order, uint64_t request,
 			      struct error *error)
 {
@@ -254,15 +225,18 @@ static int start_network_call(struct gateway *gateway, const struct order *order
 	if (!format)
 		return error_set(error, ERROR_UNSUPPORTED, "unknown kind of provider \"%s\"",
 				 order->kind);
-	result = encode(order, gateway->secrets, format, &http, error);
-	if (result)
-		return result;
 	call = call_new(gateway, order, request);
-	call->stream = format->stream_new(call->provider, on_event, call);
-	result = post(call, order, &http, error);
-	if (result)
+	if (secrets_find_key(gateway->secrets, order->key, &call->key, error))
+		return give_up(call, FAILURE_KEY, error);
+	result = encode(call, order, format, &http, error);
+	if (result) {
 		call_free(call);
-	return result;
+		return result;
+	}
+	call->stream = format->stream_new(order->provider, on_event, call);
+	if (send_request(call, order, &http, error))
+		return give_up(call, FAILURE_MODEL, error);
+	return 0;
 }
 
 int call_start(struct gateway *gateway, const json_t *params, uint64_t request, struct error *error)
@@ -286,13 +260,16 @@ int call_start(struct gateway *gateway, const json_t *params, uint64_t request, 
 void call_cancel(struct gateway *gateway, const char *id)
 {
 	struct call *call = id ? call_find(gateway, id) : NULL;
-	struct error cancelled;
+	struct model_failure failure;
+	struct error error;
 
 	if (!call)
 		return;
 	transport_cancel(call->transport);
-	error_set(&cancelled, ERROR_CLOSED, "cancelled");
-	rpc_refuse(gateway->rpc, call->request, &cancelled);
+	error_set(&error, ERROR_CLOSED, "cancelled");
+	failure = failure_of_ours(FAILURE_CANCELLED, &error);
+	failure.charged = call->sent;
+	answer_failure(call, &failure);
 	call_free(call);
 }
 

@@ -45,10 +45,12 @@ void deltas_text(struct deltas *deltas, struct span text, int64_t now_ms)
 	(void)deltas_tick(deltas, now_ms);
 }
 
-void deltas_news(struct deltas *deltas, const char *key, json_t *value, int64_t now_ms)
+void deltas_tool(struct deltas *deltas, struct span name, int64_t now_ms)
 {
+	json_t *text = json_stringn(name.data, name.length);
+
 	flush(deltas, now_ms);
-	notify(deltas, key, value);
+	notify(deltas, "tool", text ? text : json_string("?"));
 }
 
 int64_t deltas_tick(struct deltas *deltas, int64_t now_ms)

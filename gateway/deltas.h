@@ -18,8 +18,8 @@ void deltas_clear(struct deltas *deltas);
 
 /* Adds text; sends it at once when the last is long enough ago. */
 void deltas_text(struct deltas *deltas, struct span text, int64_t now_ms);
-/* Another kind of news; what text there is goes first. Steals `value`. */
-void deltas_news(struct deltas *deltas, const char *key, json_t *value, int64_t now_ms);
+/* The name of a tool that is called; what text there is goes first. */
+void deltas_tool(struct deltas *deltas, struct span name, int64_t now_ms);
 /* Sends what is due; returns when the rest will be (INT64_MAX: there is none). */
 int64_t deltas_tick(struct deltas *deltas, int64_t now_ms);
 

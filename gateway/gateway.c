@@ -1,6 +1,7 @@
 #include "gateway.h"
 
 #include "call.h"
+#include "post.h"
 
 #include "base/clock.h"
 
@@ -131,6 +132,16 @@ static void on_complete(struct rpc *rpc, void *context, const char *method, cons
 		(void)rpc_refuse(rpc, id, &error);
 }
 
+static void on_post(struct rpc *rpc, void *context, const char *method, const json_t *params,
+		    uint64_t id)
+{
+	struct error error;
+
+	(void)method;
+	if (post_start(context, params, id, &error))
+		(void)rpc_refuse(rpc, id, &error);
+}
+
 static void on_cancel(struct rpc *rpc, void *context, const char *method, const json_t *params,
 		      uint64_t id)
 {
@@ -141,6 +152,7 @@ static void on_cancel(struct rpc *rpc, void *context, const char *method, const 
 static const struct rpc_permit permits[] = {
 	{ .method = "complete", .states = ~0u, .handler = on_complete },
 	{ .method = "cancel", .states = ~0u, .notification = true, .handler = on_cancel },
+	{ .method = "post", .states = ~0u, .handler = on_post },
 };
 
 static void on_socket(uv_poll_t *poll, int status, int events)
@@ -208,6 +220,7 @@ static void close_handle(uv_handle_t *handle, void *context)
 void gateway_close(struct gateway *gateway)
 {
 	calls_forget(gateway);
+	posts_forget(gateway);
 	transport_free(gateway->transport);
 	uv_walk(&gateway->loop, close_handle, NULL);
 	uv_run(&gateway->loop, UV_RUN_DEFAULT);

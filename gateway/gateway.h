@@ -7,9 +7,12 @@
 
 #include <uv.h>
 
-#define GATEWAY_CALLS_MAX 2048
+/* Twice the streams that are promised; each may need two descriptors while its name is looked up,
+ * and the walls give 4,096. */
+#define GATEWAY_CALLS_MAX 2000
 
 struct call;
+struct post;
 struct watcher;
 
 struct gateway {
@@ -25,6 +28,8 @@ struct gateway {
 	json_t *secrets;
 	struct call *first; /* open calls */
 	size_t call_count;
+	struct post *first_post;
+	size_t post_count;
 	struct error error; /* why it ended; code 0: agentd closed */
 };
 

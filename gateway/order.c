@@ -24,6 +24,9 @@ int order_read(const json_t *params, struct order *ret_order, struct error *erro
 		.script = json_string_value(json_object_get(params, "script")),
 		.key = json_object_get(provider, "key"),
 		.request = json_object_get(params, "request"),
+		.context = json_integer_value(json_object_get(params, "context")),
+		.quirks = (unsigned)json_integer_value(json_object_get(params, "quirks")),
+		.follow = !json_is_false(json_object_get(params, "follow")),
 		.clocks = { .connect_ms = read_ms(provider, "connect_ms", 10000),
 			    .first_byte_ms = read_ms(provider, "first_byte_ms", 120000),
 			    .progress_ms = read_ms(provider, "progress_ms", 180000) },
@@ -35,6 +38,8 @@ int order_read(const json_t *params, struct order *ret_order, struct error *erro
 		return refuse(error, "\"provider\" has to have a name and a kind");
 	if (!json_is_object(order.request))
 		return refuse(error, "\"request\" has to be an object");
+	if (order.context < 0)
+		return refuse(error, "\"context\" has to be a number of tokens");
 	if (!order.model)
 		order.model = "";
 	*ret_order = order;

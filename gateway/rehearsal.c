@@ -12,9 +12,10 @@ int rehearsal_answer(struct rpc *rpc, const struct order *order, uint64_t reques
 	if (result)
 		return error_prefix(error, "%s: ", order->provider);
 	deltas_init(&deltas, rpc, order->call);
-	deltas_text(&deltas, span_of(reply->text), 0);
-	for (size_t i = 0; i < reply->call_count; i++)
-		deltas_news(&deltas, "tool", json_string(reply->calls[i].name), 0);
+	if (order->follow)
+		deltas_text(&deltas, span_of(reply->text), 0);
+	for (size_t i = 0; order->follow && i < reply->call_count; i++)
+		deltas_tool(&deltas, span_of(reply->calls[i].name), 0);
 	deltas_clear(&deltas);
 	(void)rpc_reply(rpc, request,
 			json_pack("{s:o, s:i, s:i, s:i}", "reply", model_reply_to_json(reply),

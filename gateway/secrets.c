@@ -8,6 +8,8 @@
 
 #define SECRETS_MAX (8 * 1024 * 1024)
 #define KEY_MAX (16 * 1024)
+#define TELLING_PART 8
+#define SHORTEST_SECRET 4
 
 static void buffer_wipe(struct buffer *b)
 {
@@ -40,6 +42,31 @@ void key_free(char *key)
 	if (key)
 		explicit_bzero(key, strlen(key));
 	free(key);
+}
+
+static size_t common_length(const char *key, const char *text, size_t length)
+{
+	size_t common = 0;
+
+	while (common < length && key[common] && key[common] == text[common])
+		common++;
+	return common;
+}
+
+void key_hide(const char *key, char *text, size_t length)
+{
+	size_t size = key ? strlen(key) : 0, least = size < TELLING_PART ? size : TELLING_PART;
+
+	if (size < SHORTEST_SECRET)
+		return;
+	for (size_t i = 0; i + least <= length; i++) {
+		size_t common = common_length(key, text + i, length - i);
+
+		if (common < least)
+			continue;
+		memset(text + i, '*', common);
+		i += common - 1;
+	}
 }
 
 static int check_key(struct span text, const char *what, const char *name, char **ret_key,

@@ -18,6 +18,10 @@ int secrets_find_key(const json_t *secrets, const json_t *where, char **ret_key,
 		     struct error *error);
 void key_free(char *key);
 
+/* Overwrites with '*' what a text has of a key: all of it, or 8 bytes and more of its beginning,
+ * because a text may have been cut. `key` NULL: nothing; of less than 4 bytes: it is no secret. */
+void key_hide(const char *key, char *text, size_t length);
+
 CLEANUP_DEFINE(char *, key_free)
 CLEANUP_DEFINE(json_t *, json_decref)
 
