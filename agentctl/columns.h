@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#define COLUMNS_MAX 8
+#define COLUMNS_MAX 12
 
 struct columns {
 	size_t width; /* how many columns */

@@ -1,7 +1,7 @@
 /* A command: one file, one const entry. Usage, --help, completion and the manual page come from it.
  *
  * To add one: write NAME.c with `const struct command command_NAME = {…}`, declare it below, put it
- * into the table in main.c, and give it a section in agentctl.1.scd (a test finds missing ones). */
+ * into the table in command.c; the manual's section comes from the entry. */
 #ifndef AGENTCTL_COMMAND_H
 #define AGENTCTL_COMMAND_H
 
@@ -77,6 +77,7 @@ const struct command *command_find(const char *name);
 
 extern const struct command command_init, command_new, command_check, command_doctor, command_ready,
 	command_status, command_run, command_pause, command_resume, command_schedule,
-	command_prompt, command_log, command_logs, command_backup, command_completion, command_help;
+	command_prompt, command_log, command_logs, command_why, command_budget, command_stats,
+	command_backup, command_completion, command_help;
 
 #endif

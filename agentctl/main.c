@@ -9,15 +9,17 @@
 #include <signal.h>
 #include <stdio.h>
 
+/* Values of long options that stand for the n-th of a command's own. */
+enum { OPTION_JSON = 256, OPTION_FIRST = 257 };
+
+/* What may stand before the command. The first is taken behind it by commands that read. */
 static const struct option globals[] = {
+	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "workspace", required_argument, NULL, 'w' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
-
-/* Values of long options that stand for the n-th of a command's own. */
-enum { OPTION_JSON = 256, OPTION_FIRST = 257 };
 
 static void add_option(struct option *options, size_t *count, char *letters,
 		       const struct command_option *option, int value)
@@ -57,9 +59,8 @@ static int take_apart(int argc, char **argv, struct invocation *invocation)
 
 	for (int i = 0; command->options[i].name; i++)
 		add_option(options, &count, letters, &command->options[i], OPTION_FIRST + i);
-	if (command->reads)
-		options[count++] = (struct option){ "json", no_argument, NULL, OPTION_JSON };
-	memcpy(options + count, globals, sizeof(globals));
+	memcpy(options + count, globals + !command->reads,
+	       sizeof(globals) - sizeof(globals[0]) * !command->reads);
 	optind = 0; /* glibc: begin anew, also with the order of the first look */
 	while ((value = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		index = option_index(command, value);
@@ -102,6 +103,8 @@ int main(int argc, char **argv)
 			invocation.workspace = optarg;
 		else if (option == 'h')
 			return help_all(stdout);
+		else if (option == OPTION_JSON)
+			invocation.json = true;
 		else if (option == 'V')
 			return puts("agentctl " AGENTD_VERSION) < 0;
 		else
@@ -114,6 +117,8 @@ int main(int argc, char **argv)
 	invocation.command = command_find(argv[optind]);
 	if (!invocation.command)
 		return unknown_command(argv[optind]);
+	if (invocation.json && !invocation.command->reads)
+		return wrong_use(&invocation, "%s takes no --json", invocation.command->name);
 	status = take_apart(argc - optind, argv + optind, &invocation);
 	return status >= 0 ? status : invocation.command->run(&invocation);
 }

@@ -1,0 +1,224 @@
+#include "why.h"
+
+#include "figures.h"
+
+#include <stdio.h>
+
+#define SESSION_ID_LENGTH 26
+#define SLOTS_BEFORE_S (8 * 86400) /* how long a slot may have waited for its session */
+#define MATCHES_SHOWN 4
+
+/* ---- finding it ---- */
+
+struct search {
+	struct span prefix;
+	json_t *found;
+	size_t matches;
+	char names[MATCHES_SHOWN * (SESSION_ID_LENGTH + 2) + 1];
+};
+
+/* The texts that were in force: names and git's ids, wherever they stand in the plan's record. */
+static json_t *texts_json(const char *plan)
+{
+	json_t *json = plan ? json_loads(plan, 0, NULL) : NULL, *texts = json_object(), *value;
+	json_t *named = json_object_get(json, "texts");
+	const char *key;
+
+	json_object_foreach(named ? named : json, key, value) {
+		const json_t *id = json_is_object(value) ? json_object_get(value, "id") : value;
+
+		if (json_string_length(id) == 40)
+			json_object_set(texts, key, (json_t *)(uintptr_t)id);
+	}
+	json_decref(json);
+	return texts;
+}
+
+static json_t *row_json(const struct session_row *row)
+{
+	bool is_over = row->ended != 0;
+	json_t *json = json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "session",
+				 row->id, "agent", row->agent, "cause", row->cause, "heartbeat",
+				 why_string(row->heading), "model", why_string(row->model),
+				 "started", why_instant(row->started / 1000), "ended",
+				 why_instant(row->ended / 1000), "duration_ms",
+				 is_over ? json_integer(row->ended - row->started) : json_null(),
+				 "outcome", why_string(row->outcome), "reason",
+				 why_string(row->reason), "text", why_string(row->text));
+
+	json_object_set_new(json, "turns", json_integer(row->turns));
+	json_object_set_new(json, "input_tokens", json_integer(row->input_tokens));
+	json_object_set_new(json, "output_tokens", json_integer(row->output_tokens));
+	json_object_set_new(json, "cost_micro_usd", json_integer(row->cost_micro_usd));
+	json_object_set_new(json, "texts", texts_json(row->plan));
+	return json;
+}
+
+static int match(void *context, const struct session_row *row)
+{
+	struct search *search = context;
+	size_t used = strlen(search->names);
+
+	if (!span_starts_with_nocase(span_of(row->id), search->prefix))
+		return 0;
+	if (!search->matches)
+		search->found = row_json(row);
+	if (search->matches < MATCHES_SHOWN)
+		snprintf(search->names + used, sizeof(search->names) - used, "%s%s",
+			 used ? ", " : "", row->id);
+	search->matches++;
+	return search->prefix.length == SESSION_ID_LENGTH;
+}
+
+static int find(struct store *store, const char *prefix, json_t **ret_found, struct error *error)
+{
+	struct search search = { .prefix = span_of(prefix) };
+	int result = 0;
+
+	if (store && search.prefix.length >= WHY_PREFIX_LEAST)
+		result = store_sessions(store, NULL, false, SIZE_MAX, match, &search, error);
+	if (result >= 0 && search.matches == 1) {
+		*ret_found = search.found;
+		return 0;
+	}
+	json_decref(search.found);
+	if (result < 0)
+		return result;
+	if (search.matches)
+		return error_set(error, ERROR_INVALID, "%zu sessions begin with \"%s\": %s%s",
+				 search.matches, prefix, search.names,
+				 search.matches > MATCHES_SHOWN ? ", …" : "");
+	return error_set(error, ERROR_NOT_FOUND,
+			 "there is neither an agent nor a session \"%s\" here", prefix);
+}
+
+/* ---- what is around it ---- */
+
+struct around {
+	json_t *why;
+	const char *id;
+};
+
+/* Its own slot, and the one of the session that went on with it. */
+static int look_at_slot(void *context, const struct slot *slot)
+{
+	struct around *around = context;
+	bool is_again = !strncmp(slot->event, "again:", 6);
+
+	if (!strcmp(slot->session, around->id)) {
+		json_object_set_new(
+			around->why, "slot",
+			json_pack("{s:o,s:o,s:o}", "planned", why_instant(slot->planned), "event",
+				  why_string(slot->event), "section", why_string(slot->section)));
+		if (is_again)
+			json_object_set_new(around->why, "goes_on_from",
+					    json_string(slot->event + 6));
+	}
+	if (is_again && !strcmp(slot->event + 6, around->id))
+		json_object_set_new(around->why, "went_on_as", why_string(slot->session));
+	return 0;
+}
+
+static int look_at_parked(void *context, const struct parked_row *row)
+{
+	struct around *around = context;
+
+	if (!strcmp(row->session, around->id))
+		json_object_set_new(around->why, "parked", why_parked(row));
+	return 0;
+}
+
+int why_session(const struct workspace *workspace, struct store *store, const char *prefix,
+		json_t **ret_why, struct error *error)
+{
+	json_t *why;
+	struct around around;
+	int64_t started = 0;
+	int result = find(store, prefix, &why, error);
+
+	if (result)
+		return result;
+	around = (struct around){ why, why_text(why, "session") };
+	instant_parse(span_of(why_text(why, "started")), &started);
+	for (size_t i = 0; i < 4; i++)
+		json_object_set_new(
+			why, (const char *[]){ "slot", "goes_on_from", "went_on_as", "parked" }[i],
+			json_null());
+	result = store_slots(store, why_text(why, "agent"), started - SLOTS_BEFORE_S, INT64_MAX,
+			     SIZE_MAX, look_at_slot, &around, error);
+	if (!result)
+		result = store_parked(store, look_at_parked, &around, error);
+	if (!result)
+		result = why_steps(workspace, store, around.id, why_text(why, "agent"), why, error);
+	if (result)
+		json_decref(why);
+	else
+		*ret_why = why;
+	return result;
+}
+
+/* ---- printing ---- */
+
+static void print_start(const json_t *why, const struct zone *zone)
+{
+	const json_t *slot = json_object_get(why, "slot");
+	const char *event = why_text(slot, "event");
+	char at[PLACE_TIME_SIZE];
+
+	printf("started   %s by %s", why_time(why, "started", zone, at), why_text(why, "cause"));
+	if (*why_text(why, "goes_on_from"))
+		printf(", going on from %s", why_text(why, "goes_on_from"));
+	else if (!strncmp(event, "run:", 4))
+		printf(", by hand");
+	else if (*event)
+		printf(", for the event %s", event);
+	else if (json_is_object(slot))
+		printf(", planned for %s", why_time(slot, "planned", zone, at));
+	putchar('\n');
+}
+
+static void print_size(const json_t *why)
+{
+	char took[FIGURE_SIZE], in[FIGURE_SIZE], out[FIGURE_SIZE], cost[FIGURE_SIZE];
+
+	if (json_is_null(json_object_get(why, "duration_ms")))
+		printf("runs");
+	else
+		printf("took      %s", figure_duration(why_number(why, "duration_ms"), took));
+	printf(", %d turn%s, %s + %s tokens, %s\n", (int)why_number(why, "turns"),
+	       why_number(why, "turns") == 1 ? "" : "s",
+	       figure_count(why_number(why, "input_tokens"), in),
+	       figure_count(why_number(why, "output_tokens"), out),
+	       figure_money(why_number(why, "cost_micro_usd"), cost));
+}
+
+static void print_texts(const json_t *texts)
+{
+	const char *name;
+	json_t *id;
+	size_t count = 0;
+
+	json_object_foreach((json_t *)(uintptr_t)texts, name, id)
+		printf("%s%s %.10s", count++ ? ", " : "texts     ", name, json_string_value(id));
+	if (count)
+		putchar('\n');
+}
+
+void why_session_print(const json_t *why, const struct zone *zone)
+{
+	const char *outcome = why_text(why, "outcome"), *reason = why_text(why, "reason");
+	const char *later = why_text(why, "went_on_as");
+
+	printf("session %s of %s: %s%s%s\n", why_text(why, "session"), why_text(why, "agent"),
+	       *outcome ? outcome : "running", *reason ? ": " : "", reason);
+	print_start(why, zone);
+	print_size(why);
+	print_texts(json_object_get(why, "texts"));
+	if (json_is_object(json_object_get(why, "parked"))) {
+		printf("now       ");
+		why_parked_print(json_object_get(why, "parked"), zone);
+	}
+	if (*later)
+		printf("went on   as %s\n", later);
+	why_steps_print(why, zone);
+}
