@@ -144,6 +144,17 @@ static void set_headers(struct transport_call *call, const char *const *headers)
 	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
 }
 
+/* A test's server signs its own certificate; other builds trust the system's authorities alone. */
+static void trust_test_authority(CURL *easy)
+{
+#ifdef AGENTD_FAILPOINTS
+	if (getenv("AGENTD_TLS_AUTHORITY"))
+		curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("AGENTD_TLS_AUTHORITY"));
+#else
+	(void)easy;
+#endif
+}
+
 /* What holds for every call. Nothing comes from the environment: no proxy, no .netrc, no redirect.
  */
 static void set_rules(CURL *easy, bool tls)
@@ -168,6 +179,7 @@ static void set_rules(CURL *easy, bool tls)
 	/* Else a removed call waits for its getaddrinfo() thread, and every stream with it
 	 * (curl#8515; the remedy is curl#9147). The thread frees its own memory. */
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	trust_test_authority(easy);
 	/* ALPN decides about HTTP/2, and calls that start together wait for that decision to share
 	 * one connection. Without TLS there is nothing to wait for but the first answer. */
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,

@@ -32,5 +32,6 @@ void heard_done(void *context, const struct transport_end *end);
 int answers_tests(void);
 int unreachable_tests(void);
 int many_tests(void);
+int tls_tests(void);
 
 #endif

@@ -3,5 +3,5 @@
 
 int main(void)
 {
-	return answers_tests() + unreachable_tests() + many_tests() ? 1 : 0;
+	return answers_tests() + unreachable_tests() + many_tests() + tls_tests() ? 1 : 0;
 }
