@@ -34,7 +34,7 @@ int store_session_begin(struct store *store, const struct session_row *row, stru
 static const char end_session[] =
 	"UPDATE session SET outcome = ?3, reason = ?4, text = ?5, ended = ?6, turns = ?7,"
 	" input_tokens = ?8, output_tokens = ?9, cost_micro_usd = ?10, epoch = max(epoch, ?2),"
-	" model = iif(?11 = '', model, ?11)"
+	" model = iif(?11 = '', model, ?11), plan = iif(?12 = '', plan, ?12)"
 	" WHERE id = ?1 AND ended = 0 AND (?2 = 0 OR epoch <= ?2)";
 static const char is_there[] = "SELECT 1 FROM session WHERE id = ?";
 
@@ -71,6 +71,7 @@ int store_session_end(struct store *store, const struct session_row *row, struct
 	query_int(&q, row->output_tokens);
 	query_int(&q, row->cost_micro_usd);
 	query_text(&q, row->model);
+	query_text(&q, row->plan);
 	r = query_change(&q, &changes);
 	return r || changes ? r : not_ended(store, row->id, error);
 }

@@ -126,9 +126,9 @@ struct session_row {
 	int64_t epoch; /* which start of the daemon wrote it */
 };
 int store_session_begin(struct store *store, const struct session_row *row, struct error *error);
-/* Writes what is known at the end: outcome, reason, text, model (unless empty), ended, counts and
- * cost. ERROR_CONFLICT: it has ended, or goes on under a newer epoch than row->epoch (0: not looked
- * at). */
+/* Writes what is known at the end: outcome, reason, text, model and plan (unless empty), ended,
+ * counts and cost. ERROR_CONFLICT: it has ended, or goes on under a newer epoch than row->epoch (0:
+ * not looked at). */
 int store_session_end(struct store *store, const struct session_row *row, struct error *error);
 typedef int (*store_session_visit)(void *context, const struct session_row *row);
 /* Newest first. `open_only`: those that have not ended. */

@@ -79,6 +79,22 @@ static void sessions_begin_and_end_once(void **state)
 	assert_string_equal("", sessions(place, NULL, true, 9));
 }
 
+/* The texts in force are read while the session begins, and its row is written before. */
+static void the_plan_comes_with_the_end(void **state)
+{
+	struct place *place = *state;
+
+	begin(place, "s1", "a", 1);
+	assert_int_equal(0, store_session_end(place->store,
+					      &(struct session_row){ .id = "s1",
+								     .outcome = "done",
+								     .plan = "{\"soul\":\"4f\"}",
+								     .ended = 2 },
+					      NULL));
+	assert_string_equal("s1 a message    <done  > {\"soul\":\"4f\"} 1-2 0 0 0 0 e1;",
+			    sessions(place, NULL, false, 9));
+}
+
 static int print_id(void *context, const struct session_row *s)
 {
 	struct place *place = context;
@@ -297,6 +313,7 @@ int journal_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
 		PLACE_TEST(sessions_begin_and_end_once),
+		PLACE_TEST(the_plan_comes_with_the_end),
 		PLACE_TEST(the_newest_come_first),
 		PLACE_TEST(intent_then_result),
 		PLACE_TEST(older_epochs_are_shut_out),
