@@ -56,18 +56,15 @@ void why_parked_print(const json_t *parked, const struct zone *zone)
 	const char *why = why_text(parked, "why");
 
 	printf("parked since %s", why_time(parked, "since", zone, since));
-	if (*why_text(parked, "reason"))
-		printf(": %s", why_text(parked, "reason"));
-	if (*why_time(parked, "until", zone, until))
-		printf("; goes on at %s", until);
+	why_time(parked, "until", zone, until);
 	if (!strcmp(why, "budget"))
-		printf("%s or when the limit is raised",
-		       *until ? "" : "; goes on in the next window");
-	else if (!strcmp(why, "pause"))
-		printf("; goes on when %s is resumed", why_text(parked, "agent"));
-	else if (!strcmp(why, "breaker") && !*until)
-		printf("; goes on with `agentctl resume %s`", why_text(parked, "agent"));
-	putchar('\n');
+		printf(" by the limit of %s; goes on %s%s%s\n", why_text(parked, "layer"),
+		       *until ? "at " : "", until,
+		       *until ? " or when it is raised" : "when it is raised");
+	else
+		printf(" by %s; goes on with `agentctl resume %s`\n",
+		       !strcmp(why, "pause") ? "a pause of its agent" : "its own breaker",
+		       why_text(parked, "agent"));
 }
 
 /* ---- the command ---- */

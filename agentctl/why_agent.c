@@ -10,6 +10,7 @@
 #define LATELY_S (7 * 86400)
 #define SESSIONS_READ 500
 #define INCIDENTS_READ 10000
+#define HALF_OPEN_MAX_MS (86400 * 1000) /* one that is not tried for longer is of the past */
 
 struct reading {
 	const char *agent;
@@ -125,7 +126,8 @@ static int add_breaker(void *context, const struct breaker_row *row)
 	const char *hash = strstr(row->key, " #");
 	_free_ char *key = xstrndup(row->key, hash ? (size_t)(hash - row->key) : strlen(row->key));
 
-	if (!row->open_until || !json_object_get(reading->watched, key))
+	if (!row->open_until || row->open_until < reading->now_ms - HALF_OPEN_MAX_MS ||
+	    !json_object_get(reading->watched, key))
 		return 0;
 	json_array_append_new(reading->breakers,
 			      json_pack("{s:s,s:s,s:I,s:o,s:s,s:o}", "of", key, "state",

@@ -17,21 +17,22 @@ struct search {
 	char names[MATCHES_SHOWN * (SESSION_ID_LENGTH + 2) + 1];
 };
 
-/* The texts that were in force: names and git's ids, wherever they stand in the plan's record. */
-static json_t *texts_json(const char *plan)
+/* What the plan's record says: the texts that were in force by their git ids, and a person's words.
+ */
+static void add_plan(const char *plan, json_t *why)
 {
-	json_t *json = plan ? json_loads(plan, 0, NULL) : NULL, *texts = json_object(), *value;
-	json_t *named = json_object_get(json, "texts");
-	const char *key;
+	static const char *const names[] = { "constitution", "soul", "memory", "bulletin" };
+	json_t *json = plan ? json_loads(plan, 0, NULL) : NULL, *texts = json_object();
 
-	json_object_foreach(named ? named : json, key, value) {
-		const json_t *id = json_is_object(value) ? json_object_get(value, "id") : value;
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+		json_t *id = json_object_get(json, names[i]);
 
-		if (json_string_length(id) == 40)
-			json_object_set(texts, key, (json_t *)(uintptr_t)id);
+		if (json_string_length(id)) /* empty: there was no such text */
+			json_object_set(texts, names[i], id);
 	}
+	json_object_set_new(why, "texts", texts);
+	json_object_set_new(why, "message", why_string(why_text(json, "message")));
 	json_decref(json);
-	return texts;
 }
 
 static json_t *row_json(const struct session_row *row)
@@ -50,7 +51,7 @@ static json_t *row_json(const struct session_row *row)
 	json_object_set_new(json, "input_tokens", json_integer(row->input_tokens));
 	json_object_set_new(json, "output_tokens", json_integer(row->output_tokens));
 	json_object_set_new(json, "cost_micro_usd", json_integer(row->cost_micro_usd));
-	json_object_set_new(json, "texts", texts_json(row->plan));
+	add_plan(row->plan, json);
 	return json;
 }
 
@@ -162,7 +163,7 @@ int why_session(const struct workspace *workspace, struct store *store, const ch
 static void print_start(const json_t *why, const struct zone *zone)
 {
 	const json_t *slot = json_object_get(why, "slot");
-	const char *event = why_text(slot, "event");
+	const char *event = why_text(slot, "event"), *message = why_text(why, "message");
 	char at[PLACE_TIME_SIZE];
 
 	printf("started   %s by %s", why_time(why, "started", zone, at), why_text(why, "cause"));
@@ -175,6 +176,8 @@ static void print_start(const json_t *why, const struct zone *zone)
 	else if (json_is_object(slot))
 		printf(", planned for %s", why_time(slot, "planned", zone, at));
 	putchar('\n');
+	if (*message)
+		printf("message   %s\n", message);
 }
 
 static void print_size(const json_t *why)

@@ -57,7 +57,7 @@ O=01KAT0000000000000000000AB # of max: still open
 db() { sqlite3 .agentd/state.db "$@"; }
 db "INSERT INTO session(id, agent, cause, section, heading, model, outcome, reason, text, plan, started, ended, turns, input_tokens, output_tokens, cost_micro_usd, epoch) VALUES
 	('$S', 'kira', 'heartbeat Daily (07:00)', 'daily', 'Daily (07:00)', 'fast', 'parked', 'no money is left: agent day', 'half a report',
-		'{\"texts\":{\"soul\":\"$(printf %040d 7)\",\"moment\":\"noon\"}}', ${BEFORE}500, ${BEFORE}500 + 12400, 2, 1200, 55, 12300, 1),
+		'{\"soul\":\"$(printf %040d 7)\",\"memory\":\"\",\"message\":\"Is it noon?\"}', ${BEFORE}500, ${BEFORE}500 + 12400, 2, 1200, 55, 12300, 1),
 	('$O', 'max', 'message', '', '', 'strong', '', '', '', '', ${HOUR}000, 0, 1, 0, 0, 0, 1);
 	INSERT INTO slot(agent, section, heading, planned, event, state, reason, session, outcome, recorded) VALUES
 	('kira', 'daily', 'Daily (07:00)', $BEFORE, '', 1, '', '$S', 'parked', $BEFORE),
@@ -149,6 +149,8 @@ equal 'what it cost' '[["task","task",6255],["session","session",12300],["agent"
 equal 'it is parked until then' '["budget","agent day","2026-11-24T18:15:00Z"]' "$(jq -c '[.parked.why, .parked.layer, .parked.until]' "$T/why")"
 agentctl why $S >"$T/out"
 has 'in words: the end' "session $S of kira: parked: no money is left: agent day" "$T/out"
+has 'a person said' 'message   Is it noon?' "$T/out"
+has 'the texts' 'texts     soul 0000000000' "$T/out"
 has 'the start' 'started   Tue 2026-11-24 11:00:00 by heartbeat Daily (07:00), planned for Tue 2026-11-24 11:00:00' "$T/out"
 has 'what followed' 'strong at claude: rate (HTTP 429) after 300 ms: slow down → again in 1.1 s (rate)' "$T/out"
 has 'the wait' 'waited 1.2 s' "$T/out"
@@ -158,7 +160,7 @@ has 'a tool' 'remember {"text":"a fact"}: done: remembered' "$T/out"
 has 'a tool that was refused' 'write_file {"path":"../x"}: refused: outside of work/' "$T/out"
 has 'a tool in doubt' 'read_file {"path":"y"}: no result' "$T/out"
 has 'the layers' 'agent, day of Tue 2026-11-24 00:00: $0.0123 of $2.00' "$T/out"
-has 'what it waits for' 'goes on at Wed 2026-11-25 00:00:00 or when the limit is raised' "$T/out"
+has 'what it waits for' 'parked since Tue 2026-11-24 11:00:12 by the limit of agent day; goes on at Wed 2026-11-25 00:00:00 or when it is raised' "$T/out"
 status 1 agentctl why 01KAT
 has 'a prefix of two' '2 sessions begin with "01KAT"' "$T/out"
 equal 'a prefix of one, in any case' "\"$O\"" "$(agentctl why 01kat0000000000000000000ab --json | jq .session)"
