@@ -230,10 +230,18 @@ int store_call_last(struct store *store, int64_t *ret_hour, int64_t *ret_day, st
 	return 0;
 }
 
+/* Both halves come grouped from their index; what is grouped again is few. */
 static const char sums_of_day[] =
-	"SELECT agent, work, hour, sum(micro_usd), sum(tokens),"
-	" sum(iif(state = 0, micro_usd, 0)), sum(iif(state = 0, tokens, 0))"
-	" FROM call INDEXED BY call_by_day WHERE day = ? GROUP BY agent, work, hour";
+	"SELECT agent, work, hour, sum(micro_usd), sum(tokens), sum(open_micro_usd),"
+	" sum(open_tokens) FROM ("
+	"SELECT agent, work, hour, sum(micro_usd) AS micro_usd, sum(tokens) AS tokens,"
+	" 0 AS open_micro_usd, 0 AS open_tokens FROM call INDEXED BY call_by_day"
+	" WHERE day = ?1 AND state <> 0 GROUP BY agent, work, hour"
+	" UNION ALL "
+	"SELECT agent, work, hour, sum(micro_usd), sum(tokens), sum(micro_usd), sum(tokens)"
+	" FROM call INDEXED BY call_open"
+	" WHERE day = ?1 AND state = 0 GROUP BY agent, work, hour"
+	") GROUP BY agent, work, hour";
 
 int store_call_sums(struct store *store, int64_t day, store_sum_visit visit, void *context,
 		    struct error *error)

@@ -51,9 +51,10 @@ static const char version_1[] =
 	"  mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,"
 	"  blob TEXT NOT NULL, PRIMARY KEY(repository, path)) STRICT, WITHOUT ROWID;";
 
-/* The ledger. Its one large question, what a day's calls come to, is answered from call_by_day
- * alone; what one attempt cost is found by the step it belongs to. The order of enum call_state is
- * part of the schema. Steps keep their cost, but nobody sums it up any more. */
+/* The ledger. Its one large question, what a day's calls come to, is answered from the indexes
+ * call_by_day and call_open alone; they are two so that a row enters the large one once, when what
+ * it cost does not change any more. The order of enum call_state is part of the schema. Steps keep
+ * their cost, but nobody sums it up any more. */
 static const char version_2[] =
 	"DROP INDEX step_cost;"
 	"CREATE TABLE call("
@@ -79,9 +80,11 @@ static const char version_2[] =
 	"  request_id TEXT NOT NULL DEFAULT '',"
 	"  CHECK((state = 0) = (settled_at = 0))) STRICT;"
 	"CREATE UNIQUE INDEX call_of_step ON call(session, seq, attempt);"
-	"CREATE INDEX call_by_day ON call(day, agent, work, hour, state, micro_usd, tokens);"
+	"CREATE INDEX call_by_day ON call(day, agent, work, hour, state, micro_usd, tokens)"
+	"  WHERE state <> 0;"
 	"CREATE INDEX call_by_time ON call(reserved_at);"
-	"CREATE INDEX call_open ON call(state) WHERE state = 0;"
+	"CREATE INDEX call_open ON call(day, agent, work, hour, state, micro_usd, tokens)"
+	"  WHERE state = 0;"
 	"CREATE TABLE breaker("
 	"  key TEXT PRIMARY KEY, failures INTEGER NOT NULL, open_until INTEGER NOT NULL,"
 	"  wait_ms INTEGER NOT NULL, why TEXT NOT NULL, message TEXT NOT NULL)"

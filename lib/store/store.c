@@ -11,6 +11,7 @@
 #define BUSY_TIMEOUT_MS 2000
 
 /* The cache is small because the daemon idles most of its life; the kernel's holds the file. The
+ * writer's holds what a batch of some dozen turns touches, or they read each page anew. The
  * default of Debian's SQLite overwrites what is deleted with zeros, which is not asked for here. A
  * log that grew under a long reader is cut when it starts over. */
 static const char always[] = "PRAGMA cache_size = -256;"
@@ -19,6 +20,7 @@ static const char always[] = "PRAGMA cache_size = -256;"
 			     "PRAGMA secure_delete = OFF;";
 static const char to_write[] = "PRAGMA journal_mode = WAL;"
 			       "PRAGMA synchronous = FULL;"
+			       "PRAGMA cache_size = -1024;"
 			       "PRAGMA wal_autocheckpoint = 0;"
 			       "PRAGMA journal_size_limit = 4194304;";
 static const char to_read[] = "PRAGMA query_only = ON;";
