@@ -2,10 +2,12 @@
 
 #include <stdio.h>
 
-/* OpenAI has a role for results; Anthropic's are blocks of a user's message. */
+/* OpenAI and Ollama have a role for results, Responses an item; Anthropic's are blocks of a user's
+ * message. */
 static bool last_is_from_user(const json_t *body)
 {
-	const json_t *messages = json_object_get(body, "messages");
+	const json_t *input = json_object_get(body, "input");
+	const json_t *messages = input ? input : json_object_get(body, "messages");
 	const json_t *last = json_array_get(messages, json_array_size(messages) - 1);
 	const char *role = json_string_value(json_object_get(last, "role"));
 	const json_t *content = json_object_get(last, "content"), *block;

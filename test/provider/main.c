@@ -1,11 +1,12 @@
 /* provider: a model server that does what its script says. For tests and benches only.
  *
  *     provider [--port N] [--port-file FILE] [--script FILE] [--log FILE.jsonl]
- *              [--format anthropic|openai] [--instant] [--with-parent]
+ *              [--format anthropic|openai|ollama|responses] [--instant] [--with-parent]
  *
  * It listens on 127.0.0.1 alone. --port 0 (the default) takes a free port; the number is printed as
  * one line on stdout and, with --port-file, replaces that file. The format of an answer follows
- * from the request's path (…/messages: Anthropic, else OpenAI) unless --format says it. script.h
+ * from the request's path (…/messages: Anthropic, …/api/chat: Ollama, …/responses: Responses, else
+ * Chat Completions) unless --format says it. script.h
  * describes the script, request_log.h the log; without a script, and behind its end, every answer
  * is "ok". --instant answers at once without a script: one `remember` call to a user's message, a
  * short text to its result. --with-parent: it ends when its parent does. */
@@ -31,7 +32,8 @@ struct options {
 static int usage(void)
 {
 	fputs("usage: provider [--port N] [--port-file FILE] [--script FILE] [--log FILE]\n"
-	      "                [--format anthropic|openai] [--instant] [--with-parent]\n",
+	      "                [--format anthropic|openai|ollama|responses] [--instant]\n"
+	      "                [--with-parent]\n",
 	      stderr);
 	return 2;
 }

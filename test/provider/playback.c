@@ -1,5 +1,7 @@
 #include "playback.h"
 
+#include "gzip.h"
+
 #define PIECES_MAX (16 * 1024 * 1024)
 #define PIECE_BYTES 12 /* small, so that readers meet every split */
 
@@ -96,6 +98,13 @@ static void make_bytes(struct making *m, const struct step *step)
 	add_moment(m->play, MOMENT_BYTES, 0);
 }
 
+static void make_repeat(struct making *m, const struct step *step)
+{
+	for (int64_t i = 0; i < step->numbers[0]; i++)
+		buffer_append_text(&m->play->body, step->text);
+	add_moment(m->play, MOMENT_BYTES, 0);
+}
+
 static void make_delay(struct making *m, const struct step *step)
 {
 	add_moment(m->play, MOMENT_WAIT, step->numbers[0]);
@@ -129,11 +138,11 @@ static void make_end(struct making *m, const struct step *step)
 }
 
 static void (*const makers[])(struct making *m, const struct step *step) = {
-	[STEP_TEXT] = make_text,   [STEP_THINK] = make_think, [STEP_CALL] = make_call,
-	[STEP_PING] = make_ping,   [STEP_FAIL] = make_fail,   [STEP_BYTES] = make_bytes,
-	[STEP_DELAY] = make_delay, [STEP_STALL] = make_stall, [STEP_HEADERS] = make_headers,
-	[STEP_CUT] = make_cut,     [STEP_END] = make_end,     [STEP_USAGE] = NULL,
-	[STEP_STOP] = NULL,
+	[STEP_TEXT] = make_text,   [STEP_THINK] = make_think,   [STEP_CALL] = make_call,
+	[STEP_PING] = make_ping,   [STEP_FAIL] = make_fail,     [STEP_BYTES] = make_bytes,
+	[STEP_DELAY] = make_delay, [STEP_STALL] = make_stall,   [STEP_HEADERS] = make_headers,
+	[STEP_CUT] = make_cut,     [STEP_END] = make_end,       [STEP_USAGE] = NULL,
+	[STEP_STOP] = NULL,        [STEP_REPEAT] = make_repeat,
 };
 
 /* Usage and stop hold for the whole answer, wherever they stand in it. */
@@ -220,6 +229,27 @@ static void cut_into_chunks(struct playback *play, size_t size)
 	free(old);
 }
 
+/* Each piece is packed so that it can be unpacked at once. */
+static void pack(struct playback *play)
+{
+	struct buffer plain = play->body;
+	struct gzip gzip;
+	size_t at = 0;
+
+	play->body = BUFFER(2 * (size_t)SCRIPT_BODY_MAX);
+	gzip_begin(&gzip, &play->body);
+	for (size_t i = 0; i < play->count; i++) {
+		struct piece *piece = &play->pieces[i];
+
+		gzip_add(&gzip, span_slice(buffer_span(&plain), at, piece->end), &play->body);
+		if (piece->moment == MOMENT_END)
+			gzip_end(&gzip, &play->body);
+		at = piece->end;
+		piece->end = play->body.length;
+	}
+	buffer_clear(&plain);
+}
+
 /* ---- the head ---- */
 
 static void make_head(struct playback *play, const struct answer *answer, const char *type)
@@ -239,6 +269,13 @@ static void make_head(struct playback *play, const struct answer *answer, const 
 	buffer_append_text(&play->headers, "\r\n");
 }
 
+/* A connection that ends in the middle of the headers. */
+static void make_half_head(struct playback *play)
+{
+	buffer_append_text(&play->headers, "HTTP/1.1 200 OK\r\ncontent-ty");
+	add_moment(play, MOMENT_HEADERS, 0);
+}
+
 void playback_init(struct playback *play, const struct answer *answer,
 		   const struct playback_request *request)
 {
@@ -255,23 +292,34 @@ void playback_init(struct playback *play, const struct answer *answer,
 		.answer = answer ? answer : &ok,
 		.wire = request->wire,
 		.stream = { .out = &play->body,
+			    .whole = BUFFER(SCRIPT_BODY_MAX),
+			    .items = BUFFER(SCRIPT_BODY_MAX),
 			    .model = request->model,
 			    .number = request->number },
 		.piece_bytes = request->at_once ? SIZE_MAX : PIECE_BYTES,
 	};
 
+	const char *type = request->wire->type ? request->wire->type : "text/event-stream";
+
 	*play = (struct playback){ .headers = BUFFER(2 * 1024 * 1024),
 				   .body = BUFFER(SCRIPT_BODY_MAX),
 				   .reset = m.answer->reset };
 	play->chunked = m.answer->kind == ANSWER_REPLY || m.answer->kind == ANSWER_RAW;
-	if (m.answer->kind == ANSWER_DROP)
+	if (m.answer->kind == ANSWER_DROP) {
+		if (m.answer->head)
+			make_half_head(play);
 		add_moment(play, MOMENT_CUT, 0);
-	else if (m.answer->kind == ANSWER_REPLY)
+		return;
+	}
+	if (m.answer->kind == ANSWER_REPLY)
 		make_reply(&m);
 	else
 		make_body(&m);
-	make_head(play, m.answer,
-		  m.answer->status < 400 ? "text/event-stream" : "application/json");
+	if (m.answer->gzip)
+		pack(play);
+	make_head(play, m.answer, m.answer->status < 400 ? type : "application/json");
+	buffer_clear(&m.stream.whole);
+	buffer_clear(&m.stream.items);
 	if (m.answer->cut >= 0)
 		cut_after(play, (size_t)m.answer->cut);
 	if (m.answer->chunk > 0)

@@ -131,11 +131,24 @@ static int read_numbers(struct line *line, int kind)
 	return result;
 }
 
-static int read_when(struct line *line, int kind)
+static int read_condition(struct line *line, int unwanted)
 {
-	(void)kind;
-	free(steal_pointer(&line->answer->when));
-	return take_text(line, &line->answer->when);
+	struct answer *answer = line->answer;
+	struct condition *condition = &answer->conditions[answer->condition_count];
+
+	if (answer->condition_count == SCRIPT_CONDITIONS_MAX)
+		return line_wrong(line, "the answer has too many conditions");
+	answer->condition_count++;
+	condition->unwanted = unwanted;
+	return take_text(line, &condition->text);
+}
+
+static int read_repeat(struct line *line, int kind)
+{
+	struct step *step = add_step(line, kind);
+	int result = step ? take_number(line, &step->numbers[0]) : -ERROR_INVALID;
+
+	return result ? result : take_text(line, &step->text);
 }
 
 static int read_times(struct line *line, int kind)
@@ -181,7 +194,9 @@ static const struct {
 	{ "stall", read_plain, STEP_STALL },
 	{ "cut", read_plain, STEP_CUT },
 	{ "end", read_plain, STEP_END },
-	{ "when", read_when, 0 },
+	{ "repeat", read_repeat, STEP_REPEAT },
+	{ "when", read_condition, false },
+	{ "unless", read_condition, true },
 	{ "headers", read_plain, STEP_HEADERS },
 	{ "times", read_times, 0 },
 	{ "header", read_header, 0 },
@@ -234,8 +249,16 @@ static int read_raw(struct line *line)
 
 static int read_drop(struct line *line)
 {
-	line->answer->reset = span_starts_with(line->rest, SPAN("reset"));
-	line->rest = SPAN("");
+	while (line->rest.length) {
+		struct span word = take_word(&line->rest);
+
+		if (span_equal(word, SPAN("head")))
+			line->answer->head = true;
+		else if (span_equal(word, SPAN("reset")))
+			line->answer->reset = true;
+		else
+			return line_wrong(line, "a drop is `head`, `reset` or both");
+	}
 	return 0;
 }
 
@@ -256,7 +279,7 @@ static const struct {
 	{ "drop", ANSWER_DROP, read_drop },
 };
 
-/* `status N`, `retry-after V`, `cut N`, `chunk N` behind the answer's first words. */
+/* `status N`, `retry-after V`, `cut N`, `chunk N`, `gzip` behind the answer's first words. */
 static int read_attributes(struct line *line)
 {
 	struct answer *answer = line->answer;
@@ -273,6 +296,9 @@ static int read_attributes(struct line *line)
 			result = take_number(line, &answer->cut);
 		} else if (span_equal(word, SPAN("chunk"))) {
 			result = take_number(line, &answer->chunk);
+		} else if (span_equal(word, SPAN("gzip"))) {
+			answer->gzip = true;
+			buffer_append_text(&answer->headers, "content-encoding: gzip\r\n");
 		} else if (span_equal(word, SPAN("retry-after"))) {
 			struct span value = take_word(&line->rest);
 
@@ -349,7 +375,8 @@ static void answer_clear(struct answer *answer)
 		free(answer->steps[i].name);
 	}
 	free(answer->steps);
-	free(answer->when);
+	for (size_t i = 0; i < answer->condition_count; i++)
+		free(answer->conditions[i].text);
 	buffer_clear(&answer->headers);
 	buffer_clear(&answer->body);
 }
@@ -364,8 +391,14 @@ void script_clear(struct script *script)
 
 static bool answer_fits(const struct answer *answer, struct span body)
 {
-	return !answer->when ||
-	       (body.data && memmem(body.data, body.length, answer->when, strlen(answer->when)));
+	for (size_t i = 0; i < answer->condition_count; i++) {
+		const struct condition *c = &answer->conditions[i];
+		bool found = body.data && memmem(body.data, body.length, c->text, strlen(c->text));
+
+		if (found == c->unwanted)
+			return false;
+	}
+	return true;
 }
 
 struct answer *script_take(struct script *script, struct span body)

@@ -16,9 +16,11 @@
  *     reply                     a streamed answer with status 200
  *     error STATUS [JSON]       an error; text that is no JSON goes into an indented `body` line
  *     raw FILE                  the bytes of a file as they are, in one chunk
- *     drop                      closes the connection without a word; `drop reset` with a RST
+ *     drop                      closes the connection without a word; `drop reset` with a RST,
+ *                               `drop head`, `drop head reset` in the middle of the headers
  * and may go on with `status N`, `retry-after V`, `cut N` (that many bytes, then the connection
- * breaks), `chunk N` (bytes of one piece). `default` before it: the answer when no other is left.
+ * breaks), `chunk N` (bytes of one piece), `gzip` (packed, piece by piece). `default` before it:
+ * the answer when no other is left.
  *
  * Indented lines belong to it, played in this order:
  *     text TEXT · think TEXT · call NAME JSON · usage IN OUT [CACHE_READ [CACHE_WRITE]]
@@ -26,12 +28,14 @@
  *     ping                      a sign of life: Anthropic's ping, a comment line elsewhere
  *     fail JSON                 an error inside the stream, which then ends
  *     bytes TEXT                put into the stream as it is
+ *     repeat N TEXT             the same N times, in one piece
  *     delay MS · stall          a wait; for ever. Before any output it holds back the headers too
  *     headers                   sends the headers now
  *     cut                       breaks the connection here · end: a whole HTTP body without the end
  *                               of the stream
  * and say about it:
- *     when TEXT                 only for a request whose body contains TEXT, as it is on the wire
+ *     when TEXT                 only for a request whose body contains TEXT, as it is on the wire;
+ *     unless TEXT               only for one that does not. Of several all have to hold
  *     times N                   good for N requests (1), `times 0`: for any number
  *     header NAME: VALUE · body TEXT
  *
@@ -45,6 +49,7 @@
 
 #define SCRIPT_STEPS_MAX 4096
 #define SCRIPT_ANSWERS_MAX 4096
+#define SCRIPT_CONDITIONS_MAX 16
 #define SCRIPT_BODY_MAX (512 * 1024 * 1024)
 
 enum step_kind {
@@ -56,6 +61,7 @@ enum step_kind {
 	STEP_PING,
 	STEP_FAIL,
 	STEP_BYTES,
+	STEP_REPEAT,
 	STEP_DELAY,
 	STEP_STALL,
 	STEP_HEADERS,
@@ -72,10 +78,17 @@ struct step {
 
 enum answer_kind { ANSWER_REPLY, ANSWER_ERROR, ANSWER_RAW, ANSWER_DROP };
 
+struct condition {
+	char *text;
+	bool unwanted;
+};
+
 struct answer {
 	enum answer_kind kind;
-	bool is_default, reset;
-	char *when;         /* NULL: any request */
+	bool is_default, gzip;
+	bool reset, head; /* DROP */
+	struct condition conditions[SCRIPT_CONDITIONS_MAX];
+	size_t condition_count;
 	int64_t times_left; /* < 0: any number */
 	int status;
 	int64_t cut, chunk;    /* < 0: none */

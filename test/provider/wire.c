@@ -2,7 +2,8 @@
 
 #include <jansson.h>
 
-static const struct wire *const wires[] = { &wire_anthropic, &wire_openai };
+static const struct wire *const wires[] = { &wire_anthropic, &wire_openai, &wire_ollama,
+					    &wire_responses };
 
 const struct wire *wire_find(const char *name)
 {

@@ -1,4 +1,5 @@
-/* The two wire formats, written: what Anthropic's Messages and OpenAI's Chat Completions stream. */
+/* The wire formats, written: what Anthropic's Messages, OpenAI's Chat Completions and Responses,
+ * and Ollama's chat stream. */
 #ifndef PROVIDER_WIRE_H
 #define PROVIDER_WIRE_H
 
@@ -9,9 +10,14 @@ struct stream {
 	struct buffer *out;
 	const char *model;
 	unsigned number; /* of the request; goes into ids */
-	unsigned blocks; /* content blocks (Anthropic) or calls (OpenAI) so far */
+	unsigned blocks; /* content blocks (Anthropic), output items (Responses) so far */
 	unsigned calls;
-	const char *stop; /* NULL: what follows from the content */
+	unsigned events;     /* Responses numbers them */
+	const char *kind;    /* Responses: of the open item */
+	const char *open;    /* Ollama, Responses: name of the open call, or NULL */
+	struct buffer whole; /* of the open block, where the format tells it once more */
+	struct buffer items; /* Responses: the items so far, where it tells them all again */
+	const char *stop;    /* NULL: what follows from the content */
 	bool usage_known;
 	int64_t input, output, cache_read, cache_write;
 };
@@ -20,6 +26,7 @@ struct stream {
 struct wire {
 	const char *name;
 	const char *path; /* the end of the URL's path by which a request is recognised */
+	const char *type; /* of its streams; NULL: text/event-stream */
 	void (*begin)(struct stream *stream);
 	void (*text_begin)(struct stream *stream);
 	void (*text)(struct stream *stream, struct span piece);
@@ -33,7 +40,7 @@ struct wire {
 	void (*finish)(struct stream *stream);
 };
 
-extern const struct wire wire_anthropic, wire_openai;
+extern const struct wire wire_anthropic, wire_openai, wire_ollama, wire_responses;
 
 /* By name or by the path of a request; NULL: none. */
 const struct wire *wire_find(const char *name);
