@@ -1,7 +1,9 @@
 #include "agent/agent.h"
 
+#include "front_matter.h"
 #include "heartbeats.h"
 #include "passage.h"
+#include "routes.h"
 
 #include <stdio.h>
 
@@ -62,13 +64,15 @@ static void take_soul(struct agent *agent, struct front_matter *matter)
 	agent->tool_count = matter->tool_count;
 	matter->tool_count = 0;
 	agent->bulletin_always = matter->bulletin_always;
+	agent->experiment = matter->experiment;
 	if (matter->zone)
 		snprintf(agent->zone, sizeof(agent->zone), "%s", matter->zone);
 	limits_lower(&agent->limits, &matter->limits);
 }
 
 /* Returns the bytes of the identity's text. */
-static size_t read_soul(struct span raw, struct front_matter *ret_matter, struct diagnostics *found)
+static size_t read_soul(struct span raw, const struct settings *settings,
+			struct front_matter *ret_matter, struct diagnostics *found)
 {
 	CLEANUP(markdown_text_clear) struct markdown_text text = { 0 };
 	unsigned line;
@@ -82,6 +86,9 @@ static size_t read_soul(struct span raw, struct front_matter *ret_matter, struct
 	}
 	yaml = markdown_front_matter(&text, &line);
 	front_matter_parse(yaml, line, FRONT_MATTER_SOUL, ret_matter, found);
+	front_matter_check(&text, ret_matter, found);
+	routes_check(settings, ret_matter->route, ret_matter->route_line, ret_matter->route_column,
+		     found);
 	if (!span_trim(markdown_body(&text)).length)
 		diagnostics_add(found, SEVERITY_WARNING, "soul-empty", 0, 0,
 				"the file says nothing: write who the agent is");
@@ -167,9 +174,12 @@ static void take_beats(struct agent *agent, const struct agent_files *files,
 	if (!files->heartbeat.data)
 		diagnostics_add(found, SEVERITY_INFO, "heartbeat-missing", 0, 0,
 				"there is no such file: the agent wakes only when it is spoken to");
-	heartbeats_read(files->heartbeat, previous ? &previous->beats : NULL, hour, beats, &matter,
-			files->heartbeat.data ? found : NULL);
+	heartbeats_read(files->heartbeat, previous ? &previous->beats : NULL, settings, hour, beats,
+			&matter, files->heartbeat.data ? found : NULL);
 	limits_lower(&agent->limits, &matter.limits);
+	agent->experiment = agent->experiment || matter.experiment;
+	if (matter.route)
+		set_text(&agent->route, &matter.route);
 	if (beats->zone[0])
 		snprintf(agent->zone, sizeof(agent->zone), "%s", beats->zone);
 	if (!beats->tick_s)
@@ -225,7 +235,7 @@ int agent_parse(const char *name, const struct agent_files *files, const struct 
 	snprintf(agent->zone, sizeof(agent->zone), "%s", settings->zone);
 	start_limits(agent, settings);
 	name_file(&naming, "SOUL.md");
-	identity = read_soul(files->soul, &soul, found) + files->constitution.length;
+	identity = read_soul(files->soul, settings, &soul, found) + files->constitution.length;
 	check_identity(identity, found);
 	name_file(&naming, "CONSTITUTION.md");
 	check_constitution(files->constitution, found);

@@ -39,6 +39,8 @@ struct heartbeat {
 	bool broken;      /* meant as a schedule, not understood: `schedule` is the last good
 			     one, NONE when there never was one */
 	bool empty;       /* nothing to do: empty, commented out, or says so */
+	char *route; /* of a line `route: NAME`, which is no part of its checklist: the first below
+			the heading but for the schedule; NULL: the agent's */
 };
 
 struct heartbeats {
@@ -114,9 +116,10 @@ struct agent_files {
 
 struct agent {
 	char name[AGENT_NAME_MAX + 1];
-	char *role, *expertise, *route; /* NULL: absent */
-	char zone[65];                  /* in force: HEARTBEAT's, SOUL's, the workspace's */
-	bool bulletin_always;
+	char *role, *expertise; /* NULL: absent */
+	char *route; /* HEARTBEAT's, else SOUL's; NULL: the default one. A beat may have its own */
+	char zone[65]; /* in force: HEARTBEAT's, SOUL's, the workspace's */
+	bool bulletin_always, experiment;
 	struct limits limits; /* SOUL's and the grant's and the workspace's, lowest each */
 	char **tools;         /* allowed names; NULL: all */
 	size_t tool_count;

@@ -2,6 +2,7 @@
 
 #include "outline.h"
 #include "passage.h"
+#include "routes.h"
 
 #include <stdio.h>
 
@@ -56,6 +57,7 @@ static void add_part(const struct outline *o, size_t index, struct heartbeats *b
 	beat->schedule = part->schedule;
 	beat->line = part->line;
 	beat->broken = part->broken;
+	beat->route = part->route ? xstrdup(part->route) : NULL;
 }
 
 /* First line that holds anything of the one beat. */
@@ -69,6 +71,14 @@ static unsigned first_line(const struct outline *o)
 			return part->line;
 	}
 	return 0;
+}
+
+static char *one_route(const struct outline *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (o->parts[i].route)
+			return xstrdup(o->parts[i].route);
+	return NULL;
 }
 
 static void add_one_beat(const struct outline *o, struct heartbeats *beats,
@@ -91,6 +101,7 @@ static void add_one_beat(const struct outline *o, struct heartbeats *beats,
 	beat->key = xstrdup(OUTLINE_ONE_BEAT);
 	beat->schedule.kind = SCHEDULE_TICK;
 	beat->line = line;
+	beat->route = one_route(o);
 }
 
 static void add_parts(const struct outline *o, struct heartbeats *beats, struct diagnostics *found)
@@ -264,9 +275,18 @@ static int own_daily_hour(struct span raw, int fallback)
 	return matter.daily_hour >= 0 ? matter.daily_hour : fallback;
 }
 
-void heartbeats_read(struct span raw, const struct heartbeats *previous, int daily_hour,
-		     struct heartbeats *ret_beats, struct front_matter *ret_matter,
-		     struct diagnostics *found)
+static void check_routes(const struct outline *o, const struct front_matter *matter,
+			 const struct settings *settings, struct diagnostics *found)
+{
+	routes_check(settings, matter->route, matter->route_line, matter->route_column, found);
+	for (size_t i = 0; i < o->count; i++)
+		routes_check(settings, o->parts[i].route, o->parts[i].route_line,
+			     o->parts[i].route_column, found);
+}
+
+void heartbeats_read(struct span raw, const struct heartbeats *previous,
+		     const struct settings *settings, int daily_hour, struct heartbeats *ret_beats,
+		     struct front_matter *ret_matter, struct diagnostics *found)
 {
 	CLEANUP(outline_clear) struct outline o = { 0 };
 	struct heartbeats beats = { 0 };
@@ -279,6 +299,7 @@ void heartbeats_read(struct span raw, const struct heartbeats *previous, int dai
 		return;
 	}
 	take_front_matter(&o, &beats, ret_matter, found);
+	check_routes(&o, ret_matter, settings, found);
 	add_parts(&o, &beats, found);
 	lend(&beats, previous);
 	report_broken(&o, &beats, found);
@@ -295,8 +316,8 @@ void heartbeats_parse(struct span raw, const struct heartbeats *previous,
 {
 	CLEANUP(front_matter_clear) struct front_matter matter = { 0 };
 
-	heartbeats_read(raw, previous, settings ? settings->daily_hour : DAILY_HOUR, ret_beats,
-			&matter, found);
+	heartbeats_read(raw, previous, settings, settings ? settings->daily_hour : DAILY_HOUR,
+			ret_beats, &matter, found);
 }
 
 void heartbeats_clear(struct heartbeats *beats)
@@ -304,6 +325,7 @@ void heartbeats_clear(struct heartbeats *beats)
 	for (size_t i = 0; i < beats->count; i++) {
 		free(beats->items[i].heading);
 		free(beats->items[i].key);
+		free(beats->items[i].route);
 	}
 	free(beats->items);
 	*beats = (struct heartbeats){ 0 };

@@ -1,6 +1,8 @@
 #include "outline.h"
 
+#include "front_matter.h"
 #include "passage.h"
+#include "routes.h"
 
 #include <stdio.h>
 
@@ -143,6 +145,14 @@ static bool find_label(struct span line, const char **ret_prefix, struct span *r
 		return ret_value->length > 0;
 	}
 	return false;
+}
+
+bool outline_is_label(struct span line)
+{
+	const char *prefix;
+	struct span value;
+
+	return find_label(line, &prefix, &value);
 }
 
 static unsigned code_points(const char *from, const char *to)
@@ -428,6 +438,8 @@ int outline_read(struct span raw, int daily_hour, const struct heartbeats *previ
 	suspect(&o, previous);
 	judge(&o, &options, found);
 	outline_name_parts(&o);
+	routes_read(&o, found);
+	front_matter_check_closed(&o.text, found);
 	report_unclosed(&o, markdown_root(o.document)->first, found);
 	report_paused(&o, &options, found);
 	report_placeholder(&o, found);
@@ -441,6 +453,7 @@ void outline_clear(struct outline *outline)
 	for (size_t i = 0; i < outline->count; i++) {
 		free(outline->parts[i].key);
 		free(outline->parts[i].suspect);
+		free(outline->parts[i].route);
 	}
 	free(outline->parts);
 	free(outline->plain);

@@ -27,7 +27,9 @@ struct part {
 	bool mute;          /* the heading is a title or a comment: not told */
 	struct error error; /* of a broken one */
 	unsigned line;
-	char *key; /* of parts with a heading */
+	char *key;   /* of parts with a heading */
+	char *route; /* its line `route: NAME`, which is no part of its text; or NULL */
+	unsigned route_line, route_column;
 	/* Key without the parentheses at its end: where those used to be a schedule, they are meant
 	 * as one. */
 	char *suspect;
@@ -37,7 +39,7 @@ struct outline {
 	struct markdown_text text;
 	struct markdown *document;
 	struct span body;
-	char *plain; /* the body without comments, same offsets */
+	char *plain; /* the body without comments and lines that name a route, same offsets */
 	unsigned line_offset;
 	struct part *parts;
 	size_t count, capacity;
@@ -62,6 +64,9 @@ void outline_append_beat(const struct outline *outline, size_t index, struct buf
 
 /* Appends what the one beat of the file consists of. */
 void outline_append_all(const struct outline *outline, struct buffer *out);
+
+/* Does a line, without bullet and marks, say when ("Schedule: …", "Every: …")? */
+bool outline_is_label(struct span line);
 
 /* The only H1, when it is the first heading. */
 bool outline_is_file_title(const struct outline *outline, size_t index);

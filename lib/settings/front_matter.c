@@ -6,6 +6,15 @@ static const unsigned files[] = {
 	[FRONT_MATTER_HEARTBEAT] = FILE_HEARTBEAT,
 };
 
+static void note_place(const struct yaml *root, const char *key, unsigned *ret_line,
+		       unsigned *ret_column)
+{
+	const struct yaml *value = yaml_get(root, key);
+
+	*ret_line = value ? value->line : 0;
+	*ret_column = value ? value->column : 0;
+}
+
 void front_matter_parse(struct span yaml, unsigned first_line, enum front_matter_file file,
 			struct front_matter *ret_matter, struct diagnostics *found)
 {
@@ -18,6 +27,8 @@ void front_matter_parse(struct span yaml, unsigned first_line, enum front_matter
 				"%s", error.message);
 	reader_front_matter(root, files[file], &matter, found);
 	read_agent_limits(yaml_get(root, "limits"), &matter.limits, found);
+	note_place(root, "route", &matter.route_line, &matter.route_column);
+	note_place(root, "tools", &matter.tools_line, &matter.tools_column);
 	*ret_matter = matter;
 }
 

@@ -128,7 +128,7 @@ enum when_policy { WHEN_DEFAULT, WHEN_ALWAYS, WHEN_CHANGED };
 struct front_matter {
 	char *role, *expertise, *route, *zone;
 	bool bulletin_always;
-	bool experiment; /* its work has `experimental_share` of a day's money */
+	bool experiment;  /* its work has `experimental_share` of a day's money */
 	uint32_t every_s; /* the tick */
 	bool has_active_hours;
 	uint16_t active_begin, active_end; /* minutes of the day */
@@ -137,6 +137,8 @@ struct front_matter {
 	struct limits limits; /* as in struct grant */
 	char **tools;         /* names; NULL: all */
 	size_t tool_count;
+	/* where the values stand, for what only others can judge; 0: absent */
+	unsigned route_line, route_column, tools_line, tools_column;
 };
 
 enum front_matter_file { FRONT_MATTER_SOUL, FRONT_MATTER_HEARTBEAT };

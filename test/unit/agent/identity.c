@@ -61,6 +61,7 @@ static void test_whole(void **state)
 	CLEANUP(settings_free)
 	struct settings *settings = settings_of(
 		"timezone: Asia/Taipei\nlimits: {per_session_usd: 0.40}\n"
+		"routes: {analysis: [rehearsal]}\n"
 		"agents: {kira: {limits: {per_agent_daily_usd: 0.50, per_session_usd: 0.35}}}\n");
 	CLEANUP(agent_free) struct agent *agent = NULL;
 	CLEANUP(diagnostics_clear) struct diagnostics found = { .file = "mine" };

@@ -48,5 +48,5 @@ const char *found_text(const struct diagnostics *found)
 int main(void)
 {
 	return run_heartbeats() + run_sections() + run_checklist() + run_constitution() +
-	       run_identity() + run_plan() + run_prompt() + run_article();
+	       run_identity() + run_plan() + run_prompt() + run_article() + run_routes();
 }

@@ -17,6 +17,7 @@ static struct plan *full_plan(void)
 	plan->checklist = xstrdup("- b\n\tc\x01");
 	plan->knowledge = xstrdup("- knowledge/x.md: X\n");
 	plan->moment = xstrdup("now");
+	plan->budget = xstrdup("$1 left");
 	plan->rehearse = true;
 	plan->tools = xcalloc(2, sizeof(char *));
 	plan->tools[0] = xstrdup("remember");
@@ -38,6 +39,7 @@ static void test_round_trip(void **state)
 	again = plan_to_json(back);
 	assert_true(json_equal(json, again));
 	assert_string_equal(back->checklist, "- b\n\tc\x01");
+	assert_string_equal(back->budget, "$1 left");
 	assert_string_equal(back->constitution.id, "0123456789");
 	assert_null(back->bulletin.text);
 	assert_null(back->message);

@@ -33,6 +33,9 @@ static struct plan daily(void)
 	static char skills[] = "- refunds: when and how to refund\n", heading[] = "Daily (07:00)";
 	static char moment[] = "Saturday 2026-11-21 07:00 Asia/Taipei (UTC+08:00)";
 	static char since[] = "Last run: 2026-11-20 07:00; changed since: MEMORY.md";
+	static char budget[] =
+		"Budget: $0.12 of $2.00 spent today, $0.12 of $1.00 this hour; $0.50 for "
+		"this session.";
 	static char bulletin[] = "max, 2026-11-20 23:10Z:\n> - 47 customers were charged twice\n";
 
 	return (struct plan){
@@ -50,6 +53,7 @@ static struct plan daily(void)
 		.skills = skills,
 		.moment = moment,
 		.since = since,
+		.budget = budget,
 	};
 }
 
@@ -251,6 +255,9 @@ static void test_lean(void **state)
 		    heading[] = "Hourly";
 	static char moment[] = "Saturday 2026-11-21 07:00 Asia/Taipei (UTC+08:00)";
 	static char since[] = "Last run: 2026-11-21 06:00", none[] = "";
+	static char budget[] =
+		"Budget: $0.12 of $2.00 spent today, $0.12 of $1.00 this hour; $0.50 for "
+		"this session.";
 	struct plan plan = {
 		.agent = "watcher",
 		.heading = heading,
@@ -263,6 +270,7 @@ static void test_lean(void **state)
 		.skills = none,
 		.moment = moment,
 		.since = since,
+		.budget = budget,
 	};
 	CLEANUP(prompt_clear) struct prompt prompt = { 0 };
 	json_t *request = model_request_new(4096);

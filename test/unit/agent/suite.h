@@ -19,6 +19,7 @@ int run_identity(void);
 int run_plan(void);
 int run_prompt(void);
 int run_article(void);
+int run_routes(void);
 
 /* The beats of a file, one "line key: schedule [flags]" each, joined by "; ". Static. */
 const char *beats_text(const struct heartbeats *beats);

@@ -1,0 +1,15 @@
+/* Which models a section of HEARTBEAT.md asks for. Private to lib/agent. */
+#ifndef AGENT_ROUTES_H
+#define AGENT_ROUTES_H
+
+#include "outline.h"
+
+/* Takes a line `route: NAME` that stands first below the heading of a beat (or in the one beat of a
+ * file) out of the text, into the part. */
+void routes_read(struct outline *o, struct diagnostics *found);
+
+/* Warns of a name (NULL: none) that agentd.yaml does not know. */
+void routes_check(const struct settings *settings, const char *name, unsigned line, unsigned column,
+		  struct diagnostics *found);
+
+#endif
