@@ -1,6 +1,8 @@
+#include "allowance.h"
 #include "place.h"
 
 #include "base/clock.h"
+#include "model/model.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +15,39 @@ static json_t *section_json(const struct prompt_section *section)
 			 (json_int_t)prompt_tokens(span_of(section->text)));
 }
 
-static int print_sections(const struct prompt *prompt, bool json)
+static bool is_allowed(const struct plan *plan, const char *tool)
+{
+	for (size_t i = 0; i < plan->tool_count; i++)
+		if (!strcmp(plan->tools[i], tool))
+			return true;
+	return !plan->tools;
+}
+
+/* Of the tools as every request names them: their exact form is each provider's own. */
+static int64_t tool_tokens(const struct plan *plan)
+{
+	json_t *request = model_request_new(0);
+	_free_ char *text = NULL;
+	size_t count;
+	const struct tool *tools = tool_table(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (is_allowed(plan, tools[i].name))
+			model_request_add_tool(request, &tools[i]);
+	text = json_dumps(json_object_get(request, "tools"), JSON_COMPACT);
+	json_decref(request);
+	return text ? prompt_tokens(span_of(text)) : 0;
+}
+
+/* Where the part ends that providers' prompt caches can hold. */
+static void print_boundary(int64_t tokens)
+{
+	printf("──── cache boundary: all above, about %" PRId64
+	       " tokens, stays the same between beats ────\n",
+	       tokens);
+}
+
+static int print_sections(const struct prompt *prompt, const struct plan *plan, bool json)
 {
 	json_t *list = json_array();
 	int64_t tokens = 0;
@@ -23,26 +57,37 @@ static int print_sections(const struct prompt *prompt, bool json)
 		const struct prompt_section *section = &prompt->sections[i];
 		int64_t own = prompt_tokens(span_of(section->text));
 
-		tokens += own;
 		json_array_append_new(list, section_json(section));
 		if (json)
 			continue;
 		if (stable && !section->stable)
-			puts("──── cache boundary: all above stays the same between beats ────");
+			print_boundary(tokens);
+		tokens += own;
 		stable = section->stable;
 		printf("── %s (%s, about %" PRId64 " tokens)\n%s\n\n", section->name,
 		       section->user ? "user" : "system", own, section->text);
 	}
 	if (!json)
-		printf("── about %" PRId64 " tokens in all, without the tools' schemas\n", tokens);
+		printf("── about %" PRId64 " tokens in all, and %" PRId64
+		       " for the tools' schemas\n",
+		       tokens, tool_tokens(plan));
 	if (json)
 		return print_json(list);
 	json_decref(list);
 	return STATUS_DONE;
 }
 
+/* What is asked for. */
+struct asking {
+	const char *agent;
+	struct plan_request request;
+	const struct heartbeat *heartbeat; /* NULL: none in particular */
+	char *constitution; /* the last good one, for a file that is gone; NULL: none */
+	char *budget;       /* the line on it; NULL: none */
+};
+
 static int choose(const struct invocation *invocation, const struct agent *agent,
-		  struct plan_request *request, struct error *error)
+		  struct asking *asking, struct error *error)
 {
 	const char *text = invocation_option(invocation, "heartbeat");
 	const struct heartbeat *heartbeat;
@@ -56,19 +101,14 @@ static int choose(const struct invocation *invocation, const struct agent *agent
 			"agents/%s/HEARTBEAT.md has no section whose heading begins with or "
 			"contains \"%s\"",
 			agent->name, text);
-	request->cause = CAUSE_HEARTBEAT;
-	request->key = heartbeat->key;
-	request->heading = heartbeat->heading;
+	asking->heartbeat = heartbeat;
+	asking->request.cause = CAUSE_HEARTBEAT;
+	asking->request.key = heartbeat->key;
+	asking->request.heading = heartbeat->heading;
 	return 0;
 }
 
 /* ---- what only the daemon's own files know ---- */
-
-struct asking {
-	const char *agent;
-	struct plan_request request;
-	char *constitution; /* the last good one, for a file that is gone; NULL: none */
-};
 
 static int take_last_run(void *context, const struct section *section)
 {
@@ -79,7 +119,8 @@ static int take_last_run(void *context, const struct section *section)
 	return 0;
 }
 
-static int ask_state(struct asking *asking, const struct workspace *workspace, struct error *error)
+static int ask_state(struct asking *asking, const struct workspace *workspace,
+		     const struct agent *agent, struct error *error)
 {
 	CLEANUP(store_close) struct store *store = NULL;
 	CLEANUP(buffer_clear) struct buffer text = BUFFER(AGENT_FILE_MAX);
@@ -90,20 +131,25 @@ static int ask_state(struct asking *asking, const struct workspace *workspace, s
 		result = store_sections(store, take_last_run, asking, error);
 	if (!result && !file_read(workspace->dir, last_good, &text, NULL, NULL))
 		asking->constitution = buffer_steal(&text);
+	if (!result)
+		result = allowance_line(workspace, store, agent, asking->heartbeat, &asking->budget,
+					error);
 	return result;
 }
 
 static int print_prompt(const struct workspace *workspace, const struct agent *agent,
-			const struct asking *asking, bool json, struct error *error)
+			struct asking *asking, bool json, struct error *error)
 {
 	CLEANUP(plan_free) struct plan *plan = NULL;
 	CLEANUP(prompt_clear) struct prompt prompt = { 0 };
 	int result = workspace_plan(workspace, agent, &asking->request, asking->constitution, &plan,
 				    error);
 
-	if (!result)
+	if (!result) {
+		plan->budget = steal_pointer(&asking->budget);
 		result = plan_prompt(plan, &prompt, error);
-	return result ? fail(error) : print_sections(&prompt, json);
+	}
+	return result ? fail(error) : print_sections(&prompt, plan, json);
 }
 
 static int run(const struct invocation *invocation)
@@ -126,13 +172,13 @@ static int run(const struct invocation *invocation)
 	if (!result)
 		result = workspace_load(workspace, asking.agent, NULL, &agent, NULL, NULL, &error);
 	if (!result)
-		result = choose(invocation, agent, &asking.request, &error);
+		result = choose(invocation, agent, &asking, &error);
 	if (!result)
-		result = ask_state(&asking, workspace, &error);
-	if (result)
-		return fail(&error);
-	status = print_prompt(workspace, agent, &asking, invocation->json, &error);
+		result = ask_state(&asking, workspace, agent, &error);
+	status = result ? fail(&error)
+			: print_prompt(workspace, agent, &asking, invocation->json, &error);
 	free(asking.constitution);
+	free(asking.budget);
 	return status;
 }
 
