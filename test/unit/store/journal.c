@@ -227,8 +227,9 @@ static void older_epochs_are_shut_out(void **state)
 static void check_plan(struct store *store, const char *sql)
 {
 	CLEANUP(buffer_clear) struct buffer text = BUFFER(65536);
-	static const char *const large[] = { "SCAN slot", "SCAN session", "SCAN step",
-					     "SCAN call" };
+	/* the last: a day's sums fetch no row */
+	static const char *const slow[] = { "SCAN slot", "SCAN session", "SCAN step", "SCAN call",
+					    "SEARCH call USING INDEX call_by_day (day=?)" };
 	sqlite3_stmt *statement = NULL;
 
 	buffer_printf(&text, "EXPLAIN QUERY PLAN %s", sql);
@@ -237,8 +238,8 @@ static void check_plan(struct store *store, const char *sql)
 	while (sqlite3_step(statement) == SQLITE_ROW) {
 		const char *step = (const char *)sqlite3_column_text(statement, 3);
 
-		for (size_t i = 0; i < ARRAY_LENGTH(large); i++)
-			if (!strcmp(step, large[i]))
+		for (size_t i = 0; i < ARRAY_LENGTH(slow); i++)
+			if (!strcmp(step, slow[i]))
 				fail_msg("%s: %s", sql, step);
 		if (strstr(step, "TEMP B-TREE FOR ORDER BY"))
 			fail_msg("%s: %s", sql, step);

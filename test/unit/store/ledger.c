@@ -230,6 +230,7 @@ static void once_and_no_more(void **state)
 		assert_string_equal("attempt 1 of step 1 of session s1 is settled already",
 				    error.message);
 	}
+	plan.place = 1; /* not what it is known by */
 	assert_int_equal(-(int)ERROR_EXISTS, store_call_reserve(place->store, &plan, NULL, &error));
 	assert_string_equal("1 s1#1.1 1 100/500 200/900;", calls(place, NULL, NULL, 0));
 }
