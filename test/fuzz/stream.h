@@ -1,6 +1,6 @@
 /* What must hold for any bytes as a stream of FORMAT:
  *   - cut into other pieces they tell the same events and end the same way,
- *   - a reply survives the way through JSON, and both encoders take it back into a transcript. */
+ *   - a reply survives the way through JSON, and all encoders take it back into a transcript. */
 #include "model/model.h"
 
 #include <stdio.h>
@@ -85,6 +85,7 @@ static void encode_again(const struct model_reply *reply, const char *format)
 
 static void check_reply(const struct model_reply *reply)
 {
+	static const char *const formats[] = { "openai", "anthropic", "ollama", "responses" };
 	CLEANUP(model_reply_free) struct model_reply *again = NULL;
 	json_t *json = model_reply_to_json(reply), *second;
 
@@ -95,8 +96,8 @@ static void check_reply(const struct model_reply *reply)
 	json_decref(second);
 	for (size_t i = 0; i < reply->call_count; i++)
 		MUST(!reply->calls[i].arguments != !reply->calls[i].malformed);
-	encode_again(reply, "openai");
-	encode_again(reply, "anthropic");
+	for (size_t i = 0; i < ARRAY_LENGTH(formats); i++)
+		encode_again(reply, formats[i]);
 }
 
 static void check_error_text(struct span bytes)

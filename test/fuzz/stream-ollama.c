@@ -1,0 +1,2 @@
+#define FORMAT "ollama"
+#include "stream.h"

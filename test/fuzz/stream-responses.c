@@ -1,0 +1,2 @@
+#define FORMAT "responses"
+#include "stream.h"
