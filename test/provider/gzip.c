@@ -47,8 +47,12 @@ void gzip_add(struct gzip *gzip, struct span bytes, struct buffer *out)
 {
 	gzip->crc = crc_add(gzip->crc, bytes);
 	gzip->size += (uint32_t)bytes.length;
-	for (size_t at = 0; at < bytes.length; at += STORED_MAX)
-		put_block(out, span_slice(bytes, at, at + STORED_MAX), false);
+	while (bytes.length) {
+		size_t size = bytes.length < STORED_MAX ? bytes.length : STORED_MAX;
+
+		put_block(out, span_slice(bytes, 0, size), false);
+		bytes = span_slice(bytes, size, bytes.length);
+	}
 }
 
 void gzip_end(struct gzip *gzip, struct buffer *out)
