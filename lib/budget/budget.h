@@ -113,7 +113,7 @@ enum budget_answer {
 	BUDGET_FITS,
 	BUDGET_WAITS, /* would fit if what others hold were released: ask again when one settles */
 	BUDGET_OVER,  /* does not fit into a layer by what is settled there */
-		      /* Both: not even with least_tokens, or max_tokens where that is less. */
+	/* Both: not even with least_tokens, or max_tokens where that is less. */
 };
 
 /* One call's part of every layer. A value; the budget keeps the sums. */

@@ -133,15 +133,18 @@ static struct period day_at(const struct zone *zone, int64_t now)
 	return (struct period){ date_begin(zone, date), date_begin(zone, date + 1) };
 }
 
-/* No beginning is used twice: it is the window's name in the ledger. After a clock was wrong, one
- * that may have been in force before begins when it comes into force, and not on the full hour. */
+/* Its beginning is the window's name in the ledger, so no two have the same. After a clock was
+ * wrong, one that may have been in force before begins when it comes into force again, and not on
+ * the full hour, where others begin. */
 static void put_in_force(struct window *window, const struct period *shown, int64_t now,
 			 int64_t monotonic_ms)
 {
 	int64_t name = shown->begin;
 
 	if (window->in_force && name <= window->latest)
-		name = now == shown->begin || now == window->latest ? now + 1 : now;
+		for (name = now;
+		     name == shown->begin || name == window->latest || name == window->began;)
+			name++;
 	*window = (struct window){
 		.began = name,
 		.ends = shown->end,
