@@ -27,30 +27,32 @@ bool answer_is_error(const json_t *answer)
 	return has_text(answer, "message") || has_text(answer, "detail");
 }
 
-/* The object that the words stand in: the thing itself, its `error`, its `detail`, the first of a
- * list. */
+json_t *answer_inner(const json_t *answer)
+{
+	static const char *const wrappers[] = { "error", "detail", "errors", "response",
+						"message" };
+
+	if (json_is_array(answer))
+		return json_array_get(answer, 0);
+	for (size_t i = 0; i < ARRAY_LENGTH(wrappers); i++) {
+		json_t *inner = json_object_get(answer, wrappers[i]);
+
+		if (json_is_object(inner) || (json_is_array(inner) && json_array_size(inner)))
+			return inner;
+	}
+	return NULL;
+}
+
 static const json_t *innermost(const json_t *answer)
 {
-	static const char *const wrappers[] = { "error", "detail", "errors", "response" };
+	const json_t *inner;
 
-	for (int depth = 0; depth < 6; depth++) {
-		const json_t *inner = NULL;
-
-		if (json_is_array(answer))
-			inner = json_array_get(answer, 0);
-		for (size_t i = 0; i < ARRAY_LENGTH(wrappers) && !inner; i++) {
-			inner = json_object_get(answer, wrappers[i]);
-			if (!json_is_object(inner) && !json_is_array(inner))
-				inner = NULL;
-		}
-		if (!inner)
-			break;
+	for (int depth = 0; depth < 6 && (inner = answer_inner(answer)); depth++)
 		answer = inner;
-	}
 	return answer;
 }
 
-static struct span words_of(const json_t *report)
+struct span answer_words(const json_t *report)
 {
 	static const char *const keys[] = { "message",           "error",  "detail", "msg",
 					    "error_description", "reason", "title" };
@@ -106,10 +108,10 @@ void answer_error_append(const json_t *answer, struct buffer *out, size_t max)
 {
 	const json_t *report = innermost(answer);
 	CLEANUP(buffer_clear) struct buffer line = BUFFER(4 * max + 1024);
-	struct span words = words_of(report);
+	struct span words = answer_words(report);
 
 	if (!words.length && report != answer)
-		words = words_of(answer);
+		words = answer_words(answer);
 	wire_line_append(&line, words, max);
 	append_upstream(report, &line, max / 2);
 	append_classes(report, &line);

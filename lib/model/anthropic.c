@@ -7,7 +7,6 @@
 
 struct encoding {
 	json_t *messages;
-	const char *model;
 };
 
 /* The content list of the last message, or of a new one when that has another role. */
@@ -44,38 +43,16 @@ static void visit_user(void *context, const char *text)
 {
 	struct encoding *encoding = context;
 
-	if (transcript_has_text(text))
-		add_text(open_message(encoding->messages, "user"), text);
+	add_text(open_message(encoding->messages, "user"), text);
 }
 
-/* Signatures hold for the model that made them. The reply names it in full ("…-20250929") where the
- * request may have used an alias ("…", "…-latest"). */
-static bool same_model(struct span made_by, const char *asked)
-{
-	struct span alias = span_of(asked), rest;
-	size_t latest = sizeof("-latest") - 1;
-
-	if (alias.length > latest && !strcmp(asked + alias.length - latest, "-latest"))
-		alias.length -= latest;
-	if (!made_by.length || !span_starts_with(made_by, alias))
-		return false;
-	rest = span_slice(made_by, alias.length, made_by.length);
-	if (!rest.length)
-		return true;
-	if (rest.length != 9 || (rest.data[0] != '-' && rest.data[0] != '@'))
-		return false;
-	for (size_t i = 1; i < rest.length; i++)
-		if (rest.data[i] < '0' || rest.data[i] > '9')
-			return false;
-	return true;
-}
-
-static void add_thinking(json_t *content, const json_t *own, const char *model)
+/* Only to the model that signed it, and only where it is known which did. */
+static void add_thinking(json_t *content, const json_t *own)
 {
 	json_t *block;
 	size_t i;
 
-	if (!same_model(wire_get_text(own, "model"), model))
+	if (!wire_get_text(own, "model").length)
 		return;
 	json_array_foreach(wire_get_array(own, "thinking"), i, block) {
 		json_array_append(content, block);
@@ -111,12 +88,9 @@ static void visit_assistant(void *context, const char *text, const struct transc
 			    size_t count, const json_t *own)
 {
 	struct encoding *encoding = context;
-	json_t *content;
+	json_t *content = open_message(encoding->messages, "assistant");
 
-	if (!transcript_has_text(text) && !count)
-		return;
-	content = open_message(encoding->messages, "assistant");
-	add_thinking(content, own, encoding->model);
+	add_thinking(content, own);
 	add_text(content, text);
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(content, tool_use(&calls[i]));
@@ -127,40 +101,14 @@ static void visit_assistant(void *context, const char *text, const struct transc
 		json_array_append_new(content, tool_result(&calls[i]));
 }
 
-/* One text alone is written as a string: 25 bytes less. */
-static void shorten(json_t *messages)
+static json_t *encode_system(const json_t *sections)
 {
-	json_t *message;
+	json_t *blocks = json_array();
+	const json_t *section;
 	size_t i;
 
-	json_array_foreach(messages, i, message) {
-		json_t *content = json_object_get(message, "content");
-		const json_t *only = json_array_get(content, 0);
-
-		if (json_array_size(content) == 1 &&
-		    span_equal(wire_get_text(only, "type"), SPAN("text")))
-			json_object_set(message, "content", json_object_get(only, "text"));
-	}
-}
-
-/* The cache reaches over tools and system up to the last block that stays the same between beats.
- */
-static json_t *encode_system(const json_t *request)
-{
-	size_t stable, i;
-	_json_ json_t *sections = transcript_system(request, &stable);
-	json_t *blocks = json_array(), *cache;
-	const json_t *section;
-
 	json_array_foreach(sections, i, section) {
-		json_t *block = text_block(json_string_value(section));
-
-		if (i + 1 == stable) {
-			cache = json_object();
-			json_object_set_new(cache, "type", json_string("ephemeral"));
-			json_object_set_new(block, "cache_control", cache);
-		}
-		json_array_append_new(blocks, block);
+		json_array_append_new(blocks, text_block(json_string_value(section)));
 	}
 	return blocks;
 }
@@ -185,27 +133,87 @@ static json_t *encode_tools(const json_t *tools)
 	return list;
 }
 
+/* ---- the cache ---- */
+
+static void add_breakpoint(json_t *block)
+{
+	if (block)
+		json_object_set_new(block, "cache_control",
+				    json_pack("{s:s}", "type", "ephemeral"));
+}
+
+static json_t *last_of(const json_t *list)
+{
+	return json_array_get(list, json_array_size(list) - 1);
+}
+
+/* A prefix is cached up to a breakpoint, in the order tools, system, messages; four are allowed.
+ * Tools and stable sections are the same for every beat of an agent; the last two user messages let
+ * each turn of a session find what the turn before it wrote: one turn may add more blocks than the
+ * 20 that a lookup goes back
+ * (https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching). */
+static void add_breakpoints(const json_t *tools, json_t *system, size_t stable,
+			    const json_t *messages)
+{
+	unsigned left = 2;
+
+	add_breakpoint(last_of(tools));
+	if (stable)
+		add_breakpoint(json_array_get(system, stable - 1));
+	for (size_t i = json_array_size(messages); i-- > 0 && left;) {
+		const json_t *message = json_array_get(messages, i);
+
+		if (!span_equal(wire_get_text(message, "role"), SPAN("user")))
+			continue;
+		add_breakpoint(last_of(json_object_get(message, "content")));
+		left--;
+	}
+}
+
+/* ---- the body ---- */
+
+/* One text alone is written as a string: 25 bytes less. */
+static void shorten(json_t *messages)
+{
+	json_t *message;
+	size_t i;
+
+	json_array_foreach(messages, i, message) {
+		json_t *content = json_object_get(message, "content");
+		const json_t *only = json_array_get(content, 0);
+
+		if (json_array_size(content) == 1 && json_object_size(only) == 2 &&
+		    span_equal(wire_get_text(only, "type"), SPAN("text")))
+			json_object_set(message, "content", json_object_get(only, "text"));
+	}
+}
+
 static void set_list(json_t *body, const char *key, json_t *list)
 {
 	if (json_array_size(list))
 		json_object_set(body, key, list);
-	json_decref(list);
 }
 
 static json_t *encode_body(const json_t *request, const struct model_target *target)
 {
 	static const struct transcript_visitor visitor = { visit_user, visit_assistant };
-	struct encoding encoding = { json_array(), target->model };
+	struct encoding encoding = { json_array() };
+	size_t stable;
+	_json_ json_t *sections = transcript_system(request, target, &stable);
+	_json_ json_t *system = encode_system(sections);
+	_json_ json_t *tools = encode_tools(transcript_tools(request, target));
 	json_t *body = json_object();
 
-	transcript_visit(request, target->provider, &visitor, &encoding);
+	transcript_visit(request, target, &visitor, &encoding);
+	if (!(target->quirks & QUIRK_NO_CACHE_CONTROL))
+		add_breakpoints(tools, system, stable, encoding.messages);
 	shorten(encoding.messages);
 	json_object_set_new(body, "model", wire_string(span_of(target->model)));
 	json_object_set(body, "max_tokens", json_object_get(request, "max_tokens"));
-	set_list(body, "tools", encode_tools(json_object_get(request, "tools")));
-	set_list(body, "system", encode_system(request));
+	set_list(body, "tools", tools);
+	set_list(body, "system", system);
 	json_object_set_new(body, "messages", encoding.messages);
-	json_object_set_new(body, "stream", json_true());
+	json_object_set_new(body, "stream", json_boolean(!(target->quirks & QUIRK_NO_STREAM)));
 	return body;
 }
 
@@ -224,13 +232,16 @@ static int add_key(struct model_http *http, const char *key, struct error *error
 	return r;
 }
 
-static int add_headers(struct model_http *http, const char *key, struct error *error)
+static int add_headers(struct model_http *http, const struct model_target *target,
+		       struct error *error)
 {
+	const char *accept = target->quirks & QUIRK_NO_STREAM ? "application/json"
+							      : "text/event-stream";
 	int r = transcript_header(http, "Content-Type", "application/json", error);
 
-	r = r ? r : transcript_header(http, "Accept", "text/event-stream", error);
+	r = r ? r : transcript_header(http, "Accept", accept, error);
 	r = r ? r : transcript_header(http, "anthropic-version", "2023-06-01", error);
-	return r || !key ? r : add_key(http, key, error);
+	return r || !target->key ? r : add_key(http, target->key, error);
 }
 
 /* base_url may end before /v1, behind it, or be the whole address. */
@@ -256,7 +267,7 @@ static int encode(const json_t *request, const struct model_target *target,
 	body = encode_body(request, target);
 	http.url = messages_url(target->base_url);
 	r = transcript_write(body, &http, error);
-	r = r ? r : add_headers(&http, target->key, error);
+	r = r ? r : add_headers(&http, target, error);
 	if (r)
 		return r;
 	*ret_http = http;

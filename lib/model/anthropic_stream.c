@@ -305,7 +305,7 @@ static int take(struct model_stream *stream, const struct sse_event *event, stru
 	}
 	r = stream_parse(stream, event, &json, error);
 	if (!r)
-		r = stream_check_error(json, span_equal(event->name, SPAN("error")), error);
+		r = stream_check_error(stream, json, span_equal(event->name, SPAN("error")), error);
 	if (r)
 		return r;
 	type = wire_get_text(json, "type");
@@ -341,4 +341,8 @@ static int take_whole(struct model_stream *stream, const json_t *answer, struct 
 	return take_message_stop(stream, answer, error);
 }
 
-const struct stream_kind stream_anthropic = { "anthropic", take, take_whole };
+const struct stream_kind stream_anthropic = {
+	.name = "anthropic",
+	.take = take,
+	.take_whole = take_whole,
+};

@@ -109,12 +109,27 @@ void model_request_add_result(json_t *request, const struct model_call *call, st
 
 /* ---- wire formats ---- */
 
+/* What a model's server is known to refuse, learned from its refusals: each is one mend of the
+ * request. Bits, kept in state.db by value: never renumbered. */
+enum model_quirk {
+	QUIRK_MAX_COMPLETION_TOKENS = 1 << 0, /* openai: the newer name of max_tokens */
+	QUIRK_NO_STREAM_OPTIONS = 1 << 1,     /* openai: no usage is asked for */
+	QUIRK_NO_STREAM = 1 << 2,             /* answers come whole */
+	QUIRK_NO_TOOLS = 1 << 3,              /* it has none */
+	QUIRK_NO_CACHE_CONTROL = 1 << 4,      /* anthropic: no breakpoints */
+	QUIRK_NO_REASONING = 1 << 5,          /* its reasoning is not sent back */
+	QUIRK_NO_SYSTEM = 1 << 6,             /* the system text leads the first user turn */
+	QUIRK_FLAT = 1 << 7,                  /* past calls and results are told as text */
+};
+
 struct model_target {
 	const char *provider; /* name, for `opaque` */
 	const char *model;    /* the provider's name for it */
 	const char *base_url;
 	const char *key;    /* NULL: none */
 	const char *script; /* rehearsal: text of REHEARSAL.md, or NULL */
+	int64_t context;    /* tokens of its window, 0: not known; ollama: num_ctx */
+	unsigned quirks;    /* of enum model_quirk */
 };
 
 struct model_http {
@@ -141,13 +156,18 @@ typedef void (*model_event_sink)(void *context, const struct model_event *event)
 struct model_stream;
 
 struct model_format {
-	const char *name; /* "anthropic", "openai" */
+	const char *name; /* "anthropic", "openai", "ollama", "responses" */
 	int (*encode)(const json_t *request, const struct model_target *target,
 		      struct model_http *ret_http, struct error *error);
 	struct model_stream *(*stream_new)(const char *provider, model_event_sink sink,
 					   void *context);
 };
 const struct model_format *model_format_find(const char *name); /* NULL: none */
+
+/* Names the model that was asked for, before anything is fed: what the reply holds for its provider
+ * (`opaque`) then goes back to that model alone. Without it the name that the server gives counts,
+ * which may be another. */
+void model_stream_set_model(struct model_stream *stream, const char *model);
 
 /* Feeds bytes. After an error the stream stays failed. ERROR_REMOTE: the server reported an error
  * inside the stream (message is its own, cut); ERROR_PROTOCOL: what came is not the format. */
@@ -162,6 +182,83 @@ void model_stream_free(struct model_stream *stream);
 /* An error answer (status >= 400) as one sentence: the server's own message out of any shape of
  * body (object, array, bare string, HTML, empty). */
 void model_error_text(int status, struct span body, struct buffer *out);
+
+/* ---- failures ---- */
+
+/* Why a call brought no reply, in classes that each have one cure (lib/ladder/ladder.h). Written to
+ * state.db by name. */
+enum failure_class {
+	FAILURE_NONE,
+	FAILURE_NAME,       /* no such host */
+	FAILURE_CONNECT,    /* refused, unreachable, or not within its clock */
+	FAILURE_TLS,        /* no handshake, or the certificate is refused */
+	FAILURE_FIRST_BYTE, /* its clock ran out */
+	FAILURE_PROGRESS,   /* its clock ran out */
+	FAILURE_BROKEN,     /* the answer broke off, or ended before its end */
+	FAILURE_FORMAT,     /* what came is not the format: HTML, fused JSON, too large */
+	FAILURE_EMPTY,      /* a whole answer with neither text nor calls */
+	FAILURE_SERVER,     /* 5xx, and errors of no known kind inside a stream */
+	FAILURE_OVERLOADED, /* 529, 503, "overloaded", a model that is still being loaded */
+	FAILURE_BUSY,       /* 408, 409, 425 */
+	FAILURE_RATE,       /* slow down */
+	FAILURE_MONEY,      /* the account at the provider is out of money, or at its spend cap */
+	FAILURE_KEY,        /* 401, or there is no key to send */
+	FAILURE_FORBIDDEN,  /* 403 */
+	FAILURE_MODEL,      /* no such model, or no such address */
+	FAILURE_OVERFLOW,   /* the request and the answer do not fit the model's context */
+	FAILURE_PARAMETER,  /* a parameter is refused */
+	FAILURE_HISTORY,    /* the transcript is refused, or the server chokes on it */
+	FAILURE_CONTENT,    /* refused by a content filter or policy */
+	FAILURE_REQUEST,    /* any other refusal of the request: it would be refused again */
+	FAILURE_GATEWAY,    /* agentd-gateway died meanwhile, or cannot be started */
+	FAILURE_CANCELLED,
+	FAILURE_CLASSES,
+};
+
+struct model_failure {
+	enum failure_class class;
+	int status;             /* of the HTTP answer, 0: none came */
+	int64_t retry_after_ms; /* < 0: not given */
+	unsigned quirk; /* PARAMETER, HISTORY: what would mend the request; 0: nothing known */
+	int64_t context;    /* OVERFLOW: tokens of the window as the server told, 0: it did not */
+	int64_t max_tokens; /* OVERFLOW: what would still fit as max_tokens, 0: not told */
+	bool charged;       /* the model may have worked: what it cost is not known */
+	char message[512];  /* the server's or libcurl's words, one line, never a key */
+};
+
+const char *failure_name(enum failure_class class); /* "rate", "first_byte", … */
+enum failure_class failure_find(const char *name);  /* NONE: no such name */
+
+/* Of an HTTP answer that is no 2xx. Decided by the body's code and type before its words, by those
+ * before the status; only the server's own error report is looked at, never text that it quotes.
+ * `request_tokens`, `context`: about what was sent and the window as configured (0: not known), for
+ * the rule of two numbers (field/wire.md 9). */
+void failure_of_answer(int status, struct span body, int64_t retry_after_ms, int64_t request_tokens,
+		       int64_t context, struct model_failure *ret_failure);
+/* Of a stream: `error` is what feed or finish returned. An error inside a stream is judged like an
+ * answer's body. */
+void failure_of_stream(const struct model_stream *stream, const struct error *error,
+		       int64_t request_tokens, int64_t context, struct model_failure *ret_failure);
+/* A whole reply that is none: nothing in it; an `ollama` server that silently cut the prompt
+ * (prompt tokens far below what was sent, or prompt and answer fill the window to the token). Is it
+ * one? `request_bytes` as model_request_bytes. */
+bool failure_of_reply(const char *kind, const struct model_reply *reply, int64_t request_bytes,
+		      int64_t context, struct model_failure *ret_failure);
+
+json_t *failure_to_json(const struct model_failure *failure);
+int failure_from_json(const json_t *json, struct model_failure *ret_failure, struct error *error);
+
+/* ---- the size of a request ---- */
+
+/* Bytes of all that the model has to read: the bound of its input tokens is made of them. */
+int64_t model_request_bytes(const json_t *request);
+
+/* A copy that has at most `max_bytes`, made by cutting the contents of tool results, the oldest
+ * first, then the oldest assistant texts and call arguments, never system texts, user texts or the
+ * latest reply's results where anything else is left to cut; what was cut says so. Pairs stay
+ * whole. Returns a new reference, or NULL when it cannot be made that small: cutting what is cut
+ * already gains nothing. */
+json_t *model_request_shrink(const json_t *request, int64_t max_bytes);
 
 /* ---- rehearsal ---- */
 

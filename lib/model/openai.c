@@ -26,10 +26,10 @@ static json_t *join(const char *a, const char *b)
 	return json_string(both);
 }
 
-static void add_system(json_t *messages, const json_t *request)
+static void add_system(json_t *messages, const json_t *request, const struct model_target *target)
 {
 	size_t stable;
-	_json_ json_t *sections = transcript_system(request, &stable);
+	_json_ json_t *sections = transcript_system(request, target, &stable);
 	CLEANUP(buffer_clear) struct buffer all = BUFFER(TRANSCRIPT_BODY_MAX);
 	const json_t *section;
 	size_t i;
@@ -49,8 +49,6 @@ static void visit_user(void *context, const char *text)
 	struct encoding *encoding = context;
 	json_t *last = json_array_get(encoding->messages, json_array_size(encoding->messages) - 1);
 
-	if (!transcript_has_text(text))
-		return;
 	if (span_equal(wire_get_text(last, "role"), SPAN("user")))
 		json_object_set_new(last, "content",
 				    join(wire_get_text(last, "content").data, text));
@@ -97,14 +95,28 @@ static void add_own(json_t *message, const json_t *own)
 			json_object_set(message, keys[i], json_object_get(own, keys[i]));
 }
 
+/* Templates that want the roles to alternate refuse one text of the assistant behind another. */
+static bool goes_on(const json_t *messages, size_t count, const json_t *own)
+{
+	const json_t *last = json_array_get(messages, json_array_size(messages) - 1);
+
+	return !count && !own && span_equal(wire_get_text(last, "role"), SPAN("assistant")) &&
+	       !json_object_get(last, "tool_calls");
+}
+
 static void visit_assistant(void *context, const char *text, const struct transcript_call *calls,
 			    size_t count, const json_t *own)
 {
 	struct encoding *encoding = context;
 	json_t *message, *list;
 
-	if (!transcript_has_text(text) && !count)
+	if (goes_on(encoding->messages, count, own)) {
+		message = json_array_get(encoding->messages,
+					 json_array_size(encoding->messages) - 1);
+		json_object_set_new(message, "content",
+				    join(wire_get_text(message, "content").data, text));
 		return;
+	}
 	message = add_message(encoding->messages, "assistant");
 	json_object_set_new(message, "content", *text ? json_string(text) : json_null());
 	add_own(message, own);
@@ -146,30 +158,42 @@ static void add_tools(json_t *body, const json_t *tools)
 	json_decref(list);
 }
 
+static void add_options(json_t *body, const json_t *request, unsigned quirks)
+{
+	bool streams = !(quirks & QUIRK_NO_STREAM);
+
+	json_object_set(
+		body, quirks & QUIRK_MAX_COMPLETION_TOKENS ? "max_completion_tokens" : "max_tokens",
+		json_object_get(request, "max_tokens"));
+	json_object_set_new(body, "stream", json_boolean(streams));
+	if (streams && !(quirks & QUIRK_NO_STREAM_OPTIONS))
+		json_object_set_new(body, "stream_options", json_pack("{s:b}", "include_usage", 1));
+}
+
 static json_t *encode_body(const json_t *request, const struct model_target *target)
 {
 	static const struct transcript_visitor visitor = { visit_user, visit_assistant };
 	struct encoding encoding = { json_array() };
-	json_t *body = json_object(), *options = json_object();
+	json_t *body = json_object();
 
-	add_system(encoding.messages, request);
-	transcript_visit(request, target->provider, &visitor, &encoding);
+	add_system(encoding.messages, request, target);
+	transcript_visit(request, target, &visitor, &encoding);
 	json_object_set_new(body, "model", wire_string(span_of(target->model)));
 	json_object_set_new(body, "messages", encoding.messages);
-	add_tools(body, json_object_get(request, "tools"));
-	json_object_set(body, "max_tokens", json_object_get(request, "max_tokens"));
-	json_object_set_new(body, "stream", json_true());
-	json_object_set_new(options, "include_usage", json_true());
-	json_object_set_new(body, "stream_options", options);
+	add_tools(body, transcript_tools(request, target));
+	add_options(body, request, target->quirks);
 	return body;
 }
 
-static int add_headers(struct model_http *http, const char *key, struct error *error)
+static int add_headers(struct model_http *http, const struct model_target *target,
+		       struct error *error)
 {
+	const char *accept = target->quirks & QUIRK_NO_STREAM ? "application/json"
+							      : "text/event-stream";
 	int r = transcript_header(http, "Content-Type", "application/json", error);
 
-	r = r ? r : transcript_header(http, "Accept", "text/event-stream", error);
-	return r || !key ? r : transcript_bearer(http, key, error);
+	r = r ? r : transcript_header(http, "Accept", accept, error);
+	return r || !target->key ? r : transcript_bearer(http, target->key, error);
 }
 
 static int encode(const json_t *request, const struct model_target *target,
@@ -185,7 +209,7 @@ static int encode(const json_t *request, const struct model_target *target,
 	http.url = transcript_url(target->base_url, "https://api.openai.com/v1",
 				  "/chat/completions");
 	r = transcript_write(body, &http, error);
-	r = r ? r : add_headers(&http, target->key, error);
+	r = r ? r : add_headers(&http, target, error);
 	if (r)
 		return r;
 	*ret_http = http;

@@ -243,6 +243,7 @@ static int take_finish(struct model_stream *stream, struct span word, struct err
 	case FINISH_REFUSED: stream->draft.refused = true; break;
 	case FINISH_FAILED:
 		wire_line_append(&line, word, 80);
+		stream_keep_report(stream, json_pack("{s:o}", "code", wire_string(word)));
 		return error_set(error, ERROR_REMOTE,
 				 "the server ended the reply with finish_reason \"%s\"", line.data);
 	case FINISH_END: break;
@@ -251,9 +252,9 @@ static int take_finish(struct model_stream *stream, struct span word, struct err
 }
 
 /* The one choice that was asked for. */
-static const json_t *choice_of(const json_t *chunk)
+static json_t *choice_of(const json_t *chunk)
 {
-	const json_t *choice;
+	json_t *choice;
 	size_t i;
 
 	json_array_foreach(wire_get_array(chunk, "choices"), i, choice) {
@@ -268,7 +269,8 @@ static const json_t *choice_of(const json_t *chunk)
 static int take_chunk(struct model_stream *stream, const json_t *chunk, struct span event,
 		      struct error *error)
 {
-	const json_t *choice = choice_of(chunk), *delta = wire_get_object(choice, "delta");
+	json_t *choice = choice_of(chunk);
+	const json_t *delta = wire_get_object(choice, "delta");
 	struct usage_report *usage = &stream->draft.usage;
 	int r;
 
@@ -278,7 +280,7 @@ static int take_chunk(struct model_stream *stream, const json_t *chunk, struct s
 	usage_take_openai(usage, json_object_get(choice, "usage")); /* Moonshot */
 	usage_take_openai(usage, json_object_get(chunk, "usage"));
 	if (choice && answer_is_error(choice))
-		return stream_check_error(choice, false, error);
+		return stream_check_error(stream, choice, false, error);
 	if (!delta)
 		delta = wire_get_object(choice, "message");
 	r = take_delta(stream, delta, event, error);
@@ -298,7 +300,7 @@ static int take(struct model_stream *stream, const struct sse_event *event, stru
 	}
 	r = stream_parse(stream, event, &chunk, error);
 	if (!r)
-		r = stream_check_error(chunk, named_error, error);
+		r = stream_check_error(stream, chunk, named_error, error);
 	return r ? r : take_chunk(stream, chunk, event->data, error);
 }
 
@@ -313,4 +315,8 @@ static int take_whole(struct model_stream *stream, const json_t *answer, struct 
 	return r;
 }
 
-const struct stream_kind stream_openai = { "openai", take, take_whole };
+const struct stream_kind stream_openai = {
+	.name = "openai",
+	.take = take,
+	.take_whole = take_whole,
+};

@@ -34,6 +34,11 @@ struct model_stream *stream_new(const struct stream_kind *kind, const char *prov
 	return stream;
 }
 
+void model_stream_set_model(struct model_stream *stream, const char *model)
+{
+	draft_set_model(&stream->draft, span_of(model));
+}
+
 void model_stream_free(struct model_stream *stream)
 {
 	if (!stream)

@@ -123,45 +123,182 @@ static void place_id(char out[MODEL_CALL_ID_MAX + 1], size_t message, size_t cal
 	out[9] = '\0';
 }
 
-static void visit_assistant(const json_t *messages, size_t at, const char *provider,
-			    json_t *nothing, const struct transcript_visitor *visitor,
-			    void *context)
+/* Does "…-20250929" or "…-2024-08-06" stand behind the alias that was asked for? */
+static bool is_date(struct span rest)
 {
-	const json_t *message = json_array_get(messages, at), *json;
-	const json_t *own = wire_get_object(message, "opaque");
-	_free_ struct transcript_call *calls = xcalloc(MODEL_CALLS_MAX, sizeof(*calls));
-	size_t i, count = 0;
+	size_t digits = 0;
+
+	if (rest.length < 9 || rest.length > 11 || !strchr("-@", rest.data[0]))
+		return false;
+	for (size_t i = 1; i < rest.length; i++) {
+		digits += isdigit((unsigned char)rest.data[i]) != 0;
+		if (!isdigit((unsigned char)rest.data[i]) && rest.data[i] != '-')
+			return false;
+	}
+	return digits == 8;
+}
+
+/* Signatures hold for the model that made them. A reply may name it in full ("…-20250929") where
+ * the request used an alias ("…", "…-latest"). */
+static bool same_model(struct span made_by, struct span asked)
+{
+	struct span latest = SPAN("-latest");
+
+	if (span_equal(made_by, asked))
+		return true;
+	if (asked.length > latest.length &&
+	    span_equal(span_slice(asked, asked.length - latest.length, asked.length), latest))
+		asked.length -= latest.length;
+	return asked.length && span_starts_with(made_by, asked) &&
+	       is_date(span_slice(made_by, asked.length, made_by.length));
+}
+
+/* What belongs to a message goes back to the provider and the model that made it, to no other. */
+static const json_t *own_of(const json_t *message, const struct model_target *target)
+{
+	const json_t *opaque = wire_get_object(message, "opaque");
+	struct span model = wire_get_text(opaque, "model");
+
+	if (target->quirks & (QUIRK_NO_REASONING | QUIRK_FLAT | QUIRK_NO_TOOLS))
+		return NULL;
+	if (!span_equal(wire_get_text(opaque, "provider"), span_of(target->provider)))
+		return NULL;
+	return !model.length || same_model(model, span_of(target->model)) ? opaque : NULL;
+}
+
+/* ---- calls and results as text ---- */
+
+static void append_flat_call(struct buffer *out, const struct transcript_call *call)
+{
+	_free_ char *arguments = wire_dump(call->arguments);
+
+	buffer_printf(out, "%s[called %s ", out->length ? "\n" : "", call->name);
+	buffer_append(out, span_of(arguments));
+	buffer_append_text(out, "]");
+}
+
+static void append_flat_result(struct buffer *out, const struct transcript_call *call)
+{
+	buffer_printf(out, "%s[%s of %s]\n", out->length ? "\n\n" : "",
+		      transcript_result_failed(call) ? "error" : "result", call->name);
+	buffer_append(out, transcript_result_text(call));
+}
+
+static void visit_flat(const char *text, const struct transcript_call *calls, size_t count,
+		       const struct transcript_visitor *visitor, void *context)
+{
+	CLEANUP(buffer_clear) struct buffer said = BUFFER(TRANSCRIPT_BODY_MAX);
+	CLEANUP(buffer_clear) struct buffer results = BUFFER(TRANSCRIPT_BODY_MAX);
+
+	if (transcript_has_text(text))
+		buffer_append_text(&said, text);
+	for (size_t i = 0; i < count; i++) {
+		append_flat_call(&said, &calls[i]);
+		append_flat_result(&results, &calls[i]);
+	}
+	if (said.length)
+		visitor->assistant(context, said.data, NULL, 0, NULL);
+	if (results.length)
+		visitor->user(context, results.data);
+}
+
+/* ---- the order of things ---- */
+
+struct walk {
+	const json_t *messages;
+	const struct model_target *target;
+	const struct transcript_visitor *visitor;
+	void *context;
+	json_t *nothing; /* arguments of a malformed call */
+	bool flat;
+	bool user_told;
+};
+
+static void visit_user(struct walk *walk, const char *text)
+{
+	if (!transcript_has_text(text))
+		return;
+	walk->visitor->user(walk->context, text);
+	walk->user_told = true;
+}
+
+static size_t read_calls(const struct walk *walk, size_t at, struct transcript_call *calls)
+{
+	const json_t *message = json_array_get(walk->messages, at), *json;
+	size_t i;
 
 	json_array_foreach(wire_get_array(message, "calls"), i, json) {
-		struct transcript_call *call = &calls[count];
+		struct transcript_call *call = &calls[i];
 
-		call->order = count++;
+		call->order = i;
 		call->arguments = wire_get_object(json, "arguments");
 		if (!call->arguments)
-			call->arguments = nothing;
-		call->result = find_result(messages, at + 1, wire_get_text(json, "id"));
+			call->arguments = walk->nothing;
+		call->result = find_result(walk->messages, at + 1, wire_get_text(json, "id"));
 		place_id(call->id, at, i);
 		copy_name(call->name, wire_get_text(json, "name").data);
 	}
-	if (!span_equal(wire_get_text(own, "provider"), span_of(provider)))
-		own = NULL;
-	visitor->assistant(context, wire_get_text(message, "text").data, calls, count, own);
+	return json_array_size(wire_get_array(message, "calls"));
 }
 
-void transcript_visit(const json_t *request, const char *provider,
+static void visit_assistant(struct walk *walk, size_t at)
+{
+	const json_t *message = json_array_get(walk->messages, at);
+	const char *text = wire_get_text(message, "text").data;
+	_free_ struct transcript_call *calls = xcalloc(MODEL_CALLS_MAX, sizeof(*calls));
+	size_t count = read_calls(walk, at, calls);
+
+	if (!transcript_has_text(text) && !count)
+		return;
+	if (!walk->flat) {
+		walk->visitor->assistant(walk->context, text, calls, count,
+					 own_of(message, walk->target));
+		return;
+	}
+	if (!walk->user_told)
+		visit_user(walk, "(the conversation goes on)");
+	visit_flat(text, calls, count, walk->visitor, walk->context);
+}
+
+static void visit_system(struct walk *walk, const json_t *request)
+{
+	struct model_target plain = { .quirks = 0 };
+	CLEANUP(buffer_clear) struct buffer all = BUFFER(TRANSCRIPT_BODY_MAX);
+	size_t stable, i;
+	_json_ json_t *sections = transcript_system(request, &plain, &stable);
+	const json_t *section;
+
+	json_array_foreach(sections, i, section) {
+		buffer_append_text(&all, i ? "\n\n" : "");
+		buffer_append_text(&all, json_string_value(section));
+	}
+	visit_user(walk, all.data);
+}
+
+void transcript_visit(const json_t *request, const struct model_target *target,
 		      const struct transcript_visitor *visitor, void *context)
 {
-	const json_t *messages = json_object_get(request, "messages"), *message;
 	_json_ json_t *nothing = json_object();
+	struct walk walk = {
+		.messages = json_object_get(request, "messages"),
+		.target = target,
+		.visitor = visitor,
+		.context = context,
+		.nothing = nothing,
+		.flat = target->quirks & (QUIRK_FLAT | QUIRK_NO_TOOLS),
+	};
+	const json_t *message;
 	size_t i;
 
-	json_array_foreach(messages, i, message) {
+	if (target->quirks & QUIRK_NO_SYSTEM)
+		visit_system(&walk, request);
+	json_array_foreach(walk.messages, i, message) {
 		struct span role = wire_get_text(message, "role");
 
 		if (span_equal(role, SPAN("user")))
-			visitor->user(context, wire_get_text(message, "text").data);
+			visit_user(&walk, wire_get_text(message, "text").data);
 		else if (span_equal(role, SPAN("assistant")))
-			visit_assistant(messages, i, provider, nothing, visitor, context);
+			visit_assistant(&walk, i);
 	}
 }
 
@@ -176,12 +313,16 @@ bool transcript_result_failed(const struct transcript_call *call)
 	return !call->result || json_is_true(json_object_get(call->result, "error"));
 }
 
-json_t *transcript_system(const json_t *request, size_t *ret_stable)
+json_t *transcript_system(const json_t *request, const struct model_target *target,
+			  size_t *ret_stable)
 {
 	json_t *sections = json_array();
 	const json_t *system = json_object_get(request, "system"), *section;
 	size_t i;
 
+	*ret_stable = 0;
+	if (target->quirks & QUIRK_NO_SYSTEM)
+		return sections;
 	for (int stable = 1; stable >= 0; stable--) {
 		json_array_foreach(system, i, section) {
 			json_t *text = json_object_get(section, "text");
@@ -194,6 +335,13 @@ json_t *transcript_system(const json_t *request, size_t *ret_stable)
 			*ret_stable = json_array_size(sections);
 	}
 	return sections;
+}
+
+const json_t *transcript_tools(const json_t *request, const struct model_target *target)
+{
+	const json_t *tools = wire_get_array(request, "tools");
+
+	return target->quirks & QUIRK_NO_TOOLS || !json_array_size(tools) ? NULL : tools;
 }
 
 /* ---- bytes ---- */

@@ -13,7 +13,11 @@ int transcript_check(const json_t *request, struct error *error);
 /* Calls the visitor's functions in the order in which a provider has to read the transcript:
  *   - user texts; consecutive ones are told one by one,
  *   - each assistant message, and right behind it the results of its calls, in the order of the
- * calls: one that is missing is told as an error, one that belongs to no call is left out. */
+ * calls: one that is missing is told as an error, one that belongs to no call is left out.
+ *
+ * Of the target's quirks these are honoured here, for every format: NO_REASONING (there is no
+ * `own`), NO_SYSTEM (the system text is the first user text), FLAT and NO_TOOLS (no calls: they and
+ * their results are told as texts, and the first thing told is a user's). */
 struct transcript_call {
 	char id[MODEL_CALL_ID_MAX +
 		1];           /* by its place in the transcript: unique there, and the same in
@@ -27,12 +31,12 @@ struct transcript_call {
 
 struct transcript_visitor {
 	void (*user)(void *context, const char *text);
-	/* `own` is what this provider gave along with the message, or NULL. */
+	/* `own` is what this provider's model gave along with the message, or NULL. */
 	void (*assistant)(void *context, const char *text, const struct transcript_call *calls,
 			  size_t count, const json_t *own);
 };
 
-void transcript_visit(const json_t *request, const char *provider,
+void transcript_visit(const json_t *request, const struct model_target *target,
 		      const struct transcript_visitor *visitor, void *context);
 
 /* What a provider is told as the result of a call: the content, or why there is none. */
@@ -40,8 +44,12 @@ struct span transcript_result_text(const struct transcript_call *call);
 bool transcript_result_failed(const struct transcript_call *call);
 
 /* System sections with text, the stable ones first. `*ret_stable` is the number of those. New
- * reference to an array of strings. */
-json_t *transcript_system(const json_t *request, size_t *ret_stable);
+ * reference to an array of strings, empty for QUIRK_NO_SYSTEM. */
+json_t *transcript_system(const json_t *request, const struct model_target *target,
+			  size_t *ret_stable);
+
+/* The tools to offer; NULL: none, or QUIRK_NO_TOOLS. Borrowed. */
+const json_t *transcript_tools(const json_t *request, const struct model_target *target);
 
 /* Is there anything but white space in it? */
 bool transcript_has_text(const char *text);

@@ -39,9 +39,16 @@ json_t *wire_string(struct span bytes)
 	return json_string(text);
 }
 
+/* Of OpenAI and Anthropic, Groq, Google, xAI, Hugging Face, NVIDIA, Perplexity. */
 static bool looks_like_key(struct span word)
 {
-	return word.length >= 12 && span_starts_with(word, SPAN("sk-"));
+	static const char *const beginnings[] = { "sk-", "gsk_",   "AIza", "xai-",
+						  "hf_", "nvapi-", "pplx-" };
+
+	for (size_t i = 0; i < ARRAY_LENGTH(beginnings); i++)
+		if (word.length >= 12 && span_starts_with(word, span_of(beginnings[i])))
+			return true;
+	return false;
 }
 
 static void append_word(struct buffer *out, struct span word)
