@@ -133,6 +133,12 @@ static const struct encode_row encode_rows[] = {
 		    ",'opaque':{'provider':'there','model':'claude-x','reasoning_content':'hm',"
 		    "'thinking':[{'type':'thinking'}]}"),
 	  "[{'role':'assistant','content':'a'}]", "[{'role':'assistant','content':'a'}]" },
+	{ "reasoning of another model of this provider",
+	  ASSISTANT("a",
+		    ",'opaque':{'provider':'here','model':'claude-y','reasoning_content':'hm',"
+		    "'reasoning_details':[1],'extra_content':{'x':1},'thinking':[{'type':'t'}],"
+		    "'calls':[{'google':{'thought_signature':'S'}}]}"),
+	  "[{'role':'assistant','content':'a'}]", "[{'role':'assistant','content':'a'}]" },
 	{ "a call's signature",
 	  ASSISTANT("", CALLS(CALL("x", "f", "{}") "," CALL(
 				"y", "f", "{}")) ",'opaque':{'provider':'here','calls':[null,"
@@ -181,7 +187,11 @@ static const struct encode_row encode_rows[] = {
 
 static char *encode_messages(const char *format, const json_t *request)
 {
-	const struct model_target target = { .provider = "here", .model = "claude-x" };
+	const struct model_target target = {
+		.provider = "here",
+		.model = "claude-x",
+		.quirks = QUIRK_NO_CACHE_CONTROL,
+	};
 	CLEANUP(model_http_clear) struct model_http http = { 0 };
 	struct error error;
 	json_t *body;
@@ -237,6 +247,96 @@ static json_t *small_request(void)
 	return request;
 }
 
+struct quirk_row {
+	unsigned quirks;
+	const char *openai, *anthropic; /* the body */
+};
+
+#define FLAT_OPENAI                                                                              \
+	"{'role':'user','content':'(the conversation goes on)'},{'role':'assistant','content':"  \
+	"'so\\n[called f {\\'p\\':1}]\\n[called g {}]'},{'role':'user','content':'[result of f]" \
+	"\\nok\\n\\n[error of g]\\nerror: interrupted, no result\\n\\nb'},{'role':'assistant',"  \
+	"'content':'c\\n\\nd'}]"
+#define FLAT_ANTHROPIC                                                                          \
+	"{'role':'user','content':'(the conversation goes on)'},{'role':'assistant',"           \
+	"'content':'so\\n[called f {\\'p\\':1}]\\n[called g {}]'},{'role':'user','content':["   \
+	"{'type':'text','text':'[result of f]\\nok\\n\\n[error of g]\\nerror: interrupted, no " \
+	"result'},{'type':'text','text':'b'}]},{'role':'assistant','content':[{'type':"         \
+	"'text','text':'c'},{'type':'text','text':'d'}]}]"
+#define OPENAI_MESSAGES                                                                \
+	"{'role':'assistant','content':'so','reasoning_content':'hm',"                 \
+	"'tool_calls':[{'id':'c00000000','type':'function','function':{'name':'f',"    \
+	"'arguments':'{\\'p\\':1}'}},{'id':'c00000001','type':'function','function':{" \
+	"'name':'g','arguments':'{}'}}]},{'role':'tool','tool_call_id':'c00000000',"   \
+	"'content':'ok'},{'role':'tool','tool_call_id':'c00000001','content':'error: " \
+	"interrupted, no result'},{'role':'user','content':'b'},{'role':'assistant',"  \
+	"'content':'c\\n\\nd'}]"
+#define OPENAI_TOOLS                                                                    \
+	"'tools':[{'type':'function','function':{'name':'bulletin_read','description':" \
+	"'Read','parameters':{'type':'object','properties':{}}}}],"
+
+static const struct quirk_row quirk_rows[] = {
+	{ QUIRK_MAX_COMPLETION_TOKENS,
+	  "{'model':'m','messages':[{'role':'system','content':'S'}," OPENAI_MESSAGES
+	  "," OPENAI_TOOLS "'max_completion_tokens':5,'stream':true,'stream_options':{"
+	  "'include_usage':true}}",
+	  NULL },
+	{ QUIRK_NO_STREAM_OPTIONS,
+	  "{'model':'m','messages':[{'role':'system','content':'S'}," OPENAI_MESSAGES
+	  "," OPENAI_TOOLS "'max_tokens':5,'stream':true}",
+	  NULL },
+	{ QUIRK_NO_STREAM | QUIRK_NO_SYSTEM,
+	  "{'model':'m','messages':[{'role':'user','content':'S'}," OPENAI_MESSAGES "," OPENAI_TOOLS
+	  "'max_tokens':5,'stream':false}",
+	  NULL },
+	{ QUIRK_NO_TOOLS | QUIRK_NO_STREAM_OPTIONS | QUIRK_NO_CACHE_CONTROL,
+	  "{'model':'m','messages':[{'role':'system','content':'S'}," FLAT_OPENAI
+	  ",'max_tokens':5,'stream':true}",
+	  "{'model':'m','max_tokens':5,'system':[{'type':'text','text':'S'}],"
+	  "'messages':[" FLAT_ANTHROPIC ",'stream':true}" },
+	{ QUIRK_FLAT | QUIRK_NO_STREAM | QUIRK_NO_CACHE_CONTROL,
+	  "{'model':'m','messages':[{'role':'system','content':'S'}," FLAT_OPENAI "," OPENAI_TOOLS
+	  "'max_tokens':5,'stream':false}",
+	  "{'model':'m','max_tokens':5,'tools':[{'name':'bulletin_read','description':'Read',"
+	  "'input_schema':{'type':'object','properties':{}}}],"
+	  "'system':[{'type':'text','text':'S'}],'messages':[" FLAT_ANTHROPIC ",'stream':false}" },
+};
+
+static void check_body(const char *format, unsigned quirks, const json_t *request,
+		       const char *expected)
+{
+	const struct model_target target = { .provider = "here", .model = "m", .quirks = quirks };
+	CLEANUP(model_http_clear) struct model_http http = { 0 };
+	_free_ char *wanted = expected ? quoted(expected) : NULL;
+
+	assert_int_equal(model_format_find(format)->encode(request, &target, &http, NULL), 0);
+	if (wanted)
+		assert_string_equal(http.body.data, wanted);
+	assert_string_equal(http.headers[1], quirks & QUIRK_NO_STREAM
+						     ? "Accept: application/json"
+						     : "Accept: text/event-stream");
+}
+
+static void quirks_are_honoured(void **state)
+{
+	_free_ char *text = quoted(
+		"{'system':[{'text':'S','stable':true}],'tools':[],'max_tokens':5,'messages':["
+		"{'role':'assistant','text':'so','opaque':{'provider':'here','model':'m',"
+		"'reasoning_content':'hm'},'calls':[{'id':'x','name':'f','arguments':{'p':1}},"
+		"{'id':'y','name':'g','arguments':{}}]},{'role':'tool','results':["
+		"{'id':'x','name':'f','content':'ok'}]},{'role':'user','text':'b'},"
+		"{'role':'assistant','text':'c'},{'role':'assistant','text':'d'}]}");
+	json_t *request = json_loads(text, 0, NULL);
+
+	(void)state;
+	model_request_add_tool(request, tool_find("bulletin_read"));
+	for (size_t i = 0; i < ARRAY_LENGTH(quirk_rows); i++) {
+		check_body("openai", quirk_rows[i].quirks, request, quirk_rows[i].openai);
+		check_body("anthropic", quirk_rows[i].quirks, request, quirk_rows[i].anthropic);
+	}
+	json_decref(request);
+}
+
 struct body_row {
 	const char *format, *body;
 };
@@ -252,11 +352,11 @@ static const struct body_row body_rows[] = {
 	{ "anthropic",
 	  "{'model':'m','max_tokens':4096,'tools':[{'name':'remember','description':'Keep a fact',"
 	  "'input_schema':{'type':'object','properties':{'text':{'type':'string'}},"
-	  "'required':['text']}}],"
+	  "'required':['text']},'cache_control':{'type':'ephemeral'}}],"
 	  "'system':[{'type':'text','text':'CONSTITUTION'},{'type':'text','text':'SOUL',"
 	  "'cache_control':{'type':"
 	  "'ephemeral'}},{'type':'text','text':'late'}],'messages':[{'role':'user',"
-	  "'content':'beat'}],"
+	  "'content':[{'type':'text','text':'beat','cache_control':{'type':'ephemeral'}}]}],"
 	  "'stream':true}" },
 };
 
@@ -318,7 +418,9 @@ static void addresses_and_keys(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(address_rows); i++) {
 		const struct address_row *row = &address_rows[i];
-		const struct model_target target = { "p", "m", row->base_url, row->key, NULL };
+		const struct model_target target = {
+			.provider = "p", .model = "m", .base_url = row->base_url, .key = row->key
+		};
 		CLEANUP(model_http_clear) struct model_http http = { 0 };
 		CLEANUP(buffer_clear) struct buffer headers = BUFFER(4096);
 		json_t *request = small_request();
@@ -421,8 +523,8 @@ static void a_longer_transcript_begins_alike(void **state)
 		model_format_find(formats[i])->encode(request, &target, &second, NULL);
 		while (first.body.data[same] == second.body.data[same])
 			same++;
-		messages = strstr(first.body.data, "\"beat\"}");
-		assert_true(same >= (size_t)(messages - first.body.data) + 7);
+		messages = strstr(first.body.data, "\"beat\"");
+		assert_true(same >= (size_t)(messages - first.body.data) + 6);
 		json_decref(json);
 		json_decref(request);
 	}
@@ -432,6 +534,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_are_encoded),
+		cmocka_unit_test(quirks_are_honoured),
 		cmocka_unit_test(bodies_are_small_and_the_same),
 		cmocka_unit_test(addresses_and_keys),
 		cmocka_unit_test(requests_that_are_none),
