@@ -3,7 +3,10 @@
 #include "columns.h"
 #include "figures.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+
+#define ROWS_AT_ONCE 5000 /* columns are as wide as the widest of so many */
 
 struct printing {
 	const struct zone *zone;
@@ -103,13 +106,17 @@ static void add_line(struct printing *printing, const struct call_row *row)
 				      (int)(row->reserved_at / 1000 % 60));
 	_free_ char *tokens = xasprintf("%s + %s", figure_count(input, in),
 					figure_count(row->output_tokens, out));
+	_free_ char *cached = row->cache_read_tokens || row->cache_write_tokens
+				      ? xasprintf("%" PRId64 "/%" PRId64, row->cache_read_tokens,
+						  row->cache_write_tokens)
+				      : NULL;
 	_free_ char *result = row->status && *row->failure
 				      ? xasprintf("%s (%d)", usage_result(row), (int)row->status)
 				      : xstrdup(usage_result(row));
 
 	columns_row(&printing->columns,
 		    (const char *[]){
-			    time, row->agent, row->session, row->cause, row->model, tokens,
+			    time, row->agent, row->session, row->cause, row->model, tokens, cached,
 			    figure_money(row->state == CALL_RESERVED ? 0 : row->micro_usd, cost),
 			    row->total_ms ? figure_duration(row->total_ms, took) : "", result,
 			    row->decision, row->request_id });
@@ -123,6 +130,8 @@ static int print_call(void *context, const struct call_row *row)
 		print_object(printing, row);
 	else
 		add_line(printing, row);
+	if (!printing->json && printing->count % ROWS_AT_ONCE == ROWS_AT_ONCE - 1)
+		columns_print(&printing->columns);
 	printing->count++;
 	return 0;
 }
@@ -130,14 +139,14 @@ static int print_call(void *context, const struct call_row *row)
 int usage_print(const struct workspace *workspace, struct store *store, const char *agent,
 		int64_t since, bool json, struct error *error)
 {
-	struct printing printing = { workspace->zone, { .width = 11 }, 0, json };
+	struct printing printing = { workspace->zone, { .width = 12 }, 0, json };
 	int result = 0;
 
 	if (!json)
 		columns_row(&printing.columns,
 			    (const char *[]){ "TIME", "AGENT", "SESSION", "CAUSE", "MODEL",
-					      "TOKENS IN + OUT", "COST", "TOOK", "RESULT",
-					      "DECISION", "REQUEST" });
+					      "TOKENS IN + OUT", "CACHED R/W", "COST", "TOOK",
+					      "RESULT", "DECISION", "REQUEST" });
 	if (store)
 		result = store_calls(store, NULL, agent, since * 1000, print_call, &printing,
 				     error);

@@ -7,7 +7,7 @@ at '2026-11-24 06:00Z' # a Tuesday
 # ---- without a daemon ----
 tree . >"$T/before"
 for command in check 'check --json' doctor schedule 'schedule kira --json' 'prompt kira' 'prompt max --heartbeat bulletin --json' \
-	log 'log --json -p' help 'help run' 'completion bash'; do
+	log 'log --json -p' budget 'budget max --json' stats 'stats --calls --json' 'why kira' 'why max --json' help 'help run' 'completion bash'; do
 	status 0 agentctl $command
 done
 status 1 agentctl logs
@@ -123,7 +123,7 @@ wait_for 'the mend is committed' clean agents/max
 # ---- looking changes nothing while it runs, either ----
 tree . >"$T/before"
 for command in check doctor 'doctor --json' ready status 'status --json' schedule 'schedule --from 2026-11-01 --json' 'prompt kira' 'prompt max --json' \
-	log 'log -p' 'log kira --json' logs 'logs --json max'; do
+	log 'log -p' 'log kira --json' logs 'logs --json max' budget 'budget --json' 'stats --since 7d' 'stats kira --calls' 'why kira --json' "why $session"; do
 	status 0 agentctl $command
 done
 tree . >"$T/after"
