@@ -31,6 +31,10 @@ struct daemon {
 	struct supervisor *supervisor;
 	struct committer *committer;
 	struct service *gateway, *history;
+	struct ledger *ledger;
+	struct providers *providers;
+	struct alerts *alerts;
+	struct parked *parked;
 	struct control *control;
 	int64_t started; /* UTC seconds */
 	bool ready, stopping;

@@ -16,13 +16,18 @@ struct job {
 	size_t slot_count;
 	struct step *results, *intents;
 	size_t result_count, intent_count;
+	struct call_row settled, reserved;
 	struct file_row *files;
 	size_t file_count;
 	struct section section;
 	struct session_row row;
 	struct agent_state agent;
+	struct parked_row parked;
+	struct breaker_row breaker;
+	struct learned_row learned;
+	struct incident_row incident;
 	const char *repository, *from, *to;
-	bool has_section, make_slot;
+	bool has_section, make_slot, has_settled, has_reserved, has_parked;
 };
 
 static struct job *job_new(struct daemon *daemon, journal_done done, void *context)
@@ -187,29 +192,69 @@ void journal_session_begin(struct daemon *daemon, const struct session_row *row,
 	job_submit(job, work_session_begin);
 }
 
-static int work_steps(struct store *store, void *context, struct error *error)
+static struct call_row job_take_call(struct job *job, const struct call_row *row)
+{
+	struct call_row copy = *row;
+
+	copy.session = job_keep(job, row->session);
+	copy.agent = job_keep(job, row->agent);
+	copy.cause = job_keep(job, row->cause);
+	copy.task = job_keep(job, row->task);
+	copy.work = job_keep(job, row->work);
+	copy.route = job_keep(job, row->route);
+	copy.provider = job_keep(job, row->provider);
+	copy.model = job_keep(job, row->model);
+	copy.failure = job_keep(job, row->failure);
+	copy.message = job_keep(job, row->message);
+	copy.decision = job_keep(job, row->decision);
+	copy.request_id = job_keep(job, row->request_id);
+	return copy;
+}
+
+static int work_move(struct store *store, void *context, struct error *error)
 {
 	struct job *job = context;
 	int result = 0;
 
 	for (size_t i = 0; !result && i < job->result_count; i++)
 		result = store_step_result(store, &job->results[i], error);
+	if (!result && job->has_settled)
+		result = store_call_settle(store, &job->settled, error);
 	for (size_t i = 0; !result && i < job->intent_count; i++)
 		result = store_step_intent(store, &job->intents[i], error);
+	if (!result && job->has_reserved)
+		result = store_call_reserve(store, &job->reserved, NULL, error);
 	return result;
 }
 
-void journal_steps(struct daemon *daemon, const struct step *results, size_t result_count,
-		   const struct step *intents, size_t intent_count, journal_done done,
-		   void *context)
+void journal_move(struct daemon *daemon, const struct journal_move *move, journal_done done,
+		  void *context)
 {
 	struct job *job = job_new(daemon, done, context);
 
-	job->results = job_take_steps(job, results, result_count);
-	job->result_count = result_count;
-	job->intents = job_take_steps(job, intents, intent_count);
-	job->intent_count = intent_count;
-	job_submit(job, work_steps);
+	job->results = job_take_steps(job, move->results, move->result_count);
+	job->result_count = move->result_count;
+	job->intents = job_take_steps(job, move->intents, move->intent_count);
+	job->intent_count = move->intent_count;
+	job->has_settled = move->settled != NULL;
+	if (move->settled)
+		job->settled = job_take_call(job, move->settled);
+	job->has_reserved = move->reserved != NULL;
+	if (move->reserved)
+		job->reserved = job_take_call(job, move->reserved);
+	job_submit(job, work_move);
+}
+
+static void job_take_parked(struct job *job, const struct parked_row *row)
+{
+	job->parked = *row;
+	job->parked.session = job_keep(job, row->session);
+	job->parked.agent = job_keep(job, row->agent);
+	job->parked.why = job_keep(job, row->why);
+	job->parked.layer = job_keep(job, row->layer);
+	job->parked.reason = job_keep(job, row->reason);
+	job->parked.wish = job_keep(job, row->wish);
+	job->has_parked = true;
 }
 
 static int work_session_end(struct store *store, void *context, struct error *error)
@@ -221,12 +266,14 @@ static int work_session_end(struct store *store, void *context, struct error *er
 		result = store_slot_finish(store, &job->slots[0], error);
 	if (!result && job->has_section)
 		result = store_section_put(store, &job->section, error);
+	if (!result && job->has_parked)
+		result = store_parked_put(store, &job->parked, error);
 	return result;
 }
 
 void journal_session_end(struct daemon *daemon, const struct session_row *row,
-			 const struct slot *slot, const struct section *section, journal_done done,
-			 void *context)
+			 const struct slot *slot, const struct section *section,
+			 const struct parked_row *parked, journal_done done, void *context)
 {
 	struct job *job = job_new(daemon, done, context);
 
@@ -234,7 +281,30 @@ void journal_session_end(struct daemon *daemon, const struct session_row *row,
 	if (slot)
 		job_take_slots(job, slot, 1);
 	job_take_section(job, section);
+	if (parked)
+		job_take_parked(job, parked);
 	job_submit(job, work_session_end);
+}
+
+static int work_again(struct store *store, void *context, struct error *error)
+{
+	struct job *job = context;
+	int result = store_parked_delete(store, job->from, error);
+
+	if (!result && job->slot_count)
+		result = store_slot_insert(store, &job->slots[0], error);
+	return result;
+}
+
+void journal_again(struct daemon *daemon, const char *session, const struct slot *slot,
+		   journal_done done, void *context)
+{
+	struct job *job = job_new(daemon, done, context);
+
+	job->from = job_keep(job, session);
+	if (slot)
+		job_take_slots(job, slot, 1);
+	job_submit(job, work_again);
 }
 
 static int work_slot_finish(struct store *store, void *context, struct error *error)
@@ -302,6 +372,58 @@ void journal_section_rename(struct daemon *daemon, const char *agent, const char
 	job->from = job_keep(job, from);
 	job->to = job_keep(job, to);
 	job_submit(job, work_section_rename);
+}
+
+static int work_breaker(struct store *store, void *context, struct error *error)
+{
+	struct job *job = context;
+
+	return store_breaker_put(store, &job->breaker, error);
+}
+
+void journal_breaker(struct daemon *daemon, const struct breaker_row *row)
+{
+	struct job *job = job_new(daemon, NULL, NULL);
+
+	job->breaker = *row;
+	job->breaker.key = job_keep(job, row->key);
+	job->breaker.why = job_keep(job, row->why);
+	job->breaker.message = job_keep(job, row->message);
+	job_submit(job, work_breaker);
+}
+
+static int work_learned(struct store *store, void *context, struct error *error)
+{
+	struct job *job = context;
+
+	return store_learned_put(store, &job->learned, error);
+}
+
+void journal_learned(struct daemon *daemon, const struct learned_row *row)
+{
+	struct job *job = job_new(daemon, NULL, NULL);
+
+	job->learned = *row;
+	job->learned.key = job_keep(job, row->key);
+	job_submit(job, work_learned);
+}
+
+static int work_incident(struct store *store, void *context, struct error *error)
+{
+	struct job *job = context;
+
+	return store_incident_put(store, &job->incident, error);
+}
+
+void journal_incident(struct daemon *daemon, const struct incident_row *row)
+{
+	struct job *job = job_new(daemon, NULL, NULL);
+
+	job->incident = *row;
+	job->incident.key = job_keep(job, row->key);
+	job->incident.agent = job_keep(job, row->agent);
+	job->incident.text = job_keep(job, row->text);
+	job_submit(job, work_incident);
 }
 
 static int work_files(struct store *store, void *context, struct error *error)

@@ -18,15 +18,26 @@ void journal_session_begin(struct daemon *daemon, const struct session_row *row,
 			   const struct slot *slot, bool make_slot, journal_done done,
 			   void *context);
 
-/* Results of steps and intents of the next ones, in one transaction. */
-void journal_steps(struct daemon *daemon, const struct step *results, size_t result_count,
-		   const struct step *intents, size_t intent_count, journal_done done,
-		   void *context);
+/* What a session does next, in one transaction: results of steps, the settlement of a model call,
+ * intents of the next steps, the reservation of the next call. */
+struct journal_move {
+	const struct step *results, *intents;
+	size_t result_count, intent_count;
+	const struct call_row *settled, *reserved; /* NULL: none */
+};
+void journal_move(struct daemon *daemon, const struct journal_move *move, journal_done done,
+		  void *context);
 
-/* A session's row and slot are closed; `section` (may be NULL) remembers the run. */
+/* A session's row and slot are closed; `section` (may be NULL) remembers the run, `parked` (may be
+ * NULL) that its work goes on later. */
 void journal_session_end(struct daemon *daemon, const struct session_row *row,
-			 const struct slot *slot, const struct section *section, journal_done done,
-			 void *context);
+			 const struct slot *slot, const struct section *section,
+			 const struct parked_row *parked, journal_done done, void *context);
+
+/* Parked work goes on: its row is taken away and `slot` made, or neither. `slot` NULL: it does not
+ * go on at all. */
+void journal_again(struct daemon *daemon, const char *session, const struct slot *slot,
+		   journal_done done, void *context);
 
 void journal_slot_finish(struct daemon *daemon, const struct slot *slot, journal_done done,
 			 void *context);
@@ -35,6 +46,9 @@ void journal_agent(struct daemon *daemon, const char *agent, bool paused, const 
 void journal_section(struct daemon *daemon, const struct section *section);
 void journal_section_rename(struct daemon *daemon, const char *agent, const char *from,
 			    const char *to);
+void journal_breaker(struct daemon *daemon, const struct breaker_row *row);
+void journal_learned(struct daemon *daemon, const struct learned_row *row);
+void journal_incident(struct daemon *daemon, const struct incident_row *row);
 void journal_files(struct daemon *daemon, const char *repository, const struct file_row *rows,
 		   size_t count);
 

@@ -87,32 +87,6 @@ void roster_note_result(struct resident *resident, const char *session, int64_t 
 	last->reason = reason && *reason && strcmp(outcome, "done") ? xstrdup(reason) : NULL;
 }
 
-/* ---- spend today ---- */
-
-int64_t roster_local_day(const struct daemon *daemon)
-{
-	struct civil local;
-
-	zone_to_local(daemon->workspace->zone, clock_wall_s(), &local);
-	return days_from_civil(local.year, local.month, local.day);
-}
-
-void roster_add_cost(struct daemon *daemon, struct resident *resident, int64_t micro_usd)
-{
-	int64_t today = roster_local_day(daemon);
-
-	if (resident->today != today) {
-		resident->today = today;
-		resident->today_micro_usd = 0;
-	}
-	resident->today_micro_usd += micro_usd;
-}
-
-int64_t roster_cost_today(const struct daemon *daemon, const struct resident *resident)
-{
-	return resident->today == roster_local_day(daemon) ? resident->today_micro_usd : 0;
-}
-
 /* ---- loading ---- */
 
 static void resident_break(struct daemon *daemon, struct resident *resident,

@@ -39,8 +39,7 @@ struct resident {
 	const struct zone *zone; /* NULL: the workspace's, which may become another */
 	struct session *open;    /* the one that is waiting, running or being closed */
 	struct last_result last;
-	int64_t today_micro_usd, today; /* spend on local day `today` (days since the epoch) */
-	char *held;                     /* why its work is held back (backoff), or NULL */
+	char *held; /* why its work is held back (backoff), or NULL */
 };
 
 struct roster {
@@ -69,9 +68,6 @@ const struct zone *roster_zone(const struct resident *resident, const struct dae
 /* `reason` is kept unless the outcome is `done`. */
 void roster_note_result(struct resident *resident, const char *session, int64_t at,
 			const char *outcome, const char *reason);
-void roster_add_cost(struct daemon *daemon, struct resident *resident, int64_t micro_usd);
-int64_t roster_cost_today(const struct daemon *daemon, const struct resident *resident);
-int64_t roster_local_day(const struct daemon *daemon); /* days since the epoch, workspace's zone */
 
 /* The heartbeat and its scheduler state of a key; NULL: not there (any more). */
 struct heartbeat *roster_heartbeat(const struct resident *resident, const char *key,

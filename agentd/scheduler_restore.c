@@ -77,30 +77,13 @@ static int restore_section(void *context, const struct section *section)
 	return 0;
 }
 
-static int restore_cost(void *context, const char *agent, int64_t micro_usd)
-{
-	struct restore *restore = context;
-	struct resident *resident = roster_find(restore->daemon->roster, agent);
-
-	if (resident)
-		roster_add_cost(restore->daemon, resident, micro_usd);
-	return 0;
-}
-
 int scheduler_restore(struct daemon *daemon, struct error *error)
 {
 	struct restore restore = { daemon, clock_wall_s() };
-	int64_t day = roster_local_day(daemon), midnight;
-	struct civil civil;
-	int result;
+	int result = store_agents(daemon->reader, restore_agent, &restore, error);
 
-	civil_from_instant(day * 86400, &civil);
-	midnight = zone_from_local(daemon->workspace->zone, &civil);
-	result = store_agents(daemon->reader, restore_agent, &restore, error);
 	if (!result)
 		result = store_sections(daemon->reader, restore_section, &restore, error);
-	if (!result)
-		result = store_costs_since(daemon->reader, midnight, restore_cost, &restore, error);
 	for (size_t i = 0; !result && i < daemon->roster->count; i++)
 		scheduler_arm_sections(daemon, daemon->roster->items[i]);
 	if (!result)

@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include "cost.h"
+#include "ledger.h"
 
 #include "base/clock.h"
 
@@ -16,6 +17,7 @@ void session_hold(struct session *session)
 
 static void session_free(struct session *session)
 {
+	ledger_forget_session(session->daemon, session->id);
 	free(session->reason);
 	free(session->key);
 	free(session->heading);
@@ -71,6 +73,19 @@ void session_fail(struct session *session, enum session_outcome outcome, const c
 	if (session->outcome != OUTCOME_NONE)
 		return;
 	session->outcome = outcome;
+	va_start(args, format);
+	session->reason = xvasprintf(format, args);
+	va_end(args);
+}
+
+void session_park(struct session *session, const struct parking *parking, const char *format, ...)
+{
+	va_list args;
+
+	if (session->outcome != OUTCOME_NONE)
+		return;
+	session->outcome = OUTCOME_PARKED;
+	session->parking = *parking;
 	va_start(args, format);
 	session->reason = xvasprintf(format, args);
 	va_end(args);

@@ -4,6 +4,8 @@
 
 #include "child.h"
 #include "link.h"
+#include "parked.h"
+#include "session_breaker.h"
 #include "supervisor.h"
 
 #include "model/model.h"
@@ -49,13 +51,13 @@ struct session {
 	enum cause_kind cause;
 	char *key, *heading, *message, *event, *schedule;
 	int64_t planned;
-	bool manual, rehearse;
+	bool manual, by_person, rehearse;
 	session_listener listener;
 	void *listener_context;
 
 	/* the run */
 	struct plan *plan;
-	struct model_settings model; /* a copy: agentd.yaml may change meanwhile */
+	struct model_settings model; /* asked last; a copy: agentd.yaml may change meanwhile */
 	char *script;                /* REHEARSAL.md, for the rehearsal model */
 	struct child *child;
 	struct link *link;
@@ -68,9 +70,14 @@ struct session {
 	int64_t started_ms, ended_ms;
 
 	/* journal */
-	int64_t seq;       /* of the latest step */
-	int64_t model_seq; /* of the model call under way */
-	uint64_t asked;    /* rpc id of the session's `complete`, 0: none */
+	int64_t seq;                   /* of the latest step */
+	int64_t model_seq;             /* of the model call under way */
+	uint64_t asked;                /* rpc id of the session's `complete`, 0: none */
+	struct completion *completion; /* under way for it, or NULL */
+	unsigned quirks;               /* of enum model_quirk: mends that this transcript needs */
+	int64_t request_most;          /* bytes: more did not fit a model's window; 0: not known */
+	struct session_breaker breaker;
+	struct parking parking; /* why it ends parked */
 	struct journalled_call calls[MODEL_CALLS_MAX];
 	size_t call_count;
 	char **facts;
@@ -129,8 +136,13 @@ struct journalled_call *session_find_call(struct session *session, const char *i
 void session_tool(struct rpc *rpc, void *context, const char *method, const json_t *params,
 		  uint64_t id);
 
-/* Gives up a model call that is under way. */
-void session_abandon_call(struct session *session);
+/* session_steps.c: the model has replied; `settled` (NULL: nothing was reserved) is journalled with
+ * the result. */
+void session_replied(struct session *session, const struct model_reply *reply, json_t *json,
+		     const struct call_row *settled);
+/* A tool call has its result: going in circles parks the session at its next step. */
+void session_note_result(struct session *session, const struct journalled_call *call,
+			 const char *content, bool is_error);
 /* The gateway's notification. */
 void session_delta(struct rpc *rpc, void *context, const char *method, const json_t *params,
 		   uint64_t id);
@@ -144,6 +156,9 @@ void session_emit_end(struct session *session);
 struct session *supervisor_find(const struct daemon *daemon, const char *id);
 void supervisor_ended(struct session *session); /* takes it off the list; may free it */
 void session_fail(struct session *session, enum session_outcome outcome, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* It ends parked: its work goes on later. */
+void session_park(struct session *session, const struct parking *parking, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void session_stop(struct session *session); /* kills the process; its end follows */
 /* It has said its last word, or nothing can come any more: its process ends soon, or is ended. */

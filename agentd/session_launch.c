@@ -1,5 +1,8 @@
 #include "session.h"
 
+#include "completion_parts.h"
+#include "completion_order.h"
+#include "ledger.h"
 #include "secrets.h"
 #include "service.h"
 
@@ -79,29 +82,32 @@ static int plan_read(struct session *session, const struct resident *resident, s
 	session->plan->turns_max = settings->turns_per_session;
 	session->plan->max_output_tokens = session->model.max_output_tokens;
 	session->plan->tool_output_bytes = settings->tool_output_bytes;
+	if (model_is_accounted(session))
+		session->plan->budget = ledger_line(session->daemon, session->agent,
+						    &resident->agent->limits);
 	if (!session->rehearse && session->plan->constitution.id[0] &&
 	    session->plan->constitution.text)
 		constitution_keep(session, session->plan->constitution.text);
 	return 0;
 }
 
-/* The first model of the route; another one takes over where a ladder decides so. */
-static int model_choose(struct session *session, const struct resident *resident,
-			struct error *error)
+/* The first model of the route that may be used at all; which one is really asked is decided at
+ * each turn. */
+static int model_choose(struct session *session, struct error *error)
 {
-	const struct settings *settings = session->daemon->workspace->settings;
-	const struct route *route = settings_route(
-		settings, resident->agent->route ? resident->agent->route : "default");
-	const char *name = session->rehearse ? "rehearsal" : route->models[0];
+	CLEANUP(buffer_clear) struct buffer why = BUFFER(ERROR_MESSAGE_MAX);
+	const struct route *route = session_route(session);
 
-	const struct model_settings *model = settings_model(settings, name);
+	for (size_t place = 0; route && place < route->count; place++) {
+		const struct model_settings *model = route_model(session, place);
 
-	if (!model)
-		return error_set(error, ERROR_NOT_FOUND, "agentd.yaml has no usable model \"%s\"",
-				 name);
-	session->model = *model;
-	session->model.model = xstrdup(model->model);
-	return 0;
+		if (model) {
+			session_set_model(session, model);
+			return 0;
+		}
+	}
+	route_rests(session, &why);
+	return error_set(error, ERROR_NOT_FOUND, "%s", why.data);
 }
 
 static int script_read(struct session *session, int dir, struct error *error)
@@ -268,7 +274,7 @@ int session_launch(struct session *session)
 			     resident && resident->broken ? resident->broken : "the agent is gone");
 		return -(int)ERROR_NOT_FOUND;
 	}
-	result = model_choose(session, resident, &error);
+	result = model_choose(session, &error);
 	if (!result)
 		result = workspace_agent_open(daemon->workspace, session->agent, &dir, &error);
 	if (!result)

@@ -2,8 +2,10 @@
 #include "session.h"
 
 #include "committer.h"
+#include "completion.h"
 #include "journal.h"
 #include "log.h"
+#include "parked.h"
 #include "scheduler.h"
 
 #include "base/clock.h"
@@ -122,7 +124,8 @@ static void timer_destroy(uv_handle_t *handle)
 
 static void hang_up(struct session *session)
 {
-	session_abandon_call(session);
+	session->asked = 0;
+	completion_abandon(session);
 	link_free(steal_pointer(&session->link));
 	if (session->farewell)
 		uv_close((uv_handle_t *)steal_pointer(&session->farewell), timer_destroy);
@@ -201,7 +204,12 @@ static void closed(void *context, const struct error *error)
 {
 	struct session *session = context;
 
-	(void)error; /* logged; the row is closed at the next start */
+	if (!error && session->parking.why && !session->rehearse) {
+		struct parked_row row = parked_row_of(session);
+
+		parked_add(session->daemon, &row);
+		parked_row_clear(&row);
+	}
 	session_handle(session, EVENT_CLOSED);
 	session_release(session);
 }
@@ -263,6 +271,7 @@ static void act_close(struct session *session)
 	_free_ char *plan = plan_ids(session), *cause = session_cause(session);
 	struct slot slot = session_slot(session);
 	struct session_row row;
+	struct parked_row parked = { 0 };
 	struct section section;
 	char inputs[17] = "";
 	bool has_section;
@@ -278,8 +287,11 @@ static void act_close(struct session *session)
 		return;
 	}
 	has_section = close_section(session, inputs, &section);
-	journal_session_end(session->daemon, &row, &slot, has_section ? &section : NULL, closed,
-			    session);
+	if (session->outcome == OUTCOME_PARKED)
+		parked = parked_row_of(session);
+	journal_session_end(session->daemon, &row, &slot, has_section ? &section : NULL,
+			    session->outcome == OUTCOME_PARKED ? &parked : NULL, closed, session);
+	parked_row_clear(&parked);
 }
 
 static void act_kill(struct session *session)

@@ -121,7 +121,7 @@ static void orphan_close(struct orphan *orphan)
 	log_event(orphan->daemon->log, LEVEL_NOTICE, "session_recovered", orphan->agent, orphan->id,
 		  "a session that the daemon left open is closed as interrupted; %zu facts kept",
 		  orphan->fact_count);
-	journal_session_end(orphan->daemon, &row, NULL, NULL, NULL, NULL);
+	journal_session_end(orphan->daemon, &row, NULL, NULL, NULL, NULL, NULL);
 	orphan_is_last(orphan);
 	orphan_free(orphan);
 }

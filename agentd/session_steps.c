@@ -1,11 +1,13 @@
 #include "session.h"
 
-#include "cost.h"
+#include "alerts.h"
+#include "completion.h"
 #include "journal.h"
 #include "log.h"
-#include "service.h"
 
 #include "base/clock.h"
+
+#include <stdarg.h>
 
 static const char *const effect_names[] = {
 	[TOOL_PURE] = "pure",
@@ -41,21 +43,8 @@ struct journalled_call *session_find_call(struct session *session, const char *i
 	return NULL;
 }
 
-/* ---- complete: results of local tools and the intent of the next call → gateway → its result and
- * the intents of the calls in it → session ---- */
-
-static void complete_failed(struct session *session, const struct error *error)
-{
-	uint64_t asked = session->asked;
-
-	session->asked = 0;
-	if (session->state != SESSION_RUNNING)
-		return;
-	session_fail(session, OUTCOME_FAILED, "%s: %s", session_model_name(session),
-		     error->message);
-	if (session->link)
-		link_refuse(session->link, asked, error);
-}
+/* ---- complete: results of local tools and the intent of the next call → completion.c → its result
+ * and the intents of the calls in it → session ---- */
 
 /* A model's answer on its way to the session; held while its journal rows are written. */
 struct answer {
@@ -68,13 +57,14 @@ static void answer_recorded(void *context, const struct error *error)
 	struct answer *answer = context;
 	struct session *session = answer->session;
 
-	if (error) {
-		complete_failed(session, error);
-	} else if (session->state == SESSION_RUNNING && session->link && session->asked) {
+	if (error)
+		session_fail(session, OUTCOME_FAILED, "%s", error->message);
+	if (error)
+		session_refuse(session, session->asked, error->code, error->message);
+	else if (session->state == SESSION_RUNNING && session->link && session->asked)
 		link_reply(session->link, session->asked,
 			   json_pack("{s:O}", "reply", answer->reply));
-		session->asked = 0;
-	}
+	session->asked = 0;
 	json_decref(answer->reply);
 	free(answer);
 	session_release(session);
@@ -113,134 +103,79 @@ static void take_calls(struct session *session, const struct model_reply *reply,
 	}
 }
 
-static void add_usage(struct session *session, const struct model_usage *usage, int64_t cost)
-{
-	struct resident *resident = roster_find(session->daemon->roster, session->agent);
-
-	if (usage->known) {
-		session->input_tokens += usage->input_tokens + usage->cache_read_tokens +
-					 usage->cache_write_tokens;
-		session->output_tokens += usage->output_tokens;
-	}
-	session->cost_micro_usd += cost;
-	if (resident && cost)
-		roster_add_cost(session->daemon, resident, cost);
-}
-
-static void record_reply(struct session *session, const struct model_reply *reply, json_t *json)
+void session_replied(struct session *session, const struct model_reply *reply, json_t *json,
+		     const struct call_row *settled)
 {
 	struct step result = session_step(session, session->model_seq);
 	struct step intents[MODEL_CALLS_MAX];
 	char *texts[MODEL_CALLS_MAX];
 	_free_ char *text = json_dumps(json, JSON_COMPACT);
 	struct answer *answer = xmalloc(sizeof(*answer));
-	int64_t cost = cost_of(&reply->usage, &session->model);
+	struct journal_move move = {
+		.results = &result,
+		.result_count = 1,
+		.intents = intents,
+		.intent_count = reply->call_count,
+		.settled = settled,
+	};
 
 	*answer = (struct answer){ session, json_incref(json) };
-	add_usage(session, &reply->usage, cost);
 	session_hold(session);
 	take_calls(session, reply, intents, texts);
-	if (session->rehearse) {
+	result.result = text;
+	result.cost_micro_usd = settled ? settled->micro_usd : 0;
+	if (session->rehearse)
 		answer_recorded(answer, NULL);
-	} else {
-		result.result = text;
-		result.cost_micro_usd = cost;
-		journal_steps(session->daemon, &result, 1, intents, reply->call_count,
-			      answer_recorded, answer);
-	}
+	else
+		journal_move(session->daemon, &move, answer_recorded, answer);
 	for (size_t i = 0; i < reply->call_count; i++)
 		free(texts[i]);
 }
 
-static void gateway_answered(void *context, const json_t *result, const struct error *error)
-{
-	struct session *session = context;
-	CLEANUP(model_reply_free) struct model_reply *reply = NULL;
-	json_t *json = json_object_get(result, "reply");
-	struct error wrong;
+/* ---- going in circles ---- */
 
-	if (session->state != SESSION_RUNNING || !session->asked) {
-		session_release(session);
+static bool breaker_is_on(const struct session *session)
+{
+	const struct resident *resident = roster_find(session->daemon->roster, session->agent);
+
+	return resident && resident->agent && resident->agent->limits.circuit_breaker;
+}
+
+static void trip(struct session *session, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static void trip(struct session *session, const char *format, ...)
+{
+	struct parking parking = { .why = PARKED_BY_BREAKER };
+	_free_ char *key = xasprintf("session %s", session->id);
+	_free_ char *why = NULL;
+	va_list args;
+
+	va_start(args, format);
+	why = xvasprintf(format, args);
+	va_end(args);
+	session_park(session, &parking, "%s", why);
+	alert_raise(session->daemon, key, session->agent, "a session was parked: %s", why);
+}
+
+void session_note_result(struct session *session, const struct journalled_call *call,
+			 const char *content, bool is_error)
+{
+	const struct settings *settings = session->daemon->workspace->settings;
+	const char *name = call->tool ? call->tool->name : "";
+	unsigned same = session_breaker_result(&session->breaker, name, call->arguments, content,
+					       is_error);
+	unsigned calls = session_breaker_call(&session->breaker, clock_monotonic_ms());
+
+	if (!breaker_is_on(session))
 		return;
-	}
-	if (!result) {
-		complete_failed(session, error);
-	} else if (model_reply_from_json(json, &reply, &wrong)) {
-		complete_failed(session, &wrong);
-	} else {
-		record_reply(session, reply, json);
-	}
-	session_release(session);
+	if (same >= settings->session_breaker_repeats)
+		trip(session, "%s was called %u times with the same arguments and result",
+		     *name ? name : "an unknown tool", same);
+	else if (calls >= settings->session_breaker_calls)
+		trip(session, "%u tool calls within a minute", calls);
 }
 
-static json_t *key_json(const struct provider *provider)
-{
-	static const char *const names[] = {
-		[KEY_ENV] = "env",
-		[KEY_FILE] = "file",
-		[KEY_CREDENTIAL] = "credential",
-	};
-
-	if (provider->key_source == KEY_NONE)
-		return json_null();
-	return json_pack("{s:s}", names[provider->key_source], provider->key_reference);
-}
-
-static const char *kind_name(enum provider_kind kind)
-{
-	static const char *const names[] = {
-		[PROVIDER_REHEARSAL] = "rehearsal",
-		[PROVIDER_OPENAI] = "openai",
-		[PROVIDER_ANTHROPIC] = "anthropic",
-	};
-
-	return names[kind];
-}
-
-/* A model call as waiting for its intent to be durable. */
-struct asking {
-	struct session *session;
-	json_t *request;
-};
-
-static void ask_gateway(struct session *session, json_t *request)
-{
-	const struct provider *provider = settings_provider(session->daemon->workspace->settings,
-							    session->model.provider);
-	struct error gone;
-
-	if (!provider) {
-		error_set(&gone, ERROR_NOT_FOUND, "agentd.yaml has no provider \"%s\" any more",
-			  session->model.provider);
-		complete_failed(session, &gone);
-		return;
-	}
-	session_hold(session);
-	service_request(session->daemon->gateway, "complete",
-			json_pack("{s:s,s:{s:s,s:s,s:s?,s:o,s:I,s:I,s:I},s:s,s:O,s:s?}", "call",
-				  session->id, "provider", "name", provider->name, "kind",
-				  kind_name(provider->kind), "base_url", provider->base_url, "key",
-				  key_json(provider), "connect_ms",
-				  (json_int_t)provider->connect_ms, "first_byte_ms",
-				  (json_int_t)provider->first_byte_ms, "progress_ms",
-				  (json_int_t)provider->progress_ms, "model", session->model.model,
-				  "request", request, "script", session->script),
-			gateway_answered, session);
-}
-
-static void intent_recorded(void *context, const struct error *error)
-{
-	struct asking *asking = context;
-	struct session *session = asking->session;
-
-	if (error)
-		complete_failed(session, error);
-	else if (session->state == SESSION_RUNNING)
-		ask_gateway(session, asking->request);
-	json_decref(asking->request);
-	free(asking);
-	session_release(session);
-}
+/* ---- the session asks ---- */
 
 /* Results of the tools that ran inside the session, as rows. Returns how many. */
 static size_t take_results(struct session *session, const json_t *results, struct step *steps,
@@ -256,6 +191,9 @@ static size_t take_results(struct session *session, const json_t *results, struc
 		if (!call || call->begun || call->answered || count == MODEL_CALLS_MAX)
 			continue;
 		call->answered = true;
+		session_note_result(session, call,
+				    json_string_value(json_object_get(result, "content")),
+				    json_is_true(json_object_get(result, "error")));
 		session_emit_tool(session, json_string_value(json_object_get(result, "name")),
 				  json_is_true(json_object_get(result, "error")));
 		texts[count] = json_dumps(result, JSON_COMPACT);
@@ -264,21 +202,6 @@ static size_t take_results(struct session *session, const json_t *results, struc
 		count++;
 	}
 	return count;
-}
-
-/* What is known of a call before it is made: enough to see later what it was about. The messages
- * follow from the steps before it. */
-static char *intent_text(const struct session *session, const json_t *request)
-{
-	json_t *intent = json_pack(
-		"{s:s,s:s,s:I,s:I,s:I}", "provider", session->model.provider, "model",
-		session->model.model, "turn", (json_int_t)session->turns, "messages",
-		(json_int_t)json_array_size(json_object_get(request, "messages")), "max_tokens",
-		json_integer_value(json_object_get(request, "max_tokens")));
-	char *text = json_dumps(intent, JSON_COMPACT);
-
-	json_decref(intent);
-	return text;
 }
 
 static bool is_tool_under_way(const struct session *session)
@@ -291,9 +214,12 @@ static bool is_tool_under_way(const struct session *session)
 
 static bool may_go_on(struct session *session, uint64_t id)
 {
-	if (session->stop_at_step) {
-		session_fail(session, OUTCOME_PARKED, "its agent was paused");
-		session_refuse(session, id, ERROR_DENIED, "the agent was paused");
+	struct parking paused = { .why = PARKED_BY_PAUSE };
+
+	if (session->stop_at_step)
+		session_park(session, &paused, "its agent was paused");
+	if (session->outcome != OUTCOME_NONE) {
+		session_refuse(session, id, ERROR_DENIED, session->reason);
 		return false;
 	}
 	if (session->asked) {
@@ -305,12 +231,20 @@ static bool may_go_on(struct session *session, uint64_t id)
 		return false;
 	}
 	if (session->turns >= session->plan->turns_max) {
-		session_fail(session, OUTCOME_FAILED, "more than %u turns",
-			     session->plan->turns_max);
+		trip(session, "more than %u turns", session->plan->turns_max);
 		session_refuse(session, id, ERROR_DENIED, "no turns are left");
 		return false;
 	}
 	return true;
+}
+
+/* Results that no further call goes along with. */
+static void keep_results(struct session *session, const struct step *results, size_t count)
+{
+	struct journal_move move = { .results = results, .result_count = count };
+
+	if (count && !session->rehearse)
+		journal_move(session->daemon, &move, NULL, NULL);
 }
 
 static void session_complete(struct rpc *rpc, void *context, const char *method,
@@ -318,10 +252,8 @@ static void session_complete(struct rpc *rpc, void *context, const char *method,
 {
 	struct session *session = context;
 	json_t *request = json_object_get(params, "request");
-	struct step results[MODEL_CALLS_MAX], intent;
+	struct step results[MODEL_CALLS_MAX];
 	char *texts[MODEL_CALLS_MAX];
-	struct asking *asking;
-	_free_ char *text = NULL;
 	size_t count;
 
 	(void)rpc;
@@ -330,37 +262,20 @@ static void session_complete(struct rpc *rpc, void *context, const char *method,
 		session_refuse(session, id, ERROR_INVALID, "complete needs a request");
 		return;
 	}
-	if (!may_go_on(session, id))
-		return;
-	session->asked = id;
-	session->turns++;
-	session_emit(session, "turn",
-		     json_pack("{s:s,s:I,s:s}", "session", session->id, "turn",
-			       (json_int_t)session->turns, "model", session_model_name(session)));
-	asking = xmalloc(sizeof(*asking));
-	*asking = (struct asking){ session, json_incref(request) };
-	session_hold(session);
 	count = take_results(session, json_object_get(params, "results"), results, texts);
-	session->model_seq = ++session->seq;
-	text = intent_text(session, request);
-	intent = session_step(session, session->model_seq);
-	intent.kind = "model";
-	intent.effect = "idempotent";
-	intent.intent = text;
-	if (session->rehearse)
-		intent_recorded(asking, NULL);
-	else
-		journal_steps(session->daemon, results, count, &intent, 1, intent_recorded, asking);
+	if (may_go_on(session, id)) {
+		session->asked = id;
+		session->turns++;
+		session_emit(session, "turn",
+			     json_pack("{s:s,s:I,s:s}", "session", session->id, "turn",
+				       (json_int_t)session->turns, "model",
+				       session_model_name(session)));
+		completion_start(session, request, results, count);
+	} else {
+		keep_results(session, results, count);
+	}
 	while (count)
 		free(texts[--count]);
-}
-
-void session_abandon_call(struct session *session)
-{
-	if (!session->asked)
-		return;
-	session->asked = 0;
-	service_notify(session->daemon->gateway, "cancel", json_pack("{s:s}", "call", session->id));
 }
 
 /* ---- the rest ---- */
@@ -393,16 +308,14 @@ static void session_said_done(struct rpc *rpc, void *context, const char *method
 	(void)method;
 	(void)id;
 	rpc_set_state(rpc, STATE_DONE);
-	if (count && !session->rehearse)
-		journal_steps(session->daemon, results, count, NULL, 0, NULL, NULL);
+	keep_results(session, results, count);
 	while (count)
 		free(texts[--count]);
 	session->finished = true;
 	session_farewell(session);
 	session->text = text ? xstrdup(text) : NULL;
 	if (json_object_get(params, "limit"))
-		session_fail(session, OUTCOME_FAILED, "more than %u turns",
-			     session->plan->turns_max);
+		trip(session, "more than %u turns", session->plan->turns_max);
 }
 
 const struct rpc_permit session_permits[] = {

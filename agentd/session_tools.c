@@ -36,6 +36,7 @@ static void tool_done(struct session *session, uint64_t id, struct journalled_ca
 {
 	struct tool_answer *answer = xmalloc(sizeof(*answer));
 	struct step step = session_step(session, call->seq);
+	struct journal_move move = { .results = &step, .result_count = 1 };
 	json_t *result = json_pack("{s:s,s:b}", "content", content, "error", (int)is_error);
 	_free_ char *text = NULL;
 
@@ -47,10 +48,11 @@ static void tool_done(struct session *session, uint64_t id, struct journalled_ca
 	step.result = text;
 	session_hold(session);
 	session_emit_tool(session, call->tool->name, is_error);
+	session_note_result(session, call, content, is_error);
 	if (session->rehearse)
 		tool_recorded(answer, NULL);
 	else
-		journal_steps(session->daemon, &step, 1, NULL, 0, tool_recorded, answer);
+		journal_move(session->daemon, &move, tool_recorded, answer);
 }
 
 static const char *argument(const json_t *arguments, const char *name)

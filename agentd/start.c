@@ -1,9 +1,13 @@
 #include "start.h"
 
+#include "alerts.h"
 #include "committer.h"
 #include "control.h"
+#include "ledger.h"
 #include "log.h"
 #include "notify.h"
+#include "parked.h"
+#include "providers.h"
 #include "scheduler.h"
 #include "service.h"
 #include "session.h"
@@ -157,6 +161,8 @@ int start_state(struct daemon *daemon, struct error *error)
 	if (!result)
 		result = store_slots_close_open(daemon->store,
 						"the daemon ended before it was done", error);
+	if (!result)
+		result = store_calls_keep_open(daemon->store, clock_wall_ms(), error);
 	return result;
 }
 
@@ -205,9 +211,14 @@ int start_parts(struct daemon *daemon, struct error *error)
 	daemon->roster = roster_new();
 	daemon->supervisor = supervisor_new(daemon);
 	daemon->committer = committer_new(daemon);
+	daemon->ledger = ledger_new(daemon);
+	daemon->providers = providers_new();
+	daemon->alerts = alerts_new(daemon);
 	daemon->gateway = service_new(daemon, &gateway_kind, daemon);
 	daemon->history = service_new(daemon, &history_kind, daemon);
 	result = scheduler_new(daemon, &daemon->scheduler, error);
+	if (!result)
+		result = parked_new(daemon, &daemon->parked, error);
 	if (!result)
 		result = watcher_new(daemon, &daemon->watcher, error);
 	if (result)
@@ -291,6 +302,14 @@ int start_serving(struct daemon *daemon, struct error *error)
 	if (!result)
 		result = supervisor_restore(daemon, error);
 	if (!result)
+		result = ledger_restore(daemon, error);
+	if (!result)
+		result = providers_restore(daemon, error);
+	if (!result)
+		result = alerts_restore(daemon, error);
+	if (!result)
+		result = parked_restore(daemon, error);
+	if (!result)
 		result = control_new(daemon, &daemon->control, error);
 	if (result)
 		return result;
@@ -341,8 +360,12 @@ void stop_parts(struct daemon *daemon)
 	supervisor_free(daemon->supervisor);
 	service_free(daemon->gateway);
 	service_free(daemon->history);
+	parked_free(daemon->parked);
+	alerts_free(daemon->alerts);
 	committer_free(daemon->committer);
 	drain(daemon);
+	ledger_free(daemon->ledger);
+	providers_free(daemon->providers);
 	roster_free(daemon->roster);
 	zones_free(daemon->zones);
 	store_close(daemon->reader);

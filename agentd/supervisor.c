@@ -1,3 +1,4 @@
+#include "completion.h"
 #include "session.h"
 
 #include "base/clock.h"
@@ -130,6 +131,7 @@ int supervisor_start(struct daemon *daemon, struct resident *resident,
 	session->message = copy_or_null(wish->message);
 	session->schedule = copy_or_null(wish->schedule);
 	session->manual = !wish->event;
+	session->by_person = wish->by_person;
 	session->event = wish->event ? xstrdup(wish->event) : xasprintf("run:%s", session->id);
 	session->planned = wish->planned;
 	session->rehearse = wish->rehearse;
@@ -274,6 +276,7 @@ void supervisor_free(struct supervisor *supervisor)
 
 		supervisor_remove(supervisor, session);
 		child_kill(steal_pointer(&session->child));
+		completion_abandon(session);
 		link_free(steal_pointer(&session->link));
 		session->state =
 			SESSION_ENDED; /* nothing happens to it any more, whatever comes in */

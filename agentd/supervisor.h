@@ -26,6 +26,7 @@ struct session_wish {
 	const char *event;    /* event part of the slot's identity, "" for a planned one; NULL:
 				 a manual run, which gets "run:SESSION" */
 	const char *schedule; /* canonical text, for the section's row; NULL: none */
+	bool by_person;       /* their money: people_share */
 	bool rehearse;
 	session_listener listener;
 	void *context;

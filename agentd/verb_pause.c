@@ -2,6 +2,7 @@
 
 #include "journal.h"
 #include "log.h"
+#include "parked.h"
 #include "roster.h"
 #include "supervisor.h"
 
@@ -43,6 +44,8 @@ static void set_paused(struct pausing *pausing, struct resident *resident)
 	free(resident->pause_reason);
 	resident->pause_reason = pausing->value ? xstrdup("by a person") : NULL;
 	supervisor_agent_paused(daemon, resident);
+	if (!pausing->value)
+		parked_resume(daemon, resident);
 	log_event(daemon->log, LEVEL_NOTICE, pausing->value ? "paused" : "resumed", resident->name,
 		  NULL, "%s by a person", pausing->value ? "paused" : "resumed");
 	json_array_append_new(pausing->names, json_string(resident->name));

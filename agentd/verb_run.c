@@ -45,6 +45,7 @@ void verb_run(struct client *client, const json_t *params, uint64_t id)
 		.cause = CAUSE_MANUAL,
 		.planned = clock_wall_s(),
 		.message = json_string_value(json_object_get(params, "message")),
+		.by_person = true,
 		.rehearse = json_is_true(json_object_get(params, "rehearse")),
 		.listener = follow,
 		.context = client,

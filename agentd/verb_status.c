@@ -1,5 +1,6 @@
 #include "control.h"
 
+#include "ledger.h"
 #include "roster.h"
 #include "service.h"
 #include "supervisor.h"
@@ -95,7 +96,7 @@ static json_t *agent_json(const struct daemon *daemon, const struct resident *re
 			 text_json(state.reason), "paused", (int)resident->paused, "session",
 			 supervisor_running(resident), "next", next_json(resident), "last",
 			 last_json(resident), "today_micro_usd",
-			 (json_int_t)roster_cost_today(daemon, resident), "problems",
+			 (json_int_t)ledger_today(daemon, resident->name), "problems",
 			 problems_json(resident));
 }
 

@@ -1,0 +1,40 @@
+/* Incidents: what a person has to know, told once.
+ *
+ * An incident has a key ("budget agent kira day 1763654400"). Raised for the first time it is
+ * logged, kept in state.db, posted to the bulletin as [system], and told to every one of `alerts:`;
+ * raised again while it lasts it is only counted, and told again after `alert_again`. Cleared, it
+ * is told once more as a recovery. All of that survives a restart.
+ *
+ * An alert's command is run by the shell (`sh -c`) in the workspace with the text as its last
+ * argument and the whole alert as a JSON object on its standard input, for at most 30 s, without
+ * our environment's keys; a webhook gets the same JSON object by POST, through agentd-gateway. One
+ * that fails is logged and tried twice more, a minute apart. */
+#ifndef AGENTD_ALERTS_H
+#define AGENTD_ALERTS_H
+
+#include "daemon.h"
+
+#include <jansson.h>
+
+#define INCIDENTS_MAX 1000 /* open at a time; further ones are logged only */
+
+struct alerts;
+
+struct alerts *alerts_new(struct daemon *daemon);
+void alerts_free(struct alerts *alerts);
+/* Open incidents, from state.db. */
+int alerts_restore(struct daemon *daemon, struct error *error);
+
+/* `agent`: whose it is, NULL or "": the whole workspace's. */
+void alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* All open incidents whose key begins with `prefix`; none is fine. `format` says what is well
+ * again. */
+void alert_over(struct daemon *daemon, const char *prefix, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Open incidents, oldest first, for `status`: {"key","agent","text","since","count"}. New
+ * reference. `agent` NULL: all. */
+json_t *alerts_json(const struct daemon *daemon, const char *agent);
+
+#endif

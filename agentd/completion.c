@@ -1,0 +1,450 @@
+#include "completion.h"
+
+#include "alerts.h"
+#include "completion_order.h"
+#include "completion_parts.h"
+#include "journal.h"
+#include "ledger.h"
+#include "providers.h"
+#include "service.h"
+
+#include "base/clock.h"
+
+static void begin(struct completion *call);
+
+/* ---- the value ---- */
+
+/* Results are copies of ours here. */
+static char *steal_text(const struct step *step)
+{
+	return (char *)(uintptr_t)step->result;
+}
+
+static void drop_results(struct completion *call)
+{
+	while (call->result_count)
+		free(steal_text(&call->results[--call->result_count]));
+}
+
+static void timer_destroy(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static void finish(struct completion *call)
+{
+	struct session *session = call->session;
+
+	if (session->completion == call)
+		session->completion = NULL;
+	if (call->timer)
+		uv_close((uv_handle_t *)call->timer, timer_destroy);
+	drop_results(call);
+	json_decref(call->request);
+	json_decref(call->sent);
+	json_decref(call->mended);
+	free(call->cause);
+	free(call);
+	session_release(session);
+}
+
+static void take_results(struct completion *call, const struct step *results, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		call->results[i] = results[i];
+		call->results[i].session = call->session->id;
+		call->results[i].result = xstrdup(results[i].result);
+	}
+	call->result_count = count;
+}
+
+/* Results that cannot go along with the call, because it waits or is not made. */
+static void keep_results(struct completion *call)
+{
+	struct journal_move move = { .results = call->results, .result_count = call->result_count };
+
+	if (call->result_count && !call->session->rehearse)
+		journal_move(call->session->daemon, &move, NULL, NULL);
+	drop_results(call);
+}
+
+/* It has come to nothing: `error` is for the session's process. */
+static void give_up(struct completion *call, enum error_code code, const char *why)
+{
+	struct session *session = call->session;
+	uint64_t asked = session->asked;
+
+	keep_results(call);
+	session->asked = 0;
+	session_refuse(session, asked, code, why);
+	finish(call);
+}
+
+/* ---- a reply ---- */
+
+static void replied(struct completion *call, const struct model_reply *reply, json_t *json)
+{
+	struct session *session = call->session;
+
+	call->row.request_id = reply->request_id ? reply->request_id : "";
+	attempt_settle_reply(call, reply);
+	if (call->abandoned) {
+		attempt_keep_row(call);
+	} else {
+		provider_is_well(session);
+		session_replied(session, reply, json, call->is_recorded ? &call->row : NULL);
+	}
+	finish(call);
+}
+
+/* ---- a failure ---- */
+
+static void pause_over(uv_timer_t *timer)
+{
+	struct completion *call = timer->data;
+
+	uv_timer_stop(timer);
+	begin(call);
+}
+
+static void wait_then_begin(struct completion *call, int64_t wait_ms)
+{
+	if (!call->timer) {
+		call->timer = xcalloc(1, sizeof(uv_timer_t));
+		call->timer->data = call;
+		uv_timer_init(&call->session->daemon->loop, call->timer);
+	}
+	uv_update_time(&call->session->daemon->loop);
+	uv_timer_start(call->timer, pause_over, (uint64_t)(wait_ms > 0 ? wait_ms : 0), 0);
+}
+
+static void go_on(struct completion *call, const struct model_failure *failure,
+		  const struct ladder_decision *decision)
+{
+	switch (decision->step) {
+	case LADDER_AGAIN: wait_then_begin(call, decision->wait_ms); return;
+	case LADDER_NEXT:
+		call->at++;
+		call->place.attempts_here = 0;
+		begin(call);
+		return;
+	case LADDER_MEND:
+		mend_apply(call, failure);
+		begin(call);
+		return;
+	case LADDER_STOP:
+		session_fail(call->session, OUTCOME_FAILED, "%s: %s",
+			     session_model_name(call->session), failure->message);
+		give_up(call, ERROR_REMOTE, failure->message);
+	}
+}
+
+static void failed(struct completion *call, const struct model_failure *failure)
+{
+	struct session *session = call->session;
+	struct ladder_decision decision;
+
+	attempt_settle_failed(call, failure->charged);
+	call->row.status = failure->status;
+	call->row.failure = failure_name(failure->class);
+	call->row.message = failure->message;
+	if (call->abandoned) {
+		call->row.decision = "stop: the session ended";
+		attempt_keep_row(call);
+		finish(call);
+		return;
+	}
+	if (failure->class == FAILURE_OVERFLOW)
+		providers_learn_context(session->daemon, &session->model, failure->context);
+	if (model_is_accounted(session))
+		providers_failed(session->daemon, &session->model, failure);
+	decision = failed_decide(call, failure);
+	attempt_keep_row(call);
+	go_on(call, failure, &decision);
+}
+
+/* ---- the gateway ---- */
+
+static void say(struct model_failure *failure, const char *text)
+{
+	size_t length = utf8_cut(span_of(text), sizeof(failure->message) - 1);
+
+	memcpy(failure->message, text, length);
+	failure->message[length] = '\0';
+}
+
+static void answered(void *context, const json_t *result, const struct error *error)
+{
+	struct completion *call = context;
+	CLEANUP(model_reply_free) struct model_reply *reply = NULL;
+	json_t *json = json_object_get(result, "reply");
+	struct model_failure failure = { .class = FAILURE_GATEWAY, .retry_after_ms = -1 };
+	struct error wrong;
+
+	call->sending = false;
+	call->row.first_byte_ms = json_integer_value(json_object_get(result, "first_byte_ms"));
+	call->row.total_ms = json_integer_value(json_object_get(result, "total_ms"));
+	call->row.status = json_integer_value(json_object_get(result, "status"));
+	if (!result) {
+		failure.charged = error->code == ERROR_CLOSED;
+		say(&failure, error->message);
+	} else if (json) {
+		if (!model_reply_from_json(json, &reply, &wrong)) {
+			replied(call, reply, json);
+			return;
+		}
+		failure.class = FAILURE_FORMAT;
+		failure.charged = true;
+		say(&failure, wrong.message);
+	} else if (failure_from_json(json_object_get(result, "failure"), &failure, &wrong)) {
+		failure.charged = true;
+		error_prefix(&wrong, "agentd-gateway: ");
+		say(&failure, wrong.message);
+	}
+	failed(call, &failure);
+}
+
+static void send_order(struct completion *call)
+{
+	struct session *session = call->session;
+	json_t *order = model_order(session, call->sent, session->quirks, call->place.has_next);
+	struct model_failure gone = { .class = FAILURE_MODEL, .retry_after_ms = -1 };
+
+	if (!order) {
+		snprintf(gone.message, sizeof(gone.message),
+			 "agentd.yaml has no provider \"%s\" any more", session->model.provider);
+		failed(call, &gone);
+		return;
+	}
+	providers_called(session->daemon, &session->model);
+	call->sending = true;
+	service_request(session->daemon->gateway, "complete", order, answered, call);
+}
+
+static void recorded(void *context, const struct error *error)
+{
+	struct completion *call = context;
+	struct session *session = call->session;
+
+	call->recording = false;
+	call->is_recorded = !error && call->holding;
+	if (!error && !call->abandoned) {
+		send_order(call);
+		return;
+	}
+	attempt_settle_failed(call, false);
+	call->row.decision = "stop: the session ended";
+	attempt_keep_row(call);
+	if (call->abandoned) {
+		finish(call);
+		return;
+	}
+	session_fail(session, OUTCOME_FAILED, "%s", error->message);
+	give_up(call, error->code, error->message);
+}
+
+/* ---- an attempt ---- */
+
+/* The intent of the step and the reservation of its first attempt are one transaction; a further
+ * attempt is a reservation of the same step. */
+static void record(struct completion *call)
+{
+	struct session *session = call->session;
+	_free_ char *text = model_intent(session, call->sent);
+	struct step intent = session_step(session, session->model_seq);
+	struct step results[MODEL_CALLS_MAX];
+	struct journal_move move = { .results = results, .result_count = call->result_count };
+
+	intent.kind = "model";
+	intent.effect = "idempotent";
+	intent.intent = text;
+	attempt_row(call);
+	memcpy(results, call->results, call->result_count * sizeof(results[0]));
+	call->result_count = 0;
+	if (!call->is_intended) {
+		move.intents = &intent;
+		move.intent_count = 1;
+	}
+	call->is_intended = true;
+	if (call->holding)
+		move.reserved = &call->row;
+	call->recording = true;
+	if (session->rehearse || (!move.reserved && !move.intent_count))
+		recorded(call, NULL);
+	else
+		journal_move(session->daemon, &move, recorded, call);
+	while (move.result_count)
+		free(steal_text(&results[--move.result_count]));
+}
+
+/* ---- room in the budget ---- */
+
+static void over_cap(struct completion *call, const struct budget_verdict *verdict)
+{
+	_free_ char *why = over_reason(call->session, verdict);
+	_free_ char *incident = over_incident(call->session, verdict);
+	struct session *session = call->session;
+	struct parking parking = {
+		.why = PARKED_BY_BUDGET,
+		.layer = verdict->layer,
+		.until = verdict->resets_at,
+	};
+
+	session_park(session, &parking, "%s", why);
+	alert_raise(session->daemon, incident, session->agent, "%s", why);
+	give_up(call, ERROR_DENIED, why);
+}
+
+static void set_max_tokens(struct completion *call, int64_t max_tokens)
+{
+	json_t *copy = json_copy(call->sent);
+
+	json_object_set_new(copy, "max_tokens", json_integer(max_tokens));
+	json_decref(call->sent);
+	call->sent = copy;
+}
+
+static void reserved(void *context, const struct budget_hold *hold,
+		     const struct budget_verdict *verdict)
+{
+	struct completion *call = context;
+
+	call->waiting = NULL;
+	if (!hold) {
+		over_cap(call, verdict);
+		return;
+	}
+	call->hold = *hold;
+	call->holding = true;
+	set_max_tokens(call, hold->max_tokens);
+	record(call);
+}
+
+/* What goes out: the session's request, as small as it has had to become. */
+static void take_request(struct completion *call)
+{
+	struct session *session = call->session;
+	json_t *small = NULL;
+
+	if (session->request_most)
+		small = model_request_shrink(call->request, session->request_most);
+	json_decref(call->sent);
+	call->sent = small ? small : json_incref(call->request);
+}
+
+/* As much as the model gives, where its window has room for it behind the request (three bytes to a
+ * token: a guess, the server knows better). */
+static int64_t wished_tokens(const struct completion *call, int64_t bytes)
+{
+	const struct session *session = call->session;
+	int64_t context = providers_learned(session->daemon, &session->model).context;
+	int64_t least = session->daemon->workspace->settings->least_max_tokens;
+	int64_t wished = session->model.max_output_tokens, room;
+
+	if (!context || context > session->model.context)
+		context = session->model.context;
+	room = context - bytes / 3;
+	if (call->most_tokens && call->most_tokens < wished)
+		wished = call->most_tokens;
+	if (room < least)
+		room = least;
+	return room < wished ? room : wished;
+}
+
+/* The first model from call->at on that may be called now. */
+static const struct model_settings *pick(struct completion *call)
+{
+	const struct route *route = session_route(call->session);
+	size_t count = call->session->rehearse ? 1 : route ? route->count : 0;
+
+	for (; call->at < count; call->at++) {
+		const struct model_settings *model = route_model(call->session, call->at);
+
+		if (model && providers_ask(call->session->daemon, model, NULL) != BREAKER_OPEN)
+			return model;
+	}
+	return NULL;
+}
+
+/* No model of the route may be called now: the first to be asked again is waited for, unless that
+ * would be too long. */
+static void rest(struct completion *call)
+{
+	struct session *session = call->session;
+	const struct settings *settings = session->daemon->workspace->settings;
+	CLEANUP(buffer_clear) struct buffer why = BUFFER(1024);
+	int64_t until = route_rests(session, &why), wait = until - clock_wall_ms();
+
+	call->at = 0;
+	call->place.attempts_here = 0;
+	if (until && wait <= settings->retry_longest_ms &&
+	    call->place.attempts <= settings->retries_per_call) {
+		call->place.attempts++;
+		wait_then_begin(call, wait + 1);
+		return;
+	}
+	session_fail(session, until ? OUTCOME_FAILED : OUTCOME_REFUSED, "%s", why.data);
+	give_up(call, ERROR_BUSY, why.data);
+}
+
+static void begin(struct completion *call)
+{
+	struct session *session = call->session;
+	const struct model_settings *model = pick(call);
+	struct ledger_ask *line;
+	struct budget_ask ask;
+	int64_t bytes;
+
+	if (!model) {
+		rest(call);
+		return;
+	}
+	session_set_model(session, model);
+	call->place.attempts++;
+	call->place.attempts_here++;
+	call->place.has_next = failed_has_next(call);
+	take_request(call);
+	if (!model_is_accounted(session)) {
+		record(call);
+		return;
+	}
+	bytes = model_request_bytes(call->sent);
+	ask = model_ask(session, bytes, wished_tokens(call, bytes));
+	line = ledger_reserve(session->daemon, &ask, reserved, call);
+	if (!line)
+		return; /* answered, and perhaps over */
+	call->waiting = line;
+	keep_results(call);
+}
+
+void completion_start(struct session *session, json_t *request, const struct step *results,
+		      size_t result_count)
+{
+	struct completion *call = xcalloc(1, sizeof(*call));
+
+	call->session = session;
+	call->request = json_incref(request);
+	call->cause = session_cause(session);
+	session_hold(session);
+	session->completion = call;
+	session->model_seq = ++session->seq;
+	take_results(call, results, result_count);
+	begin(call);
+}
+
+void completion_abandon(struct session *session)
+{
+	struct completion *call = steal_pointer(&session->completion);
+
+	if (!call)
+		return;
+	call->abandoned = true;
+	if (call->sending)
+		service_notify(session->daemon->gateway, "cancel",
+			       json_pack("{s:s}", "call", session->id));
+	if (call->sending || call->recording)
+		return; /* what comes from there ends it */
+	ledger_withdraw(session->daemon, call->waiting);
+	keep_results(call);
+	finish(call);
+}

@@ -1,0 +1,259 @@
+#include "completion_parts.h"
+
+#include "alerts.h"
+#include "completion_order.h"
+#include "cost.h"
+#include "log.h"
+#include "parked.h"
+#include "providers.h"
+
+#include "base/clock.h"
+
+#include <inttypes.h>
+
+/* ---- which models are left ---- */
+
+static const struct model_settings *next_model(const struct completion *call)
+{
+	const struct session *session = call->session;
+	const struct route *route = session_route(session);
+
+	for (size_t at = call->at + 1; route && !session->rehearse && at < route->count; at++) {
+		const struct model_settings *model = route_model(session, at);
+
+		if (model && providers_ask(session->daemon, model, NULL) != BREAKER_OPEN)
+			return model;
+	}
+	return NULL;
+}
+
+bool failed_has_next(const struct completion *call)
+{
+	return next_model(call) != NULL;
+}
+
+static void tell_unusable(const struct session *session, const char *name, struct buffer *why)
+{
+	const struct settings *settings = session->daemon->workspace->settings;
+	const struct model_settings *model = settings_model(settings, name);
+
+	buffer_printf(why, "%s%s ", why->length ? "; " : "", name);
+	if (!model)
+		buffer_append_text(why, "is no model of agentd.yaml");
+	else if (!settings_provider(settings, model->provider))
+		buffer_printf(why, "has no provider \"%s\"", model->provider);
+	else
+		buffer_append_text(why, "has no price: give usd_per_mtok or `free: true`");
+}
+
+int64_t route_rests(const struct session *session, struct buffer *why)
+{
+	const struct route *route = session_route(session);
+	int64_t first = 0;
+
+	for (size_t at = 0; route && at < route->count; at++) {
+		const struct model_settings *model = route_model(session, at);
+		char text[INSTANT_SIZE];
+		int64_t until = 0;
+
+		if (!model) {
+			tell_unusable(session, route->models[at], why);
+			continue;
+		}
+		providers_ask(session->daemon, model, &until);
+		if (!until) /* its probe is out */
+			until = clock_wall_ms() + 1000;
+		buffer_printf(why, "%s%s rests until %s after failures", why->length ? "; " : "",
+			      model->name, instant_print(until / 1000, text));
+		if (!first || until < first)
+			first = until;
+	}
+	if (!why->length)
+		buffer_append_text(why, "there is no route to a model in agentd.yaml");
+	return first;
+}
+
+/* ---- mending the request ---- */
+
+/* About as many bytes as the window takes, always less than what did not fit. */
+static int64_t smaller(const struct completion *call, const struct model_failure *failure)
+{
+	int64_t bytes = model_request_bytes(call->sent), most = bytes / 4 * 3;
+	int64_t context = failure->context ? failure->context : call->session->model.context;
+	int64_t fits = (context - context / 4) * 3;
+
+	return fits < most ? fits : most;
+}
+
+static bool overflow_can_mend(struct completion *call, const struct model_failure *failure)
+{
+	int64_t least = call->session->daemon->workspace->settings->least_max_tokens;
+	bool lower = failure->max_tokens >= least &&
+		     (!call->most_tokens || failure->max_tokens < call->most_tokens);
+
+	json_decref(call->mended);
+	call->mended = NULL;
+	if (!lower)
+		call->mended = model_request_shrink(call->request, smaller(call, failure));
+	return lower || call->mended;
+}
+
+static bool can_mend(struct completion *call, const struct model_failure *failure)
+{
+	const struct session *session = call->session;
+	unsigned in_force = providers_learned(session->daemon, &session->model).quirks |
+			    session->quirks;
+
+	switch (failure->class) {
+	case FAILURE_OVERFLOW: return overflow_can_mend(call, failure);
+	case FAILURE_PARAMETER:
+	case FAILURE_HISTORY: return failure->quirk & ~in_force;
+	default: return false;
+	}
+}
+
+void mend_apply(struct completion *call, const struct model_failure *failure)
+{
+	struct session *session = call->session;
+
+	call->place.mends++;
+	call->place.attempts--; /* begin counts it again: a mend is no attempt */
+	call->place.attempts_here--;
+	if (failure->class == FAILURE_PARAMETER)
+		providers_learn_quirk(session->daemon, &session->model, failure->quirk);
+	else if (failure->class == FAILURE_HISTORY)
+		session->quirks |= failure->quirk;
+	else if (call->mended)
+		session->request_most = model_request_bytes(call->mended);
+	else
+		call->most_tokens = failure->max_tokens;
+}
+
+/* ---- what follows ---- */
+
+static void print_decision(char *out, size_t size, const struct ladder_decision *decision,
+			   const struct model_settings *next)
+{
+	switch (decision->step) {
+	case LADDER_AGAIN:
+		snprintf(out, size, "again after %" PRId64 " ms: %s", decision->wait_ms,
+			 decision->reason);
+		break;
+	case LADDER_NEXT:
+		snprintf(out, size, "next: %s: %s", next ? next->name : "?", decision->reason);
+		break;
+	case LADDER_MEND: snprintf(out, size, "mended: %s", decision->reason); break;
+	case LADDER_STOP: snprintf(out, size, "stop: %s", decision->reason);
+	}
+}
+
+static void tell(const struct completion *call, const struct model_failure *failure,
+		 const char *decision)
+{
+	struct session *session = call->session;
+
+	log_event(session->daemon->log, LEVEL_WARNING, "model_failed", session->agent, session->id,
+		  "%s: %s: %s; %s", session->model.name, failure_name(failure->class),
+		  failure->message, decision);
+	session_emit(session, "model_failed",
+		     json_pack("{s:s,s:I,s:s,s:s,s:i,s:s,s:s}", "session", session->id, "turn",
+			       (json_int_t)session->turns, "model", session->model.name, "failure",
+			       failure_name(failure->class), "status", failure->status, "message",
+			       failure->message, "decision", decision));
+}
+
+/* Where the provider's breaker opened, that has been told already. */
+static void alert(const struct session *session, const struct model_failure *failure,
+		  const struct ladder_decision *decision)
+{
+	_free_ char *key = NULL;
+
+	if (!decision->alert ||
+	    providers_ask(session->daemon, &session->model, NULL) == BREAKER_OPEN)
+		return;
+	key = xasprintf("provider %s %s %s", session->model.provider, session->model.name,
+			failure_name(failure->class));
+	alert_raise(session->daemon, key, NULL, "%s (model %s): %s", decision->reason,
+		    session->model.name, failure->message);
+}
+
+void provider_is_well(const struct session *session)
+{
+	_free_ char *key = xasprintf("provider %s %s ", session->model.provider,
+				     session->model.name);
+
+	alert_over(session->daemon, key, "model %s answers again", session->model.name);
+}
+
+struct ladder_decision failed_decide(struct completion *call, const struct model_failure *failure)
+{
+	const struct settings *settings = call->session->daemon->workspace->settings;
+	struct ladder_policy policy = {
+		.retries = settings->retries_per_call,
+		.shortest_ms = settings->retry_shortest_ms,
+		.longest_ms = settings->retry_longest_ms,
+	};
+	const struct model_settings *next = next_model(call);
+	struct ladder_decision decision;
+	uint32_t chance;
+
+	random_bytes(&chance, sizeof(chance));
+	call->place.has_next = next != NULL;
+	call->place.can_mend = can_mend(call, failure);
+	decision = ladder_decide(&policy, &call->place, failure, chance);
+	print_decision(call->decision, sizeof(call->decision), &decision, next);
+	call->row.decision = call->decision;
+	tell(call, failure, call->decision);
+	alert(call->session, failure, &decision);
+	return decision;
+}
+
+/* ---- over a cap ---- */
+
+static void print_amount(char out[32], enum budget_layer layer, int64_t amount)
+{
+	if (budget_counts_tokens(layer))
+		snprintf(out, 32, "%" PRId64 " tokens", amount);
+	else
+		snprintf(out, 32, "$%" PRId64 ".%04" PRId64, amount / 1000000,
+			 amount % 1000000 / 100);
+}
+
+static const char *layer_words(enum budget_layer layer)
+{
+	static const char *const words[LAYERS] = {
+		[LAYER_REQUEST] = "per_request_tokens",
+		[LAYER_TASK] = "per_task_tokens",
+		[LAYER_SESSION] = "per_session_usd",
+		[LAYER_AGENT_HOUR] = "per_agent_hourly_usd",
+		[LAYER_AGENT_DAY] = "per_agent_daily_usd",
+		[LAYER_SYSTEM_HOUR] = "system_hourly_usd",
+		[LAYER_SYSTEM_DAY] = "system_daily_usd",
+	};
+
+	return words[layer];
+}
+
+char *over_reason(const struct session *session, const struct budget_verdict *verdict)
+{
+	char limit[32], settled[32], wanted[32], until[INSTANT_SIZE];
+	_free_ char *end = NULL;
+
+	print_amount(limit, verdict->layer, verdict->limit);
+	print_amount(settled, verdict->layer, verdict->settled);
+	print_amount(wanted, verdict->layer, verdict->wanted);
+	end = verdict->resets_at ? xasprintf("goes on at %s or when the limit is raised",
+					     instant_print(verdict->resets_at, until))
+				 : xstrdup("goes on when the limit is raised");
+	return xasprintf("over %s of %s: %s spent of %s that %s may use, the next call may need "
+			 "%s; %s",
+			 layer_words(verdict->layer), session->agent, settled, limit,
+			 session->by_person ? "a person's work" : "this work", wanted, end);
+}
+
+char *over_incident(const struct session *session, const struct budget_verdict *verdict)
+{
+	_free_ char *prefix = parked_incident(session->agent, session->id, verdict->layer);
+
+	return xasprintf("%s%" PRId64, prefix, verdict->resets_at);
+}

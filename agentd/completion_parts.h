@@ -1,0 +1,74 @@
+/* A model call under way. Private to completion.c (its course), completion_ledger.c (what it costs)
+ * and completion_ladder.c (what follows when an attempt failed). */
+#ifndef AGENTD_COMPLETION_PARTS_H
+#define AGENTD_COMPLETION_PARTS_H
+
+#include "completion.h"
+
+#include "ladder/ladder.h"
+
+struct ledger_ask;
+
+struct completion {
+	struct session *session; /* held */
+	json_t *request;         /* the session's own */
+	json_t *sent;            /* what goes out: that, mended */
+	json_t *mended;          /* a smaller one that was found, or NULL */
+	char *cause;
+	struct step results[MODEL_CALLS_MAX]; /* not journalled yet; `result` is owned */
+	size_t result_count;
+
+	size_t at; /* place in the route */
+	struct ladder_place place;
+	int64_t attempt;     /* rows so far */
+	int64_t most_tokens; /* max_tokens that still fit, as a server told; 0: not told */
+
+	struct ledger_ask *waiting; /* in the ledger's line */
+	uv_timer_t *timer;          /* between two attempts */
+	struct budget_hold hold;
+	struct call_row row; /* of this attempt; strings are valid until the next */
+	char decision[256];
+	bool holding;     /* `hold` is not settled */
+	bool is_intended; /* the step has its intent */
+	bool recording;   /* rows are being written */
+	bool is_recorded; /* the row is durable and not settled there */
+	bool sending;     /* the gateway has it */
+	bool abandoned;   /* nobody waits for the reply */
+};
+
+/* ---- completion_ledger.c ---- */
+
+/* The row of an attempt that is to be made. */
+void attempt_row(struct completion *call);
+/* It was not made, or was refused: nothing is to be paid. `charged`: what it cost is not known, and
+ * what was held for it is booked. */
+void attempt_settle_failed(struct completion *call, bool charged);
+/* By what the provider reports; more than was foreseen alerts and trips the model's breaker. */
+void attempt_settle_reply(struct completion *call, const struct model_reply *reply);
+/* The settlement goes to state.db by itself, not along with a step's result. */
+void attempt_keep_row(struct completion *call);
+
+/* ---- completion_ladder.c ---- */
+
+/* May another model further down the route be called now? */
+bool failed_has_next(const struct completion *call);
+
+/* What follows; told to the log, to who watches the session and, where a person is needed, as an
+ * incident. Sets the row's decision. */
+struct ladder_decision failed_decide(struct completion *call, const struct model_failure *failure);
+
+/* LADDER_MEND: does it. */
+void mend_apply(struct completion *call, const struct model_failure *failure);
+
+/* Incidents of the session's provider are over. */
+void provider_is_well(const struct session *session);
+
+/* Why a session's route has no model to call, and when the first is to be asked again (UTC ms; 0:
+ * never, as agentd.yaml is). */
+int64_t route_rests(const struct session *session, struct buffer *why);
+
+/* A verdict in words, and the key of its incident: one for each window. The caller frees them. */
+char *over_reason(const struct session *session, const struct budget_verdict *verdict);
+char *over_incident(const struct session *session, const struct budget_verdict *verdict);
+
+#endif

@@ -1,0 +1,218 @@
+#include "ledger.h"
+
+#include "base/clock.h"
+
+struct ledger_ask {
+	struct ledger_ask *next;
+	struct budget_ask ask; /* its strings and limits point below */
+	char agent[SETTINGS_NAME_MAX], session[27], task[64];
+	struct limits limits, system;
+	ledger_answer answer;
+	void *context;
+};
+
+struct ledger {
+	struct budget *budget;
+	struct ledger_ask *line; /* who waits, in the order of their turn */
+	uv_timer_t *later;
+	bool serving;
+};
+
+struct ledger *ledger_new(struct daemon *daemon)
+{
+	struct ledger *ledger = xcalloc(1, sizeof(*ledger));
+
+	ledger->budget = budget_new();
+	ledger->later = xcalloc(1, sizeof(uv_timer_t));
+	ledger->later->data = daemon;
+	uv_timer_init(&daemon->loop, ledger->later);
+	return ledger;
+}
+
+void ledger_free(struct ledger *ledger)
+{
+	if (!ledger)
+		return;
+	while (ledger->line) {
+		struct ledger_ask *ask = ledger->line;
+
+		ledger->line = ask->next;
+		free(ask);
+	}
+	budget_free(ledger->budget);
+	free(ledger);
+}
+
+static void advance(const struct daemon *daemon)
+{
+	budget_advance(daemon->ledger->budget, daemon->workspace->zone, clock_wall_s(),
+		       clock_monotonic_ms());
+}
+
+/* ---- at a start ---- */
+
+static int recall_sum(void *context, const struct call_sum *sum)
+{
+	const struct daemon *daemon = context;
+	struct budget_hold hold = {
+		.hour = sum->hour,
+		.day = sum->day,
+		.micro_usd = sum->micro_usd,
+		.tokens = sum->tokens,
+		.work = WORK_BEAT,
+	};
+
+	snprintf(hold.agent, sizeof(hold.agent), "%s", sum->agent);
+	for (enum budget_work work = 0; work < WORKS; work++)
+		if (!strcmp(budget_work_name(work), sum->work))
+			hold.work = work;
+	budget_recall(daemon->ledger->budget, &hold);
+	return 0;
+}
+
+int ledger_restore(struct daemon *daemon, struct error *error)
+{
+	struct budget *budget = daemon->ledger->budget;
+	int64_t hour = 0, day = 0;
+	int result = store_call_last(daemon->reader, &hour, &day, error);
+
+	if (result == -(int)ERROR_NOT_FOUND)
+		return 0;
+	if (result)
+		return result;
+	budget_restore_windows(budget, hour, day, daemon->workspace->zone, clock_wall_s(),
+			       clock_monotonic_ms());
+	return store_call_sums(daemon->reader, budget_windows(budget)->day, recall_sum, daemon,
+			       error);
+}
+
+/* ---- the line ---- */
+
+/* Answers the first of the line unless it has to wait. A call that waits for the system's money
+ * holds back all behind it; one that waits for its agent's holds back nobody else. */
+static bool serve_one(struct daemon *daemon)
+{
+	struct ledger *ledger = daemon->ledger;
+	struct ledger_ask **link = &ledger->line;
+
+	while (*link) {
+		struct ledger_ask *ask = *link;
+		struct budget_hold hold;
+		struct budget_verdict verdict = { 0 };
+		enum budget_answer answer = budget_reserve(ledger->budget, &ask->ask, &hold,
+							   &verdict);
+
+		if (answer != BUDGET_WAITS) {
+			*link = ask->next;
+			ask->answer(ask->context, answer == BUDGET_FITS ? &hold : NULL, &verdict);
+			free(ask);
+			return true; /* the line may be another one now */
+		}
+		if (verdict.layer == LAYER_SYSTEM_HOUR || verdict.layer == LAYER_SYSTEM_DAY)
+			return false;
+		link = &ask->next;
+	}
+	return false;
+}
+
+static void serve(struct daemon *daemon)
+{
+	struct ledger *ledger = daemon->ledger;
+
+	if (ledger->serving)
+		return; /* called by an answer: the loop below goes on */
+	ledger->serving = true;
+	advance(daemon);
+	while (serve_one(daemon))
+		;
+	ledger->serving = false;
+}
+
+struct ledger_ask *ledger_reserve(struct daemon *daemon, const struct budget_ask *wanted,
+				  ledger_answer answer, void *context)
+{
+	struct ledger_ask *ask = xcalloc(1, sizeof(*ask)), **link = &daemon->ledger->line;
+
+	ask->ask = *wanted;
+	snprintf(ask->agent, sizeof(ask->agent), "%s", wanted->agent);
+	snprintf(ask->session, sizeof(ask->session), "%s", wanted->session);
+	snprintf(ask->task, sizeof(ask->task), "%s", wanted->task);
+	ask->limits = *wanted->limits;
+	ask->system = *wanted->system;
+	ask->ask.agent = ask->agent;
+	ask->ask.session = ask->session;
+	ask->ask.task = ask->task;
+	ask->ask.limits = &ask->limits;
+	ask->ask.system = &ask->system;
+	ask->answer = answer;
+	ask->context = context;
+	while (*link && (*link)->ask.work <= wanted->work)
+		link = &(*link)->next;
+	ask->next = *link;
+	*link = ask;
+	serve(daemon);
+	for (struct ledger_ask *waiting = daemon->ledger->line; waiting; waiting = waiting->next)
+		if (waiting == ask)
+			return ask;
+	return NULL;
+}
+
+void ledger_withdraw(struct daemon *daemon, struct ledger_ask *ask)
+{
+	struct ledger_ask **link = &daemon->ledger->line;
+
+	while (*link && *link != ask)
+		link = &(*link)->next;
+	if (!ask || !*link)
+		return;
+	*link = ask->next;
+	free(ask);
+	serve(daemon);
+}
+
+static void serve_later(uv_timer_t *timer)
+{
+	serve(timer->data);
+}
+
+/* What this sets free is given out in the loop's next turn, when the settlement's row is on its way
+ * to state.db: the rows of those who get it stand behind it. */
+void ledger_settle(struct daemon *daemon, const struct budget_hold *hold, int64_t micro_usd,
+		   int64_t tokens)
+{
+	struct ledger *ledger = daemon->ledger;
+
+	budget_settle(ledger->budget, hold, micro_usd, tokens);
+	if (ledger->line)
+		uv_timer_start(ledger->later, serve_later, 0, 0);
+}
+
+void ledger_forget_session(struct daemon *daemon, const char *session)
+{
+	budget_forget_session(daemon->ledger->budget, session, session);
+}
+
+/* ---- seeing it ---- */
+
+int64_t ledger_today(const struct daemon *daemon, const char *agent)
+{
+	static const struct limits none;
+	struct budget_row row;
+
+	advance(daemon);
+	budget_look(daemon->ledger->budget, LAYER_AGENT_DAY, agent, &none, &row);
+	return row.settled;
+}
+
+void ledger_look(struct daemon *daemon, enum budget_layer layer, const char *name,
+		 const struct limits *limits, struct budget_row *ret_row)
+{
+	advance(daemon);
+	budget_look(daemon->ledger->budget, layer, name, limits, ret_row);
+}
+
+char *ledger_line(struct daemon *daemon, const char *agent, const struct limits *limits)
+{
+	advance(daemon);
+	return budget_line(daemon->ledger->budget, agent, limits);
+}

@@ -1,0 +1,49 @@
+/* Money on the loop: the one lib/budget value, and the line of calls that wait for room in it.
+ *
+ * Sums live in memory and are rebuilt at a start from the rows of state.db; a row is written in the
+ * same transaction as the intent or the result that it belongs to (journal.h), in the order in
+ * which the sums changed, so that whatever a crash leaves behind is never above a cap. */
+#ifndef AGENTD_LEDGER_H
+#define AGENTD_LEDGER_H
+
+#include "daemon.h"
+
+#include "budget/budget.h"
+
+struct ledger;
+struct ledger_ask;
+
+struct ledger *ledger_new(struct daemon *daemon);
+/* When the loop has closed its handles: calls are settled up to then. */
+void ledger_free(struct ledger *ledger);
+
+/* What calls of the windows in force came to. Call once, with the reader. */
+int ledger_restore(struct daemon *daemon, struct error *error);
+
+/* `hold` NULL: it does not fit, `verdict` says where. */
+typedef void (*ledger_answer)(void *context, const struct budget_hold *hold,
+			      const struct budget_verdict *verdict);
+
+/* Reserves: at once, or when others have settled and those before it in line have got theirs
+ * (people, tasks, beats, experiments; within these first come, first served). Returns NULL when
+ * `answer` was called already, else a handle for ledger_withdraw. Strings and limits are copied. */
+struct ledger_ask *ledger_reserve(struct daemon *daemon, const struct budget_ask *ask,
+				  ledger_answer answer, void *context);
+/* It does not wait any more; `answer` is not called. NULL is fine. */
+void ledger_withdraw(struct daemon *daemon, struct ledger_ask *ask);
+
+/* As budget_settle; those who wait are asked again. */
+void ledger_settle(struct daemon *daemon, const struct budget_hold *hold, int64_t micro_usd,
+		   int64_t tokens);
+void ledger_forget_session(struct daemon *daemon, const char *session);
+
+/* Settled by an agent today. */
+int64_t ledger_today(const struct daemon *daemon, const char *agent);
+
+/* A layer as it stands now, with the time looked at. `name`: of the agent, or "". */
+void ledger_look(struct daemon *daemon, enum budget_layer layer, const char *name,
+		 const struct limits *limits, struct budget_row *ret_row);
+/* The agent's line about its own budget; the caller frees it. */
+char *ledger_line(struct daemon *daemon, const char *agent, const struct limits *limits);
+
+#endif

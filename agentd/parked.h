@@ -1,0 +1,61 @@
+/* Work that was parked, and when it goes on.
+ *
+ * A session is parked by a budget's cap, by a pause of its agent, or by its own breaker. Its row in
+ * state.db is written with the session's end and taken away in the same transaction that makes the
+ * slot (event "again:SESSION") under which the work starts again, so that it goes on exactly once,
+ * over any crash.
+ *     budget    when its window ends, or when the cap in its way was raised in agentd.yaml or in
+ *               the agent's files
+ *     pause     when the agent is resumed
+ *     breaker   when a person resumes the agent; the section's next beat runs all the same and
+ *               takes its place
+ * Those that go on together start in the order of DESIGN's priority (people, tasks, beats,
+ * experiments), then of time; `sessions_at_once` bounds how many run. */
+#ifndef AGENTD_PARKED_H
+#define AGENTD_PARKED_H
+
+#include "roster.h"
+
+#include "budget/budget.h"
+
+#define PARKED_MAX 10000
+
+enum parked_why { PARKED_NOT, PARKED_BY_BUDGET, PARKED_BY_PAUSE, PARKED_BY_BREAKER };
+
+/* Why a session is parked; kept in it from the moment of decision to its end. */
+struct parking {
+	enum parked_why why;
+	enum budget_layer layer; /* budget */
+	int64_t until;           /* UTC s; 0: not by time */
+};
+
+struct parked;
+struct session;
+
+int parked_new(struct daemon *daemon, struct parked **ret_parked, struct error *error);
+void parked_free(struct parked *parked);
+int parked_restore(struct daemon *daemon, struct error *error);
+
+/* The row of a session that ends parked (journal_session_end writes it): strings are valid until
+ * parked_row_clear. */
+struct parked_row parked_row_of(const struct session *session);
+void parked_row_clear(struct parked_row *row);
+/* Key of the incident that a budget's cap in this layer makes, up to its last word: one for the
+ * system, one for each agent, or for the one session. The caller frees it. */
+char *parked_incident(const char *agent, const char *session, enum budget_layer layer);
+/* The row is durable: it is waited for from now on. */
+void parked_add(struct daemon *daemon, const struct parked_row *row);
+
+/* Is work of this section parked by a budget? Its beats are coalesced into it. */
+bool parked_has(const struct daemon *daemon, const struct resident *resident, const char *key);
+/* Why the agent's latest parked work is parked; NULL: none is. Valid until the loop turns. */
+const char *parked_reason(const struct daemon *daemon, const struct resident *resident);
+
+/* agentd.yaml or an agent's limits were read again. */
+void parked_limits_changed(struct daemon *daemon);
+/* A person resumed the agent. */
+void parked_resume(struct daemon *daemon, const struct resident *resident);
+/* A beat of the section begins: what its breaker parked is dropped. */
+void parked_replace(struct daemon *daemon, const struct resident *resident, const char *key);
+
+#endif

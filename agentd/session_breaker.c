@@ -1,0 +1,45 @@
+#include "session_breaker.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+#define MINUTE_MS 60000
+
+/* FNV-1a; the final byte, which no UTF-8 has, keeps parts apart. */
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	for (; text && *text; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+	return (hash ^ 0xff) * UINT64_C(1099511628211);
+}
+
+unsigned session_breaker_result(struct session_breaker *breaker, const char *name,
+				const json_t *arguments, const char *content, bool is_error)
+{
+	char *text = arguments ? json_dumps(arguments, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	uint64_t hash = hash_text(UINT64_C(14695981039346656037), name);
+	unsigned place;
+
+	hash = hash_text(hash_text(hash, text), content) + is_error;
+	free(text);
+	for (unsigned i = 0; i < breaker->seen_count; i++)
+		if (breaker->seen[i].hash == hash)
+			return ++breaker->seen[i].count;
+	if (breaker->seen_count < BREAKER_RESULTS_MAX)
+		place = breaker->seen_count++;
+	else
+		place = breaker->oldest++ % BREAKER_RESULTS_MAX;
+	breaker->seen[place].hash = hash;
+	breaker->seen[place].count = 1;
+	return 1;
+}
+
+unsigned session_breaker_call(struct session_breaker *breaker, int64_t now_ms)
+{
+	if (!breaker->calls || now_ms - breaker->minute_began_ms >= MINUTE_MS) {
+		breaker->minute_began_ms = now_ms;
+		breaker->calls = 0;
+	}
+	return ++breaker->calls;
+}
