@@ -92,8 +92,8 @@ bool breaker_failed(struct breaker *breaker, const struct breaker_policy *policy
 bool breaker_succeeded(struct breaker *breaker);
 
 /* Does a failure of this class speak against the model alone, and not its provider? (no such
- * model, content, an empty answer) The provider has answered then: for its breaker that is a
- * success. */
+ * model, content, an empty answer) Of its provider nothing was found out then: a probe that was out
+ * for it is over. */
 bool failure_is_models(enum failure_class class);
 
 #endif
