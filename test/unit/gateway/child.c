@@ -35,9 +35,16 @@ static void spawn(struct child *child, const char *secrets, const char *const *w
 	_fd_ int secrets_fd = -1, child_end = -1;
 	const char *argv[SANDBOX_WORDS_MAX + 2] = { "agentd-gateway" };
 	int pair[2];
+	_free_ char *authority = NULL;
+	const char *environment[2] = { NULL };
 	struct process_plan plan = { .path = GATEWAY, .argv = argv, .directory = -1 };
 	struct error error;
 
+	if (getenv("AGENTD_TLS_AUTHORITY") && *getenv("AGENTD_TLS_AUTHORITY")) {
+		authority = xasprintf("AGENTD_TLS_AUTHORITY=%s", getenv("AGENTD_TLS_AUTHORITY"));
+		environment[0] = authority;
+		plan.environment = environment;
+	}
 	assert_int_equal(0, socket_pair(true, pair, NULL));
 	child_end = pair[1];
 	assert_int_equal(0, memory_file_sealed("secrets", span_of(secrets), &secrets_fd, NULL));
@@ -97,11 +104,16 @@ static void on_answer(void *context, const json_t *result, const struct error *e
 		outcome->error = *error;
 }
 
-void child_complete(struct child *child, json_t *params, struct outcome *outcome)
+void child_ask(struct child *child, const char *method, json_t *params, struct outcome *outcome)
 {
 	*outcome = (struct outcome){ 0 };
 	assert_non_null(params);
-	assert_int_equal(0, rpc_request(child->rpc, "complete", params, on_answer, outcome));
+	assert_int_equal(0, rpc_request(child->rpc, method, params, on_answer, outcome));
+}
+
+void child_complete(struct child *child, json_t *params, struct outcome *outcome)
+{
+	child_ask(child, "complete", params, outcome);
 }
 
 void child_wait(struct child *child, const struct outcome *outcome)

@@ -29,6 +29,7 @@ void child_start_as(struct child *child, const char *secrets, const char *const 
 
 /* Asks; the answer comes into *outcome while child_wait runs. Steals `params`. */
 void child_complete(struct child *child, json_t *params, struct outcome *outcome);
+void child_ask(struct child *child, const char *method, json_t *params, struct outcome *outcome);
 void child_wait(struct child *child, const struct outcome *outcome);
 
 /* Closes the connection, waits for the end and returns it; fails when `key` was printed. */

@@ -36,7 +36,6 @@ static void check_deltas(const struct child *child)
 	size_t tool = 0, i;
 	const json_t *delta;
 
-	assert_true(json_is_true(json_object_get(json_array_get(child->deltas, 0), "sent")));
 	json_array_foreach(child->deltas, i, delta) {
 		const char *name = json_string_value(json_object_get(delta, "tool"));
 
@@ -109,101 +108,140 @@ static void both_formats(void **state)
 
 static const struct row {
 	const char *name, *script, *key; /* key NULL: the one in the environment */
-	enum error_code code;
-	int system;
+	enum failure_class class;
+	int status;
+	bool charged;
 	const char *message;
-	int retry_after_s; /* 0: none */
+	int64_t retry_after_ms; /* one more; 0: not given */
 } rows[] = {
 	{ .name = "an error of the server",
-	  .code = ERROR_REMOTE,
-	  .system = 400,
+	  .class = FAILURE_REQUEST,
+	  .status = 400,
 	  .message = "too bad",
 	  .script =
 		  "error 400 {\"error\":{\"type\":\"invalid_request_error\",\"message\":\"too bad\"}}\n" },
 	{ .name = "a rate limit",
-	  .code = ERROR_REMOTE,
-	  .system = 429,
-	  .message = "(retry after 2 s)",
-	  .retry_after_s = 2,
+	  .class = FAILURE_RATE,
+	  .status = 429,
+	  .message = "slow down",
+	  .retry_after_ms = 2001,
 	  .script = "error 429 {\"error\":{\"message\":\"slow down\"}} retry-after 2\n" },
 	{ .name = "a server that repeats the key",
-	  .code = ERROR_REMOTE,
-	  .system = 401,
+	  .class = FAILURE_KEY,
+	  .status = 401,
 	  .message = "Incorrect API key",
 	  .script = "error 401 {\"error\":{\"message\":\"Incorrect API key provided: " KEY
 		    ".\"}}\n" },
 	{ .name = "a redirect",
-	  .code = ERROR_REMOTE,
-	  .system = 307,
+	  .class = FAILURE_MODEL,
+	  .status = 307,
 	  .message = "set base_url",
 	  .script = "error 307\n header location: http://127.0.0.1:1/\n" },
 	{ .name = "an error inside the stream",
-	  .code = ERROR_REMOTE,
+	  .class = FAILURE_OVERLOADED,
+	  .status = 200,
+	  .charged = true,
 	  .message = "Overloaded",
 	  .script =
 		  "reply\n text Some\n fail "
 		  "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n" },
+	{ .name = "the key inside the stream",
+	  .class = FAILURE_SERVER,
+	  .status = 200,
+	  .charged = true,
+	  .message = "no use for",
+	  .script =
+		  "reply\n text Some\n fail "
+		  "{\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"no use for x" KEY
+		  "\"}}\n" },
 	{ .name = "a stream cut by the network",
-	  .code = ERROR_CLOSED,
-	  .message = "claude: 127.0.0.1",
+	  .class = FAILURE_BROKEN,
+	  .status = 200,
+	  .charged = true,
+	  .message = "127.0.0.1",
 	  .script = "reply\n text Some\n cut\n" },
 	{ .name = "a stream without its end",
-	  .code = ERROR_CLOSED,
-	  .message = "claude: ",
+	  .class = FAILURE_BROKEN,
+	  .status = 200,
+	  .charged = true,
+	  .message = "ended before",
 	  .script = "reply\n text Some\n end\n" },
+	{ .name = "an answer with nothing in it",
+	  .class = FAILURE_EMPTY,
+	  .status = 200,
+	  .charged = true,
+	  .message = "",
+	  .script = "reply\n usage 10 0\n" },
+	{ .name = "a web page",
+	  .class = FAILURE_FORMAT,
+	  .status = 200,
+	  .charged = true,
+	  .message = "web page",
+	  .script = "reply\n bytes <html><body>Welcome\n end\n" },
 	{ .name = "no answer",
-	  .code = ERROR_CLOSED,
+	  .class = FAILURE_BROKEN,
+	  .charged = true,
 	  .message = "without an answer",
 	  .script = "drop\n" },
+	{ .name = "no first byte",
+	  .class = FAILURE_FIRST_BYTE,
+	  .charged = true,
+	  .message = "no first byte",
+	  .script = "reply\n stall\n" },
 	{ .name = "pings only",
-	  .code = ERROR_TIMEOUT,
+	  .class = FAILURE_PROGRESS,
+	  .status = 200,
+	  .charged = true,
 	  .message = "no progress",
 	  .script =
 		  "reply\n ping\n delay 100\n ping\n delay 100\n ping\n delay 100\n ping\n delay 100\n"
 		  " ping\n stall\n" },
 	{ .name = "a stall",
-	  .code = ERROR_TIMEOUT,
+	  .class = FAILURE_PROGRESS,
+	  .status = 200,
+	  .charged = true,
 	  .message = "within 300 ms",
 	  .script = "reply\n text Some\n stall\n" },
 	{ .name = "no such variable",
 	  .key = "{\"env\":\"NOT_SET\"}",
-	  .code = ERROR_NOT_FOUND,
+	  .class = FAILURE_KEY,
 	  .message = "NOT_SET" },
 	{ .name = "an empty variable",
 	  .key = "{\"env\":\"EMPTY\"}",
-	  .code = ERROR_NOT_FOUND,
+	  .class = FAILURE_KEY,
 	  .message = "EMPTY is empty" },
 	{ .name = "a header in a key",
 	  .key = "{\"env\":\"TWO\"}",
-	  .code = ERROR_INVALID,
+	  .class = FAILURE_KEY,
 	  .message = "TWO" },
 	{ .name = "no such file",
 	  .key = "{\"file\":\"/nowhere/key\"}",
-	  .code = ERROR_NOT_FOUND,
+	  .class = FAILURE_KEY,
 	  .message = "/nowhere/key" },
 	{ .name = "no credentials",
 	  .key = "{\"credential\":\"claude\"}",
-	  .code = ERROR_NOT_FOUND,
+	  .class = FAILURE_KEY,
 	  .message = "LoadCredential=claude" },
 };
 
-static void check_failure(const struct row *row, const struct child *child,
-			  const struct outcome *outcome)
+static void check_failure(const char *name, const struct row *row, const struct outcome *outcome)
 {
-	int64_t retry = 0;
-	const json_t *delta;
-	size_t i;
+	struct model_failure failure;
 
-	if (outcome->result || outcome->error.code != row->code ||
-	    outcome->error.system != row->system || !strstr(outcome->error.message, row->message))
-		fail_msg("%s: code %d, system %d, \"%s\"", row->name, outcome->error.code,
-			 outcome->error.system, outcome->error.message);
-	if (!strncmp(outcome->error.message, "claude: claude: ", 16))
-		fail_msg("%s: said twice", row->name);
-	assert_null(strstr(outcome->error.message, KEY));
-	json_array_foreach(child->deltas, i, delta)
-		retry += number_at(delta, "retry_after_s");
-	assert_int_equal(row->retry_after_s, retry);
+	if (!outcome->result)
+		fail_msg("%s: refused: %s", name, outcome->error.message);
+	if (failure_from_json(json_object_get(outcome->result, "failure"), &failure, NULL))
+		fail_msg("%s: no failure", name);
+	if (failure.class != row->class || failure.status != row->status ||
+	    failure.charged != row->charged || failure.retry_after_ms != row->retry_after_ms - 1 ||
+	    !strstr(failure.message, row->message))
+		fail_msg("%s: %s, status %d, charged %d, retry after %ld, \"%s\"", name,
+			 failure_name(failure.class), failure.status, failure.charged,
+			 (long)failure.retry_after_ms, failure.message);
+	assert_null(strstr(failure.message, "5f1d0c"));
+	assert_true(number_at(outcome->result, "total_ms") >=
+		    number_at(outcome->result, "first_byte_ms"));
+	json_decref(outcome->result);
 }
 
 static void what_goes_wrong(void **state)
@@ -213,18 +251,53 @@ static void what_goes_wrong(void **state)
 		struct started_provider provider;
 		struct child child;
 		struct outcome outcome;
+		json_t *params;
 
 		provider_start(&provider, row->script ? row->script : "");
 		child_start(&child, SECRETS, NULL);
-		child_complete(
-			&child,
-			order_json(&provider, "c1", "anthropic", row->key ? row->key : ENV_KEY),
-			&outcome);
+		params = order_json(&provider, "c1", "anthropic", row->key ? row->key : ENV_KEY);
+		if (row->class == FAILURE_FIRST_BYTE)
+			json_object_set_new(json_object_get(params, "provider"), "first_byte_ms",
+					    json_integer(200));
+		child_complete(&child, params, &outcome);
 		child_wait(&child, &outcome);
-		check_failure(row, &child, &outcome);
+		check_failure(row->name, row, &outcome);
 		assert_int_equal(0, child_end(&child, KEY).code);
 		provider_stop(&provider);
 	}
+}
+
+/* The same for all formats: nobody listens, or nobody could at such an address. */
+static void nobody_there(void **state)
+{
+	static const struct {
+		const char *base_url;
+		struct row expect;
+	} places[] = {
+		{ "http://127.0.0.1:1",
+		  { .class = FAILURE_CONNECT, .message = "Connection refused" } },
+		{ "http://no..such.host/v1",
+		  { .class = FAILURE_NAME, .message = "cannot be resolved" } },
+		{ "file:///etc/passwd", { .class = FAILURE_MODEL, .message = "base_url" } },
+	};
+	static const char *const all_kinds[] = { "anthropic", "openai", "ollama", "responses" };
+	struct child child;
+
+	(void)state;
+	child_start(&child, SECRETS, NULL);
+	for (size_t i = 0; i < ARRAY_LENGTH(places) * ARRAY_LENGTH(all_kinds); i++) {
+		size_t place = i / ARRAY_LENGTH(all_kinds);
+		json_t *params = order_json(NULL, "c1", all_kinds[i % ARRAY_LENGTH(all_kinds)],
+					    ENV_KEY);
+		struct outcome outcome;
+
+		json_object_set_new(json_object_get(params, "provider"), "base_url",
+				    json_string(places[place].base_url));
+		child_complete(&child, params, &outcome);
+		child_wait(&child, &outcome);
+		check_failure(places[place].base_url, &places[place].expect, &outcome);
+	}
+	assert_int_equal(0, child_end(&child, KEY).code);
 }
 
 static void bad_orders(void **state)
@@ -235,10 +308,8 @@ static void bad_orders(void **state)
 		"{\"call\":7,\"provider\":{\"name\":\"a\",\"kind\":\"openai\"},\"request\":{}}",
 		"{\"call\":\"c1\",\"provider\":{\"name\":\"a\",\"kind\":\"openai\"},\"request\":[]}",
 		"{\"call\":\"c1\",\"provider\":{\"name\":\"a\",\"kind\":\"gopher\"},\"request\":{}}",
-		"{\"call\":\"c1\",\"provider\":{\"name\":\"a\",\"kind\":\"openai\",\"base_url\":\"file:///x\"},"
-		"\"model\":\"m\",\"request\":{\"messages\":[{\"role\":\"user\",\"text\":\"x\"}],\"max_tokens\":9}}",
-		"{\"call\":\"c1\",\"provider\":{\"name\":\"a\",\"kind\":\"openai\",\"key\":{\"env\":7}},"
-		"\"model\":\"m\",\"request\":{\"messages\":[{\"role\":\"user\",\"text\":\"x\"}],\"max_tokens\":9}}",
+		"{\"call\":\"c1\",\"provider\":{\"name\":\"a\",\"kind\":\"openai\"},\"context\":-1,"
+		"\"request\":{}}",
 	};
 	struct child child;
 
@@ -295,9 +366,7 @@ static void keys_in_files(void **state)
 	/* the wall, not our code */
 	child_complete(&child, order_json(&provider, "c3", "openai", outside), &outcome);
 	child_wait(&child, &outcome);
-	assert_null(outcome.result);
-	assert_int_equal(ERROR_DENIED, outcome.error.code);
-	assert_non_null(strstr(outcome.error.message, other));
+	check_failure("outside", &(struct row){ .class = FAILURE_KEY, .message = other }, &outcome);
 
 	assert_int_equal(0, child_end(&child, KEY).code);
 	provider_stop(&provider);
@@ -311,9 +380,8 @@ static void keys_in_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_formats),
-		cmocka_unit_test(what_goes_wrong),
-		cmocka_unit_test(bad_orders),
+		cmocka_unit_test(both_formats),  cmocka_unit_test(what_goes_wrong),
+		cmocka_unit_test(nobody_there),  cmocka_unit_test(bad_orders),
 		cmocka_unit_test(keys_in_files),
 	};
 

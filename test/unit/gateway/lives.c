@@ -1,19 +1,38 @@
 /* Calls that are cancelled, that run together, that rehearse; and how a gateway starts and ends. */
 #include "order.h"
 
+#include "unit/transport/tls_server.h"
+
 #include "base/clock.h"
+#include "model/model.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
-static void cancel_closes_and_refuses(void **state)
+static enum failure_class class_of(const struct outcome *outcome, bool *ret_charged)
+{
+	struct model_failure failure = { 0 };
+
+	assert_true(outcome->here);
+	if (!outcome->result)
+		fail_msg("refused: %s", outcome->error.message);
+	assert_int_equal(
+		0, failure_from_json(json_object_get(outcome->result, "failure"), &failure, NULL));
+	*ret_charged = failure.charged;
+	json_decref(outcome->result);
+	return failure.class;
+}
+
+static void cancel_closes_and_answers(void **state)
 {
 	struct started_provider provider;
 	struct child child;
 	struct outcome cancelled, other;
+	bool charged;
 
 	(void)state;
 	provider_start(&provider,
@@ -29,9 +48,8 @@ static void cancel_closes_and_refuses(void **state)
 	child_complete(&child, order_json(&provider, "c1", "openai", ENV_KEY), &other);
 	child_wait(&child, &other);
 	assert_non_null(other.result);
-	assert_true(cancelled.here);
-	assert_null(cancelled.result);
-	assert_int_equal(cancelled.error.code, ERROR_CLOSED);
+	assert_int_equal(FAILURE_CANCELLED, class_of(&cancelled, &charged));
+	assert_true(charged);
 	json_decref(other.result);
 	assert_int_equal(0, child_end(&child, KEY).code);
 	provider_stop(&provider);
@@ -79,6 +97,7 @@ static void the_end_of_the_provider(void **state)
 	struct started_provider provider;
 	struct child child;
 	struct outcome outcome;
+	bool charged;
 
 	(void)state;
 	provider_start(&provider, "reply\n text Some\n stall\n");
@@ -87,13 +106,14 @@ static void the_end_of_the_provider(void **state)
 	json_decref(provider_await(&provider, "request", 1));
 	provider_stop(&provider);
 	child_wait(&child, &outcome);
-	assert_int_equal(ERROR_CLOSED, outcome.error.code);
+	assert_int_equal(FAILURE_BROKEN, class_of(&outcome, &charged));
+	assert_true(charged);
 	assert_int_equal(0, child_end(&child, KEY).code);
 }
 
 static void many_at_once(void **state)
 {
-	enum { COUNT = 500 };
+	enum { COUNT = 1000 };
 	static struct outcome outcomes[COUNT];
 	struct started_provider provider;
 	struct child child;
@@ -151,6 +171,128 @@ static void deltas_are_joined(void **state)
 	json_decref(outcome.result);
 	assert_int_equal(0, child_end(&child, KEY).code);
 	provider_stop(&provider);
+}
+
+/* Nobody follows: not a word on the way, and the same reply. */
+static void no_deltas_unless_followed(void **state)
+{
+	static const char *const kinds[] = { "openai", "rehearsal" };
+	struct started_provider provider;
+	struct child child;
+
+	(void)state;
+	provider_start(&provider, "reply\n text Some words.\n call remember {\"text\":\"x\"}\n");
+	child_start(&child, SECRETS, NULL);
+	for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
+		json_t *params = order_json(&provider, "c1", kinds[i], ENV_KEY);
+		struct outcome outcome;
+
+		json_object_set_new(params, "follow", json_false());
+		child_complete(&child, params, &outcome);
+		child_wait(&child, &outcome);
+		assert_non_null(json_object_get(outcome.result, "reply"));
+		json_decref(outcome.result);
+	}
+	assert_int_equal(0, json_array_size(child.deltas));
+	assert_int_equal(0, child_end(&child, KEY).code);
+	provider_stop(&provider);
+}
+
+/* ---- webhooks ---- */
+
+static void post(struct child *child, const char *url, struct outcome *outcome)
+{
+	child_ask(child, "post",
+		  json_pack("{s:s, s:{s:s}, s:i}", "url", url, "body", "text", "Kira is parked",
+			    "timeout_ms", 400),
+		  outcome);
+	child_wait(child, outcome);
+}
+
+static void posts(void **state)
+{
+	static const int statuses[] = { 200, 500, 302 };
+	struct started_provider provider;
+	struct child child;
+	struct outcome outcome;
+	_free_ char *url = NULL;
+	json_t *log;
+
+	(void)state;
+	provider_start(&provider, "reply\n text ok\nerror 500\nerror 302\n"
+				  " header location: http://127.0.0.1:1/\nreply\n stall\n");
+	url = provider_url(&provider, "/v1/chat/completions");
+	child_start(&child, SECRETS, NULL);
+	for (size_t i = 0; i < ARRAY_LENGTH(statuses); i++) {
+		post(&child, url, &outcome);
+		assert_int_equal(statuses[i],
+				 json_integer_value(json_object_get(outcome.result, "status")));
+		json_decref(outcome.result);
+	}
+	log = provider_await(&provider, "request", 3);
+	assert_string_equal("Kira is parked",
+			    json_string_value(json_object_get(
+				    json_object_get(json_array_get(log, 0), "body"), "text")));
+	json_decref(log);
+	post(&child, url, &outcome);
+	assert_int_equal(ERROR_TIMEOUT, outcome.error.code);
+	post(&child, "http://127.0.0.1:1/", &outcome);
+	assert_int_equal(ERROR_SYSTEM, outcome.error.code);
+	post(&child, "file:///etc/passwd", &outcome);
+	assert_int_equal(ERROR_INVALID, outcome.error.code);
+	child_ask(&child, "post", json_pack("{s:s}", "url", url), &outcome);
+	child_wait(&child, &outcome);
+	assert_int_equal(ERROR_INVALID, outcome.error.code);
+	assert_int_equal(0, child_end(&child, KEY).code);
+	provider_stop(&provider);
+}
+
+/* ---- TLS ---- */
+
+#ifdef AGENTD_FAILPOINTS
+#define CAN_TRUST 1
+#else
+#define CAN_TRUST 0
+#endif
+
+/* Behind the walls: a certificate that is refused is a failure like any other, and one that is
+ * trusted is no death by seccomp. */
+static void tls_behind_the_walls(void **state)
+{
+	struct tls_server server;
+	struct child child;
+	struct outcome outcome;
+	const char *folders[] = { NULL, NULL };
+	bool charged;
+
+	(void)state;
+	for (int trusted = 0; trusted <= CAN_TRUST; trusted++) {
+		json_t *params = order_json(NULL, "c1", "openai", ENV_KEY);
+		_free_ char *base = NULL, *authority = NULL;
+
+		if (!tls_server_start(&server, TLS_HTTP1))
+			skip();
+		base = xasprintf("https://127.0.0.1:%u/v1", server.port);
+		authority = xasprintf("%s/certificate", server.folder);
+		folders[0] = server.folder;
+		setenv("AGENTD_TLS_AUTHORITY", trusted ? authority : "", 1);
+		json_object_set_new(json_object_get(params, "provider"), "base_url",
+				    json_string(base));
+		child_start(&child, SECRETS, folders);
+		child_complete(&child, params, &outcome);
+		child_wait(&child, &outcome);
+		if (trusted && !json_object_get(outcome.result, "reply"))
+			fail_msg("%s", json_dumps(outcome.result, 0));
+		if (trusted) {
+			json_decref(outcome.result);
+		} else {
+			assert_int_equal(FAILURE_TLS, class_of(&outcome, &charged));
+			assert_false(charged);
+		}
+		assert_int_equal(0, child_end(&child, KEY).code);
+		tls_server_stop(&server);
+	}
+	unsetenv("AGENTD_TLS_AUTHORITY");
 }
 
 /* ---- rehearsal ---- */
@@ -218,12 +360,15 @@ static void no_start_without_secrets(void **state)
 int lives_tests(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cancel_closes_and_refuses),
+		cmocka_unit_test(cancel_closes_and_answers),
 		cmocka_unit_test(one_id_is_one_call),
 		cmocka_unit_test(the_end_of_agentd),
 		cmocka_unit_test(the_end_of_the_provider),
 		cmocka_unit_test(many_at_once),
 		cmocka_unit_test(deltas_are_joined),
+		cmocka_unit_test(no_deltas_unless_followed),
+		cmocka_unit_test(posts),
+		cmocka_unit_test(tls_behind_the_walls),
 		cmocka_unit_test(a_rehearsal_calls_nothing),
 		cmocka_unit_test(no_start_without_walls),
 		cmocka_unit_test(no_start_without_secrets),

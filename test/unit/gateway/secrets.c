@@ -96,10 +96,36 @@ static void no_object(void **state)
 	}
 }
 
+static void hidden_keys(void **state)
+{
+	static const struct {
+		const char *key, *text, *expect;
+	} hidden[] = {
+		{ "sk-0123456789", "key sk-0123456789.", "key *************." },
+		{ "sk-0123456789", "sk-0123456789sk-0123456789", "**************************" },
+		{ "sk-0123456789", "it was sk-01234", "it was ********" },
+		{ "sk-0123456789", "it was sk-0123", "it was sk-0123" },
+		{ "sk-0123456789", "sksk-0123456789", "sk*************" },
+		{ "four", "all four", "all ****" },
+		{ "two", "all two", "all two" },
+		{ NULL, "text", "text" },
+		{ "sk-0123456789", "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(hidden); i++) {
+		_free_ char *text = xstrdup(hidden[i].text);
+
+		key_hide(hidden[i].key, text, strlen(text));
+		assert_string_equal(hidden[i].expect, text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(keys), cmocka_unit_test(read_twice),
-					    cmocka_unit_test(no_object) };
+					    cmocka_unit_test(no_object),
+					    cmocka_unit_test(hidden_keys) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
