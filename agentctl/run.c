@@ -56,6 +56,14 @@ static void show_tool(struct following *following, const json_t *event)
 	       json_is_true(json_object_get(event, "error")) ? " (refused)" : "");
 }
 
+/* What came of the answer so far does not count: it begins anew. */
+static void show_failed(struct following *following, const json_t *event)
+{
+	line_start(following);
+	printf("· %s: %s: %s; %s\n", text_of(event, "model"), text_of(event, "failure"),
+	       text_of(event, "message"), text_of(event, "decision"));
+}
+
 static void show_end(struct following *following, const json_t *event)
 {
 	const char *reason = text_of(event, "reason");
@@ -76,8 +84,9 @@ static const struct {
 	const char *event;
 	void (*show)(struct following *following, const json_t *event);
 } shows[] = {
-	{ "session_start", show_start }, { "turn", show_turn },       { "text", show_text },
-	{ "tool", show_tool },           { "session_end", show_end },
+	{ "session_start", show_start }, { "turn", show_turn },
+	{ "text", show_text },           { "tool", show_tool },
+	{ "model_failed", show_failed }, { "session_end", show_end },
 };
 
 static void on_event(void *context, const json_t *event)

@@ -62,6 +62,26 @@ static void print_problems(const json_t *agent)
 		       text_of(one, "message"));
 }
 
+/* What a person has to look at, before everything else. */
+static void print_incidents(const json_t *incidents, const struct zone *zone)
+{
+	size_t index;
+	json_t *one;
+
+	json_array_foreach(incidents, index, one) {
+		const char *since = text_of(one, "since"), *agent = text_of(one, "agent");
+		char at[PLACE_TIME_SIZE] = "";
+		int64_t instant;
+
+		if (since && !instant_parse(span_of(since), &instant))
+			place_time(zone, instant, at);
+		printf("! %s  %s%s%s\n", at, agent ? agent : "", agent ? ": " : "",
+		       text_of(one, "text"));
+	}
+	if (index)
+		putchar('\n');
+}
+
 static void print_status(const json_t *answer, const struct zone *zone)
 {
 	const json_t *agents = json_object_get(answer, "agents");
@@ -71,6 +91,7 @@ static void print_status(const json_t *answer, const struct zone *zone)
 
 	if (json_is_true(json_object_get(json_object_get(answer, "daemon"), "sandbox_off")))
 		puts("sandbox: off — sessions have no walls");
+	print_incidents(json_object_get(answer, "incidents"), zone);
 	columns_row(&columns, (const char *[]){ "AGENT", "STATE", "NEXT", "LAST", "TODAY" });
 	json_array_foreach(agents, index, agent)
 		print_agent(&columns, agent, zone);

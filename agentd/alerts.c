@@ -211,6 +211,14 @@ void alert_over(struct daemon *daemon, const char *prefix, const char *format, .
 	}
 }
 
+bool alerts_has(const struct daemon *daemon, const char *agent)
+{
+	for (const struct incident *one = daemon->alerts->first; one; one = one->next)
+		if (!strcmp(agent, one->agent))
+			return true;
+	return false;
+}
+
 json_t *alerts_json(const struct daemon *daemon, const char *agent)
 {
 	json_t *list = json_array();

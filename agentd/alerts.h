@@ -33,6 +33,8 @@ void alert_raise(struct daemon *daemon, const char *key, const char *agent, cons
 void alert_over(struct daemon *daemon, const char *prefix, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Has an agent an open one? */
+bool alerts_has(const struct daemon *daemon, const char *agent);
 /* Open incidents, oldest first, for `status`: {"key","agent","text","since","count"}. New
  * reference. `agent` NULL: all. */
 json_t *alerts_json(const struct daemon *daemon, const char *agent);

@@ -1,5 +1,6 @@
 #include "gates.h"
 
+#include "parked.h"
 #include "supervisor.h"
 
 struct question {
@@ -44,6 +45,11 @@ static bool is_waiting_already(const struct question *q)
 	return supervisor_has(q->daemon, q->resident, q->heartbeat->key, true);
 }
 
+static bool is_parked(const struct question *q)
+{
+	return parked_has(q->daemon, q->resident, q->heartbeat->key);
+}
+
 static bool asks_for_change(const struct question *q)
 {
 	uint8_t kind = q->heartbeat->schedule.kind;
@@ -74,6 +80,7 @@ static const struct {
 	{ is_empty, SLOT_SKIPPED, "nothing to do" },
 	{ is_outside_hours, SLOT_SKIPPED, "outside active hours" },
 	{ is_waiting_already, SLOT_COALESCED, "into the one that waits" },
+	{ is_parked, SLOT_COALESCED, "into the one that is parked" },
 	{ is_unchanged, SLOT_SKIPPED, "unchanged" },
 };
 

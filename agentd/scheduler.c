@@ -3,6 +3,7 @@
 #include "gates.h"
 #include "journal.h"
 #include "log.h"
+#include "parked.h"
 #include "supervisor.h"
 #include "zones.h"
 
@@ -215,6 +216,7 @@ static void fire(struct daemon *daemon, struct resident *resident,
 	describe_section(resident, heartbeat, beat, text, &section);
 	beat->stored = true;
 	if (verdict.state == SLOT_RUNNING) {
+		parked_replace(daemon, resident, heartbeat->key);
 		journal_slots(daemon, slots, count, &section, fire_recorded,
 			      firing_new(daemon, resident, heartbeat, last->planned, event));
 		return;

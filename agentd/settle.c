@@ -2,6 +2,7 @@
 
 #include "committer.h"
 #include "log.h"
+#include "parked.h"
 #include "scheduler.h"
 #include "supervisor.h"
 #include "watcher.h"
@@ -88,8 +89,10 @@ static void look_at_agent(struct daemon *daemon, const struct thing *thing)
 	}
 	if (!resident)
 		return;
-	if (roster_reload(daemon, resident))
+	if (roster_reload(daemon, resident)) {
 		supervisor_inputs_changed(daemon, resident, NULL);
+		parked_limits_changed(daemon);
+	}
 	for (size_t i = 0; i < thing->path_count; i++)
 		scheduler_event(daemon, SCHEDULE_EVENT_FILE, NULL, resident, thing->paths[i]);
 	if (resident->broken)
@@ -158,6 +161,7 @@ static void look_at_settings(struct settle *settle)
 	log_set_limits(daemon->log, daemon->workspace->settings->log_bytes,
 		       daemon->workspace->settings->log_files);
 	roster_reload_all(daemon);
+	parked_limits_changed(daemon);
 	log_event(daemon->log, LEVEL_INFO, "reload", NULL, NULL, "reloaded agentd.yaml");
 	committer_edits(daemon, ".");
 }

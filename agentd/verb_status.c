@@ -1,6 +1,8 @@
 #include "control.h"
 
+#include "alerts.h"
 #include "ledger.h"
+#include "parked.h"
 #include "roster.h"
 #include "service.h"
 #include "supervisor.h"
@@ -23,7 +25,7 @@ struct state {
 	const char *name, *reason;
 };
 
-static struct state state_of(const struct resident *resident)
+static struct state state_of(const struct daemon *daemon, const struct resident *resident)
 {
 	if (resident->broken)
 		return (struct state){ "broken", resident->broken };
@@ -33,6 +35,8 @@ static struct state state_of(const struct resident *resident)
 		return (struct state){ "backoff", resident->held };
 	if (resident->paused)
 		return (struct state){ "paused", resident->pause_reason };
+	if (parked_reason(daemon, resident))
+		return (struct state){ "parked", parked_reason(daemon, resident) };
 	return (struct state){ "idle", NULL };
 }
 
@@ -89,7 +93,7 @@ static json_t *text_json(const char *text)
 
 static json_t *agent_json(const struct daemon *daemon, const struct resident *resident)
 {
-	struct state state = state_of(resident);
+	struct state state = state_of(daemon, resident);
 
 	return json_pack("{s:o,s:s,s:o,s:b,s:s?,s:o,s:o,s:I,s:o}", "name",
 			 text_json(resident->name), "state", state.name, "reason",
@@ -101,7 +105,7 @@ static json_t *agent_json(const struct daemon *daemon, const struct resident *re
 }
 
 /* 0 first: what a person has to look at. */
-static int attention(const struct resident *resident)
+static int attention(const struct daemon *daemon, const struct resident *resident)
 {
 	bool failed = resident->last.at && (!strcmp(resident->last.outcome, "failed") ||
 					    !strcmp(resident->last.outcome, "refused") ||
@@ -109,14 +113,18 @@ static int attention(const struct resident *resident)
 
 	if (resident->broken)
 		return 0;
-	if (resident->held)
+	if (alerts_has(daemon, resident->name))
 		return 1;
-	if (resident->problems.count)
+	if (resident->held)
 		return 2;
-	return failed ? 3 : 4;
+	if (parked_reason(daemon, resident))
+		return 3;
+	if (resident->problems.count)
+		return 4;
+	return failed ? 5 : 6;
 }
 
-#define ATTENTION_LEVELS 5
+#define ATTENTION_LEVELS 7
 
 static json_t *process_json(pid_t pid)
 {
@@ -137,13 +145,14 @@ void verb_status(struct client *client, const json_t *params, uint64_t id)
 		for (size_t i = 0; i < daemon->roster->count; i++) {
 			const struct resident *resident = daemon->roster->items[i];
 
-			if (attention(resident) == level &&
+			if (attention(daemon, resident) == level &&
 			    (!only || !strcmp(only, resident->name)))
 				json_array_append_new(agents, agent_json(daemon, resident));
 		}
 	client_reply(client, id,
-		     json_pack("{s:o,s:{s:i,s:s,s:o,s:b,s:b,s:o,s:o,s:I}}", "agents", agents,
-			       "daemon", "pid", (int)getpid(), "version", AGENTD_VERSION, "started",
+		     json_pack("{s:o,s:o,s:{s:i,s:s,s:o,s:b,s:b,s:o,s:o,s:I}}", "agents", agents,
+			       "incidents", alerts_json(daemon, NULL), "daemon", "pid",
+			       (int)getpid(), "version", AGENTD_VERSION, "started",
 			       time_json(daemon->started), "ready", (int)daemon->ready,
 			       "sandbox_off", (int)daemon->workspace->settings->sandbox_off,
 			       "gateway_pid", process_json(service_pid(daemon->gateway)),
