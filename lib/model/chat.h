@@ -11,7 +11,8 @@ json_t *chat_add_message(json_t *messages, const char *role);
  * is a paragraph of that, because some templates want the roles to alternate. */
 void chat_add_text(json_t *messages, const char *role, const char *text);
 
-/* All system sections as one text, maybe empty (always for QUIRK_NO_SYSTEM: the visitor tells it). The caller frees it. */
+/* All system sections as one text, maybe empty (always for QUIRK_NO_SYSTEM: the visitor tells it).
+ * The caller frees it. */
 char *chat_system_text(const json_t *request, const struct model_target *target);
 
 /* A result's text, with "error: " before it where a failure does not say so itself: these formats

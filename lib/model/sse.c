@@ -1,5 +1,7 @@
 #include "sse.h"
 
+#define KEPT_MAX 16384 /* bytes of room that wait for the next event */
+
 void sse_init(struct sse *sse, size_t max, sse_sink sink, void *context)
 {
 	*sse = (struct sse){
@@ -24,13 +26,23 @@ static int too_large(const struct sse *sse, struct error *error)
 			 sse->data.max);
 }
 
+/* Most events are small; one that was not (Responses sends the whole prompt back) would hold its
+ * room as long as the stream lives. */
+static void empty(struct buffer *buffer)
+{
+	if (buffer->capacity > KEPT_MAX)
+		buffer_clear(buffer);
+	else
+		buffer_reset(buffer);
+}
+
 static int dispatch(struct sse *sse, struct error *error)
 {
 	struct sse_event event = { buffer_span(&sse->name), buffer_span(&sse->data), false };
 	int r = sse->has_data ? sse->sink(sse->context, &event, error) : 0;
 
-	buffer_reset(&sse->data);
-	buffer_reset(&sse->name);
+	empty(&sse->data);
+	empty(&sse->name);
 	sse->has_data = false;
 	return r;
 }
@@ -107,7 +119,7 @@ static int end_line(struct sse *sse, struct span rest, struct error *error)
 	if (buffer_append(&sse->line, rest))
 		return too_large(sse, error);
 	r = take_line(sse, buffer_span(&sse->line), error);
-	buffer_reset(&sse->line);
+	empty(&sse->line);
 	return r;
 }
 

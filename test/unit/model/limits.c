@@ -1,6 +1,8 @@
 /* What bounds a stream: calls, arguments, nesting, text, one event. */
 #include "record.h"
 
+#include "../../../lib/model/stream.h"
+
 #define D(json) "data: " json "\n\n"
 #define DONE "data: [DONE]\n\n"
 #define DELTA(members) D("{'choices':[{'delta':{" members "}}]}")
@@ -123,6 +125,85 @@ static void events_have_a_maximum(void **state)
 	}
 }
 
+/* ---- the same in the formats of lines and of items ---- */
+
+#define ITEM_CALL                                                                                 \
+	D("{'type':'response.output_item.done','output_index':%d,'item':{'type':'function_call'," \
+	  "'name':'f','arguments':'{}'}}")
+
+static const struct shape {
+	const char *format, *call, *text, *big, *big_end, *end;
+} shapes[] = {
+	{ "ollama", "{'message':{'tool_calls':[{'function':{'index':%d,'name':'f'}}]}}\n",
+	  "{'message':{'content':'%0100000d'}}\n", "{'x':'", "'}\n", "{'done':true}\n" },
+	{ "responses", ITEM_CALL, D("{'type':'response.output_text.delta','delta':'%0100000d'}"),
+	  "data: {'x':'", "'}\n\n", D("{'type':'response.completed','response':{}}") },
+};
+
+static void feed_number(struct record *record, const char *format, int number)
+{
+	char text[101000];
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(text, sizeof(text), format, number);
+#pragma GCC diagnostic pop
+	feed_text(record, text);
+}
+
+static void calls_and_text_have_a_maximum(void **state)
+{
+	(void)state;
+	for (const struct shape *s = shapes; s < shapes + ARRAY_LENGTH(shapes); s++) {
+		CLEANUP(record_clear) struct record calls;
+		CLEANUP(record_clear) struct record text;
+
+		record_begin(&calls, s->format);
+		for (int i = 0; i < 100; i++)
+			feed_number(&calls, s->call, i);
+		feed_text(&calls, s->end);
+		record_finish(&calls);
+		assert_int_equal(calls.result, 0);
+		assert_int_equal(calls.reply->call_count, MODEL_CALLS_MAX);
+		record_begin(&text, s->format);
+		for (int i = 0; i < MODEL_TEXT_MAX / 100000; i++)
+			feed_number(&text, s->text, i);
+		assert_int_equal(text.result, 0);
+		feed_number(&text, s->text, 0);
+		assert_int_equal(text.result, -ERROR_TOO_LARGE);
+	}
+}
+
+/* A line of 10 MB is read, and holds no room behind its end. */
+static void a_big_event_is_forgotten(void **state)
+{
+	static const char piece[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+				    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+
+	(void)state;
+	for (const struct shape *s = shapes; s < shapes + ARRAY_LENGTH(shapes); s++) {
+		CLEANUP(record_clear) struct record record;
+
+		record_begin(&record, s->format);
+		feed_text(&record, s->big);
+		for (int i = 0; i < 100000; i++)
+			record_feed(&record, span_of(piece));
+		feed_text(&record, s->big_end);
+		assert_int_equal(record.result, 0);
+		assert_true(record.stream->sse.line.capacity + record.stream->sse.data.capacity <=
+			    32768);
+		feed_text(&record, s->end);
+		record_finish(&record);
+		assert_int_equal(record.result, 0);
+		record_clear(&record);
+		record_begin(&record, s->format);
+		feed_text(&record, s->big);
+		for (int i = 0; i < 200000 && !record.result; i++)
+			record_feed(&record, span_of(piece));
+		assert_int_equal(record.result, -ERROR_TOO_LARGE);
+	}
+}
+
 static void a_finished_stream_is_closed(void **state)
 {
 	CLEANUP(record_clear) struct record record;
@@ -144,6 +225,8 @@ int main(void)
 		cmocka_unit_test(deep_arguments_are_malformed),
 		cmocka_unit_test(text_has_a_maximum),
 		cmocka_unit_test(events_have_a_maximum),
+		cmocka_unit_test(calls_and_text_have_a_maximum),
+		cmocka_unit_test(a_big_event_is_forgotten),
 		cmocka_unit_test(a_finished_stream_is_closed),
 	};
 
