@@ -58,6 +58,18 @@ static size_t identifier_length(struct span text, size_t at)
 	return end < text.length && text.data[end] == text.data[at] ? end - at - 1 : SIZE_MAX;
 }
 
+static bool quotes_words(struct span text)
+{
+	for (size_t i = 0; i < text.length; i++) {
+		size_t inside = opens_quote(text, i) ? identifier_length(text, i) : 0;
+
+		if (inside == SIZE_MAX)
+			return true;
+		i += inside ? inside + 1 : 0;
+	}
+	return false;
+}
+
 static bool opens_markup(struct span text, size_t at)
 {
 	char c = text.data[at], next = at + 1 < text.length ? text.data[at + 1] : ' ';
@@ -328,7 +340,7 @@ static bool read_wrapped(struct report *report, struct span text, unsigned depth
 				 span_slice(before, before.length - mark.length, before.length),
 				 mark);
 	}
-	if (!marked)
+	if (!marked || quotes_words(before))
 		return false;
 	json = wire_parse((struct span){ brace, (size_t)(last - brace) + 1 });
 	if (!json_is_object(json) || !answer_is_error(json))

@@ -402,6 +402,8 @@ static const struct answer_row answer_rows[] = {
 	{ 400,
 	  ERROR("Invalid content: {\\'error\\':{\\'code\\':\\'context_length_exceeded\\'}}", ""),
 	  FAILURE_REQUEST, NONE },
+	{ 400, ERROR("Bad message \\'a b error: {\\'error\\':\\'prompt is too long\\'}", ""),
+	  FAILURE_REQUEST, NONE },
 	{ 400, ERROR("Bad message `You exceeded your current quota`", ""), FAILURE_REQUEST, NONE },
 	{ 400,
 	  "{'error':{'message':'No'},'messages':[{'role':'user','content':'prompt is too "
