@@ -250,6 +250,7 @@ static const struct failure_row words[] = {
 	{ "invalid signature in thinking", FAILURE_HISTORY, QUIRK_NO_REASONING, 0 },
 	{ "thinking blocks*cannot be modified", FAILURE_HISTORY, QUIRK_NO_REASONING, 0 },
 	{ "encrypted content*could not be", FAILURE_HISTORY, QUIRK_NO_REASONING, 0 },
+	{ "items are not persisted", FAILURE_HISTORY, QUIRK_NO_REASONING, 0 }, /* Responses */
 	{ "only user and assistant roles are supported", FAILURE_HISTORY,
 	  QUIRK_FLAT | QUIRK_NO_SYSTEM, 0 },
 	{ "roles must alternate", FAILURE_HISTORY, QUIRK_FLAT, 0 },
@@ -261,6 +262,7 @@ static const struct failure_row words[] = {
 	{ "must be non-empty", FAILURE_HISTORY, QUIRK_FLAT, 0 },
 	{ "extraneous key [tool", FAILURE_HISTORY, QUIRK_FLAT, 0 }, /* Bedrock */
 
+	{ "encrypted content is not supported", FAILURE_PARAMETER, QUIRK_NO_REASONING, 0 },
 	{ "does not support system", FAILURE_PARAMETER, QUIRK_NO_SYSTEM, 0 },
 	{ "system role not supported", FAILURE_PARAMETER, QUIRK_NO_SYSTEM, 0 },
 	{ "system role is not supported", FAILURE_PARAMETER, QUIRK_NO_SYSTEM, 0 },
