@@ -31,6 +31,7 @@ finish() {
 	if [ $status -ne 0 ] && [ $status -ne 77 ]; then
 		echo "-- failed with status $status; the daemon said:"
 		tail -n 60 "$T/agentd.log" 2>/dev/null || true
+		tail -n 5 "$T/provider.log" 2>/dev/null || true
 	fi
 	if [ -n "${KEEP-}" ]; then echo "kept: $T"; else chmod -R u+w "$T" 2>/dev/null; rm -rf "$T"; fi
 	exit $status
