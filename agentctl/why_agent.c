@@ -310,24 +310,34 @@ int why_agent(const struct workspace *workspace, struct store *store, const char
 
 /* ---- printing ---- */
 
+/* What it was, other than a moment of its schedule. */
+static void print_event(const json_t *slot)
+{
+	const char *event = why_text(slot, "event"), *heading = why_text(slot, "heartbeat");
+
+	fputs(*heading ? heading : "a run", stdout);
+	if (!strncmp(event, "run:", 4))
+		fputs(", by hand", stdout);
+	else if (!strncmp(event, "again:", 6))
+		printf(", going on from %s", event + 6);
+	else if (*event)
+		printf(", for the event %s", event);
+}
+
 static void print_slot(const json_t *slot, const struct zone *zone)
 {
-	const char *event = why_text(slot, "event"), *reason = why_text(slot, "reason");
-	const char *outcome = why_text(slot, "outcome"), *words = why_text(slot, "session_reason");
-	const char *meaning = why_text(slot, "explanation"), *heading = why_text(slot, "heartbeat");
+	const char *const words[] = { why_text(slot, "state"), why_text(slot, "reason"),
+				      why_text(slot, "outcome"), why_text(slot, "session_reason") };
+	const char *meaning = why_text(slot, "explanation");
 	char at[PLACE_TIME_SIZE];
 
-	printf("  %s  %s%s%s: %s", why_time(slot, "planned", zone, at),
-	       *heading ? heading : "by hand", *event && *heading ? ", for " : "",
-	       *event && *heading ? event : "", why_text(slot, "state"));
-	if (*reason)
-		printf(": %s", reason);
+	printf("  %s  ", why_time(slot, "planned", zone, at));
+	print_event(slot);
+	for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
+		if (*words[i])
+			printf(": %s", words[i]);
 	if (*meaning)
 		printf(" (%s)", meaning);
-	if (*outcome)
-		printf(": %s", outcome);
-	if (*words)
-		printf(": %s", words);
 	if (*why_text(slot, "session"))
 		printf("  [%s]", why_text(slot, "session"));
 	putchar('\n');

@@ -216,7 +216,7 @@ static void print_failure(const json_t *call)
 	char text[FIGURE_SIZE];
 
 	fputs(why_text(call, "failure"), stdout);
-	if (status)
+	if (status && strncmp(why_text(call, "message"), "HTTP ", 5) != 0)
 		printf(" (HTTP %d)", (int)status);
 	if (took)
 		printf(" after %s", figure_duration(took, text));
