@@ -329,12 +329,13 @@ static void print_slot(const json_t *slot, const struct zone *zone)
 	const char *const words[] = { why_text(slot, "state"), why_text(slot, "reason"),
 				      why_text(slot, "outcome"), why_text(slot, "session_reason") };
 	const char *meaning = why_text(slot, "explanation");
+	bool is_told = !strcmp(words[1], words[3]); /* the slot has its session's reason */
 	char at[PLACE_TIME_SIZE];
 
 	printf("  %s  ", why_time(slot, "planned", zone, at));
 	print_event(slot);
 	for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
-		if (*words[i])
+		if (*words[i] && !(i == 1 && is_told))
 			printf(": %s", words[i]);
 	if (*meaning)
 		printf(" (%s)", meaning);
