@@ -105,10 +105,9 @@ static void test_set_back(void **state)
 		for (; waited < rows[i].until_next; waited += 900) {
 			assert_int_equal(budget_windows(desk.budget)->day, day);
 			assert_int_equal(spend(&desk), 0);
-			/* When to come back is told, and not too late. */
-			assert_true(budget_windows(desk.budget)->day_ends > desk.now);
-			assert_true(budget_windows(desk.budget)->day_ends <=
-				    desk.now + rows[i].until_next - waited);
+			/* When to come back is told. */
+			assert_int_equal(budget_windows(desk.budget)->day_ends,
+					 desk.now + rows[i].until_next - waited);
 			wait_for(&desk, 900);
 		}
 		assert_int_not_equal(budget_windows(desk.budget)->day, day);

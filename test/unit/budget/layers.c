@@ -305,6 +305,14 @@ static void test_forget(void **state)
 	assert_int_equal(settled_in(scene, LAYER_SESSION, "s"), 0);
 	assert_int_equal(settled_in(scene, LAYER_TASK, "work"), 10);
 	assert_int_equal(settled_in(scene, LAYER_AGENT_DAY, "a"), 15);
+	/* One that goes on after all is known again. */
+	assert_int_equal(reserve(scene, &ask), BUDGET_FITS);
+	hold = scene->hold;
+	budget_forget_session(scene->budget, "s", "s");
+	assert_int_equal(reserve(scene, &ask), BUDGET_FITS);
+	budget_settle(scene->budget, &scene->hold, 1, 0);
+	budget_settle(scene->budget, &hold, 1, 0);
+	assert_int_equal(settled_in(scene, LAYER_SESSION, "s"), 2);
 	budget_forget_session(scene->budget, "other", "work");
 	assert_int_equal(settled_in(scene, LAYER_TASK, "work"), 10);
 	budget_forget_session(scene->budget, "work", "work");

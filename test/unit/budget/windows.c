@@ -113,6 +113,11 @@ static void watch_change(const struct zone *zone, int64_t change)
 			assert_int_equal(windows.hour, before.hour_ends);
 		if (before.day_ends && windows.day != before.day)
 			assert_int_equal(windows.day, before.day_ends);
+		/* And it was told all along when. */
+		if (before.hour_ends && windows.hour == before.hour)
+			assert_int_equal(windows.hour_ends, before.hour_ends);
+		if (before.day_ends && windows.day == before.day)
+			assert_int_equal(windows.day_ends, before.day_ends);
 		before = windows;
 	}
 }
