@@ -109,11 +109,11 @@ struct budget_ask {
 	bool experiments;            /* there are any: their share is kept */
 };
 
+/* WAITS, OVER: not even with least_tokens, or max_tokens where that is less. */
 enum budget_answer {
 	BUDGET_FITS,
 	BUDGET_WAITS, /* would fit if what others hold were released: ask again when one settles */
 	BUDGET_OVER,  /* does not fit into a layer by what is settled there */
-	/* Both: not even with least_tokens, or max_tokens where that is less. */
 };
 
 /* One call's part of every layer. A value; the budget keeps the sums. */
