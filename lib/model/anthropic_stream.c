@@ -195,8 +195,10 @@ static int take_block_delta(struct model_stream *stream, const json_t *event, st
 	if (word && block->kind != BLOCK_OTHER && block->kind != word->kind)
 		return contradiction(error, "a piece of one kind in a block of another");
 	piece = word ? wire_get_text(delta, word->member) : (struct span){ NULL, 0 };
-	if (block->kind == BLOCK_TEXT && piece.length)
+	if (block->kind == BLOCK_TEXT && piece.length) {
+		stream->plain = piece;
 		return draft_add_text(&stream->draft, piece, error);
+	}
 	if (word)
 		add_piece(stream, block, piece, !strcmp(word->member, "signature"));
 	draft_tell(&stream->draft, MODEL_EVENT_PROGRESS);
@@ -281,9 +283,11 @@ static int take_ping(struct model_stream *stream, const json_t *event, struct er
 	return 0;
 }
 
+typedef int (*event_take)(struct model_stream *stream, const json_t *event, struct error *error);
+
 struct event_word {
 	const char *type;
-	int (*take)(struct model_stream *stream, const json_t *event, struct error *error);
+	event_take take;
 };
 
 static const struct event_word event_words[] = {
@@ -291,6 +295,14 @@ static const struct event_word event_words[] = {
 	{ "content_block_stop", take_block_stop },   { "message_delta", take_message_delta },
 	{ "message_start", take_message_start },     { "message_stop", take_message_stop },
 };
+
+static event_take find_take(struct span type)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(event_words); i++)
+		if (span_equal(type, span_of(event_words[i].type)))
+			return event_words[i].take;
+	return take_ping;
+}
 
 static int take(struct model_stream *stream, const struct sse_event *event, struct error *error)
 {
@@ -311,10 +323,10 @@ static int take(struct model_stream *stream, const struct sse_event *event, stru
 	type = wire_get_text(json, "type");
 	if (!type.length)
 		type = event->name;
-	for (size_t i = 0; i < ARRAY_LENGTH(event_words); i++)
-		if (span_equal(type, span_of(event_words[i].type)))
-			return event_words[i].take(stream, json, error);
-	return take_ping(stream, json, error);
+	r = find_take(type)(stream, json, error);
+	if (!r && stream->plain.length)
+		repeat_learn(&stream->repeat, event, SPAN("\"text\":"), stream->plain);
+	return r;
 }
 
 /* A whole message, as the events it would have been. */

@@ -228,6 +228,8 @@ static int take_delta(struct model_stream *stream, const json_t *delta, struct s
 		draft_tell(draft, MODEL_EVENT_PROGRESS);
 	else if (draft->text.length == text_before)
 		draft_tell(draft, MODEL_EVENT_PING);
+	else if (!refusal.length)
+		stream->plain = wire_get_text(delta, "content");
 	return 0;
 }
 
@@ -301,7 +303,11 @@ static int take(struct model_stream *stream, const struct sse_event *event, stru
 	r = stream_parse(stream, event, &chunk, error);
 	if (!r)
 		r = stream_check_error(stream, chunk, named_error, error);
-	return r ? r : take_chunk(stream, chunk, event->data, error);
+	if (!r)
+		r = take_chunk(stream, chunk, event->data, error);
+	if (!r && stream->plain.length)
+		repeat_learn(&stream->repeat, event, SPAN("\"content\":"), stream->plain);
+	return r;
 }
 
 /* A whole answer is one chunk whose delta is called message. */

@@ -7,6 +7,7 @@ static int take_event(void *context, const struct sse_event *event, struct error
 {
 	struct model_stream *stream = context;
 	struct sse_event trimmed = *event;
+	struct span text;
 
 	if (stream->ended)
 		return 0;
@@ -17,6 +18,10 @@ static int take_event(void *context, const struct sse_event *event, struct error
 		return 0;
 	}
 	stream->round++;
+	if (repeat_match(&stream->repeat, &trimmed, &text))
+		return draft_add_text(&stream->draft, text, error);
+	repeat_forget(&stream->repeat);
+	stream->plain = (struct span){ NULL, 0 };
 	return stream->kind->take(stream, &trimmed, error);
 }
 
@@ -31,6 +36,7 @@ struct model_stream *stream_new(const struct stream_kind *kind, const char *prov
 	sse_init(&stream->sse, MODEL_EVENT_MAX, take_event, stream);
 	stream->sse.bare = !kind->take_whole;
 	draft_init(&stream->draft, sink, context);
+	repeat_init(&stream->repeat);
 	return stream;
 }
 
@@ -47,6 +53,7 @@ void model_stream_free(struct model_stream *stream)
 	responses_items_clear(stream);
 	sse_clear(&stream->sse);
 	draft_clear(&stream->draft);
+	repeat_clear(&stream->repeat);
 	buffer_clear(&stream->whole);
 	json_decref(stream->report);
 	free(stream->provider);

@@ -4,6 +4,7 @@
 #define MODEL_STREAM_H
 
 #include "draft.h"
+#include "repeat.h"
 #include "sse.h"
 
 struct stream_kind {
@@ -27,6 +28,8 @@ struct model_stream {
 	const struct stream_kind *kind;
 	struct sse sse;
 	struct draft draft;
+	struct repeat repeat;
+	struct span plain; /* within take: the text that is all of the event's effect, or empty */
 	char *provider;
 	enum stream_body body;
 	struct buffer whole;
