@@ -98,8 +98,8 @@ stop_agentd() {
 	daemon=
 }
 
-# start_provider FORMAT SCRIPT [OPTION…]: a scripted provider (see test/provider/README.md); FORMAT is openai or anthropic. Its
-# port is in $PORT, what it heard, one JSON object a line, in $T/requests.jsonl.
+# start_provider FORMAT SCRIPT [OPTION…]: a scripted provider (see test/provider/README.md); FORMAT is openai, anthropic,
+# ollama or responses. Its port is in $PORT, what it heard, one JSON object a line, in $T/requests.jsonl.
 start_provider() {
 	format=$1 script=$2; shift 2
 	rm -f "$T/port"
@@ -118,7 +118,8 @@ has_requests() { [ "$(requests)" -ge "$1" ]; }
 # use_provider FORMAT: agentd.yaml with that provider on $PORT and one free model.
 use_provider() {
 	case $1 in
-	openai) url=http://127.0.0.1:$PORT/v1 ;;
+	openai | responses) url=http://127.0.0.1:$PORT/v1 ;;
+	ollama) url=http://127.0.0.1:$PORT ;;
 	anthropic) url=http://127.0.0.1:$PORT/v1/messages ;;
 	esac
 	cat >"$W/agentd.yaml" <<EOF
