@@ -92,11 +92,10 @@ static void judge(struct judgement *judgement)
 		failure->class = FAILURE_OVERFLOW; /* one request over a minute's allowance */
 	else if (failure->class == FAILURE_OVERFLOW)
 		read_overflow(judgement, row);
-	if (!failure->quirk && failure->class == FAILURE_REQUEST && report->param)
-		failure->quirk = failure_refused_parameter(report);
 	if (!failure->quirk &&
 	    (failure->class == FAILURE_PARAMETER || failure->class == FAILURE_REQUEST))
-		failure->quirk = failure_refused_parameter(report);
+		failure->quirk = failure_refused_parameter(report,
+							   failure->class == FAILURE_PARAMETER);
 	if (failure->class == FAILURE_REQUEST && failure->quirk)
 		failure->class = FAILURE_PARAMETER;
 }

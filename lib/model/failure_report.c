@@ -4,117 +4,9 @@
 
 #include <ctype.h>
 
-#define QUOTED_MAX 80 /* bytes of an identifier in quotes */
+#define CODE_MAX 80
 #define DEPTH_MAX 6
 #define WAIT_MAX_MS 1e12
-
-/* ---- words ---- */
-
-/* Words behind which the input follows, or what a model wrote. */
-static const char *const announcements[] = {
-	"failed to parse input at pos",
-	"failed to parse tool call",
-	"error parsing tool call",
-	"input_value=",
-	"received:",
-	"input was:",
-	"full input",
-	"syntax error",
-	"invalid json",
-};
-
-static void cut_announced(struct buffer *words)
-{
-	for (size_t i = 0; i < ARRAY_LENGTH(announcements); i++) {
-		char *at = strstr(words->data, announcements[i]);
-
-		if (!at)
-			continue;
-		words->length = (size_t)(at - words->data) + strlen(announcements[i]);
-		words->data[words->length] = '\0';
-	}
-}
-
-/* Does a quotation begin at `at`? An apostrophe stands behind a letter. */
-static bool opens_quote(struct span text, size_t at)
-{
-	char c = text.data[at];
-
-	if (c == '"' || c == '`')
-		return true;
-	return c == '\'' && (!at || !isalnum((unsigned char)text.data[at - 1]));
-}
-
-/* Length of the identifier quoted at `at`, or SIZE_MAX: something else is quoted. */
-static size_t identifier_length(struct span text, size_t at)
-{
-	size_t end = at + 1;
-
-	while (end < text.length && end - at <= QUOTED_MAX && text.data[end] != text.data[at]) {
-		if ((unsigned char)text.data[end] <= ' ' || text.data[end] == '{')
-			return SIZE_MAX;
-		end++;
-	}
-	return end < text.length && text.data[end] == text.data[at] ? end - at - 1 : SIZE_MAX;
-}
-
-static bool quotes_words(struct span text)
-{
-	for (size_t i = 0; i < text.length; i++) {
-		size_t inside = opens_quote(text, i) ? identifier_length(text, i) : 0;
-
-		if (inside == SIZE_MAX)
-			return true;
-		i += inside ? inside + 1 : 0;
-	}
-	return false;
-}
-
-static bool opens_markup(struct span text, size_t at)
-{
-	char c = text.data[at], next = at + 1 < text.length ? text.data[at + 1] : ' ';
-
-	if (c == '{')
-		return true;
-	return c == '<' && (isalpha((unsigned char)next) || strchr("|/!", next));
-}
-
-static void append_byte(struct buffer *words, char c)
-{
-	char lower = (char)tolower((unsigned char)c);
-	bool blank = (unsigned char)c <= ' ' || c == 0x7F;
-
-	if (blank && (!words->length || words->data[words->length - 1] == ' '))
-		return;
-	buffer_append(words, blank ? SPAN(" ") : (struct span){ &lower, 1 });
-}
-
-static void append_words(struct buffer *words, struct span text)
-{
-	CLEANUP(buffer_clear) struct buffer own = BUFFER(REPORT_WORDS_MAX);
-
-	for (size_t i = 0; i < text.length && !own.overflow && !opens_markup(text, i); i++) {
-		size_t inside;
-
-		if (!opens_quote(text, i)) {
-			if (text.data[i] != '\'')
-				append_byte(&own, text.data[i]);
-			continue;
-		}
-		inside = identifier_length(text, i);
-		if (inside == SIZE_MAX)
-			break;
-		for (size_t k = 1; k <= inside; k++)
-			append_byte(&own, text.data[i + k]);
-		i += inside + 1;
-	}
-	if (!own.length)
-		return;
-	cut_announced(&own);
-	if (words->length)
-		buffer_append_text(words, " | ");
-	buffer_append(words, buffer_span(&own));
-}
 
 /* ---- what it says of waiting ---- */
 
@@ -247,7 +139,7 @@ static void add_code(struct report *report, struct span code)
 	colon = memmem(code.data, code.length, ": ", 2); /* function_call_filter: WHICH */
 	if (colon)
 		code.length = (size_t)(colon - code.data);
-	if (!code.length || code.length > QUOTED_MAX || memchr(code.data, ' ', code.length) ||
+	if (!code.length || code.length > CODE_MAX || memchr(code.data, ' ', code.length) ||
 	    report->code_count == REPORT_CODES_MAX)
 		return;
 	report->codes[report->code_count++] = wire_text(code);
@@ -340,7 +232,7 @@ static bool read_wrapped(struct report *report, struct span text, unsigned depth
 				 span_slice(before, before.length - mark.length, before.length),
 				 mark);
 	}
-	if (!marked || quotes_words(before))
+	if (!marked || words_quote(before))
 		return false;
 	json = wire_parse((struct span){ brace, (size_t)(last - brace) + 1 });
 	if (!json_is_object(json) || !answer_is_error(json))
@@ -352,7 +244,7 @@ static bool read_wrapped(struct report *report, struct span text, unsigned depth
 static void read_text(struct report *report, struct span text, unsigned depth)
 {
 	if (!read_wrapped(report, text, depth))
-		append_words(&report->words, text);
+		words_append(&report->words, text);
 }
 
 static void read_at(struct report *report, json_t *answer, unsigned depth)
@@ -376,7 +268,7 @@ static void read_at(struct report *report, json_t *answer, unsigned depth)
 
 static void init(struct report *report)
 {
-	*report = (struct report){ .words = BUFFER(2 * REPORT_WORDS_MAX), .retry_after_ms = -1 };
+	*report = (struct report){ .words = BUFFER(2 * WORDS_MAX), .retry_after_ms = -1 };
 }
 
 static void finish(struct report *report)
@@ -404,7 +296,7 @@ void report_read_body(struct report *report, struct span body)
 	if (json && (json_is_object(json) || json_is_array(json) || json_is_string(json))) {
 		read_at(report, json, 0);
 	} else if (!json && body.length && body.data[0] != '<') {
-		text = wire_text(wire_cut(body, REPORT_WORDS_MAX));
+		text = wire_text(wire_cut(body, WORDS_MAX));
 		read_text(report, span_of(text), 0);
 	}
 	finish(report);

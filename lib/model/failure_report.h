@@ -1,16 +1,12 @@
 /* An error report as a server sent it, read for judging: the codes it gives, the server's own words
- * in one plain form, and what it says of waiting.
- *
- * Only the server's own words count. What it quotes may be the conversation: a chat about "prompt
- * is too long" is no overflow (openclaw#7854). So its message is cut where something other than an
- * identifier is quoted, at JSON and markup, and behind words that announce the input. */
+ * in one plain form (failure_words.h), and what it says of waiting. */
 #ifndef MODEL_FAILURE_REPORT_H
 #define MODEL_FAILURE_REPORT_H
 
+#include "failure_words.h"
 #include "wire.h"
 
 #define REPORT_CODES_MAX 16
-#define REPORT_WORDS_MAX 4096
 
 struct report {
 	char *codes[REPORT_CODES_MAX]; /* of code, type, status, reason, … from the inside out */

@@ -1,5 +1,7 @@
 #include "failure_table.h"
 
+#define NEAR 40 /* bytes between a parameter and the word of its refusal */
+
 /* ---- codes and types ---- */
 
 static const struct failure_row codes[] = {
@@ -395,35 +397,47 @@ static const char *const refusals[] = {
 	"extraneous key", "not enabled",   "no such field", "invalid parameter",
 };
 
-static bool is_refused_near(const struct report *report, const char *name)
+/* "tools[0].strict" and "tools.0" speak of a part, without which the whole may be fine. */
+static bool is_whole(const struct report *report, size_t end)
 {
-	size_t at = report_find_word(report, name, 0);
+	return !strchr(".[", report->words.data[end]) || !report->words.data[end] ||
+	       !report->words.data[end + 1] || report->words.data[end + 1] == ' ';
+}
 
-	while (at != SIZE_MAX) {
-		for (size_t i = 0; i < ARRAY_LENGTH(refusals); i++) {
-			size_t begin = at > 40 ? at - 40 : 0;
-			size_t size = at - begin + strlen(name) + 40;
-			const char *from = report->words.data + begin;
+static bool is_refused_near(const struct report *report, const char *name, bool plain)
+{
+	for (size_t at = 0; (at = report_find_word(report, name, at)) != SIZE_MAX; at++) {
+		size_t begin = at > NEAR ? at - NEAR : 0, end = at + strlen(name);
+		const char *from = report->words.data + begin;
+		size_t size = strnlen(from, end + NEAR - begin);
 
-			if (memmem(from, strnlen(from, size), refusals[i], strlen(refusals[i])))
+		if (plain && !is_whole(report, end))
+			continue;
+		for (size_t i = 0; i < ARRAY_LENGTH(refusals); i++)
+			if (memmem(from, size, refusals[i], strlen(refusals[i])))
 				return true;
-		}
-		at = report_find_word(report, name, at + 1);
 	}
 	return false;
 }
 
-unsigned failure_refused_parameter(const struct report *report)
+static bool is_named(const struct report *named, const char *name, bool plain)
+{
+	size_t at = report_find_word(named, name, 0);
+
+	return at != SIZE_MAX && (!plain || !named->words.data[at + strlen(name)]);
+}
+
+unsigned failure_refused_parameter(const struct report *report, bool refused)
 {
 	struct report named = { .words = { .data = report->param } };
 
-	for (size_t i = 0; i < ARRAY_LENGTH(parameters) && report->param; i++)
-		if (report_find_word(&named, parameters[i].name, 0) != SIZE_MAX)
+	for (size_t i = 0; i < ARRAY_LENGTH(parameters) && report->param && refused; i++)
+		if (is_named(&named, parameters[i].name, parameters[i].plain))
 			return parameters[i].quirk;
 	for (size_t i = 0; i < ARRAY_LENGTH(parameters); i++) {
-		if (parameters[i].plain
-			    ? is_refused_near(report, parameters[i].name)
-			    : report_find_word(report, parameters[i].name, 0) != SIZE_MAX)
+		if (!parameters[i].plain && refused
+			    ? report_find_word(report, parameters[i].name, 0) != SIZE_MAX
+			    : is_refused_near(report, parameters[i].name, parameters[i].plain))
 			return parameters[i].quirk;
 	}
 	return 0;

@@ -26,8 +26,8 @@ const struct failure_row *failure_by_words(const struct report *report, bool nar
 const struct failure_row *failure_by_overflow_words(const struct report *report);
 enum failure_class failure_by_status(int status);
 
-/* Which parameter is refused, as the quirk that goes without it; 0: none that we know. Asks first
- * what the report names, then its words. */
-unsigned failure_refused_parameter(const struct report *report);
+/* Which parameter is refused, as the quirk that goes without it; 0: none that we know. `refused`:
+ * it is known that one is; otherwise words have to say so close to its name. */
+unsigned failure_refused_parameter(const struct report *report, bool refused);
 
 #endif

@@ -219,7 +219,7 @@ struct model_failure {
 	enum failure_class class;
 	int status;             /* of the HTTP answer, 0: none came */
 	int64_t retry_after_ms; /* < 0: not given */
-	unsigned quirk; /* PARAMETER, HISTORY: what would mend the request; 0: nothing known */
+	unsigned quirk;     /* PARAMETER, HISTORY: what would mend the request; 0: nothing known */
 	int64_t context;    /* OVERFLOW: tokens of the window as the server told, 0: it did not */
 	int64_t max_tokens; /* OVERFLOW: what would still fit as max_tokens, 0: not told */
 	bool charged;       /* the model may have worked: what it cost is not known */

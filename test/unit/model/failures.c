@@ -317,6 +317,17 @@ static const struct answer_row answer_rows[] = {
 		",'param':'frequency','code':'unknown_parameter'"),
 	  FAILURE_PARAMETER, 0, NONE },
 
+	{ 400,
+	  ERROR("tools[0].function: unknown field ^strict^",
+		",'param':'tools[0].function.strict','code':'unknown_parameter'"),
+	  FAILURE_PARAMETER, 0, NONE },
+	{ 400, ERROR("max_tokens must be at least 1, got -5.", ",'param':'max_tokens'"),
+	  FAILURE_REQUEST, NONE },
+	{ 400, ERROR("`stream_options` is not allowed here", ""), FAILURE_PARAMETER,
+	  QUIRK_NO_STREAM_OPTIONS, NONE },
+	{ 400, ERROR("Tools are unsupported: remove `tools`.", ""), FAILURE_PARAMETER,
+	  QUIRK_NO_TOOLS, NONE },
+
 	/* ---- history ---- */
 	{ 400,
 	  ANTHROPIC("invalid_request_error",

@@ -337,6 +337,31 @@ static void quirks_are_honoured(void **state)
 	json_decref(request);
 }
 
+/* Servers report a model under names of their own; what they want back belongs to the one that was
+ * asked for. */
+static void opaque_belongs_to_the_model_that_was_asked_for(void **state)
+{
+	static const char *const asked[] = { "m", NULL };
+	_free_ char *bytes = quoted("data: {'model':'./m.gguf','choices':[{'delta':{"
+				    "'reasoning_content':'hm','content':'a'},"
+				    "'finish_reason':'stop'}]}\n\n");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(asked); i++) {
+		struct model_stream *stream = model_format_find("openai")->stream_new("here", NULL,
+										      NULL);
+		CLEANUP(model_reply_free) struct model_reply *reply = NULL;
+
+		if (asked[i])
+			model_stream_set_model(stream, asked[i]);
+		assert_int_equal(model_stream_feed(stream, span_of(bytes), NULL), 0);
+		assert_int_equal(model_stream_finish(stream, &reply, NULL), 0);
+		model_stream_free(stream);
+		assert_string_equal(json_string_value(json_object_get(reply->opaque, "model")),
+				    asked[i] ? asked[i] : "./m.gguf");
+	}
+}
+
 struct body_row {
 	const char *format, *body;
 };
@@ -535,6 +560,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_are_encoded),
 		cmocka_unit_test(quirks_are_honoured),
+		cmocka_unit_test(opaque_belongs_to_the_model_that_was_asked_for),
 		cmocka_unit_test(bodies_are_small_and_the_same),
 		cmocka_unit_test(addresses_and_keys),
 		cmocka_unit_test(requests_that_are_none),
