@@ -234,6 +234,7 @@ static int start_network_call(struct gateway *gateway, const struct order *order
 		return result;
 	}
 	call->stream = format->stream_new(order->provider, on_event, call);
+	model_stream_set_model(call->stream, order->model);
 	if (send_request(call, order, &http, error))
 		return give_up(call, FAILURE_MODEL, error);
 	return 0;
