@@ -72,10 +72,16 @@ static size_t string_end(struct span data, size_t from)
 /* No quote that would end it, no byte that JSON refuses, no half of an escape. */
 static bool is_inside_of_string(struct span raw)
 {
-	for (size_t i = 0; i < raw.length; i++)
-		if ((unsigned char)raw.data[i] < ' ')
+	bool ascii = true;
+
+	for (size_t i = 0; i < raw.length; i++) {
+		unsigned char c = (unsigned char)raw.data[i];
+
+		if (c < ' ')
 			return false;
-	return string_end(raw, 0) == raw.length && utf8_valid(raw);
+		ascii = ascii && c < 0x80;
+	}
+	return string_end(raw, 0) == raw.length && (ascii || utf8_valid(raw));
 }
 
 /* The text of `"key":"…"`, when the data names the key exactly once. */

@@ -5,13 +5,9 @@
 #define KEEP_IDLE_S 30
 #define KEEP_INTERVAL_S 15
 #define UPLOAD_BUFFER (16 * 1024)
+#define RECEIVE_BUFFER (8 * 1024)
 
 /* ---- callbacks of libcurl ---- */
-
-static bool answer_is_good(long status)
-{
-	return status >= 200 && status < 300;
-}
 
 static size_t fail(struct transport_call *call, enum transport_trouble trouble,
 		   enum error_code code, const char *what)
@@ -58,23 +54,29 @@ static void drop_sent_body(struct transport_call *call)
 	call->sending = NULL;
 }
 
+static void begin_body(struct transport_call *call)
+{
+	long status = 0;
+
+	call_enter(call, PHASE_PROGRESS);
+	drop_sent_body(call);
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	call->good = status >= 200 && status < 300;
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
 	struct transport_call *call = context;
 	struct span bytes = { data, size * count };
-	long status = 0;
 
 	if (call->cancelled)
 		return 0;
-	if (call->phase != PHASE_PROGRESS) {
-		call_enter(call, PHASE_PROGRESS);
-		drop_sent_body(call);
-	}
+	if (call->phase != PHASE_PROGRESS)
+		begin_body(call);
 	call->received += (int64_t)bytes.length;
 	if (call->received > TRANSPORT_BODY_MAX)
 		return fail(call, TRANSPORT_TOO_LARGE, ERROR_TOO_LARGE, "is larger than 256 MiB");
-	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (!answer_is_good(status))
+	if (!call->good)
 		return keep_body(call, bytes);
 	if (call->request.data(call->request.context, bytes))
 		return fail(call, TRANSPORT_UNWANTED, ERROR_INVALID, "was not wanted to its end");
@@ -176,6 +178,8 @@ static void set_rules(CURL *easy, bool tls)
 	/* The least that there is, of 64 KiB by default: a body that does not fit the first write
 	 * is copied through it. */
 	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
+	/* Half of the default: each stream holds one from its first byte to its last. */
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
 	/* Else a removed call waits for its getaddrinfo() thread, and every stream with it
 	 * (curl#8515; the remedy is curl#9147). The thread frees its own memory. */
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -258,7 +262,7 @@ void call_enter(struct transport_call *call, enum call_phase phase)
 
 	call->phase = phase;
 	limit_ms = phase_limit_ms(call);
-	call->deadline_ms = limit_ms ? clock_monotonic_ms() + limit_ms : NO_DEADLINE;
+	call->deadline_ms = limit_ms ? transport_now_ms(call->transport) + limit_ms : NO_DEADLINE;
 	transport_note_deadline(call->transport, call->deadline_ms);
 }
 

@@ -28,6 +28,7 @@ struct transport_call {
 	int64_t received;
 	bool tls;
 	bool sent;
+	bool good;        /* the answer is 2xx; known from its first byte on */
 	bool cancelled;   /* within a callback: removed when libcurl has returned */
 	bool body_enough; /* we ended it ourselves, with all of an error that we want */
 	enum transport_trouble trouble; /* why we ended it ourselves; FINE: we did not */
@@ -41,6 +42,8 @@ void call_free(struct transport_call *call);
 
 /* Starts the clock of a phase, again if it is the same. */
 void call_enter(struct transport_call *call, enum call_phase phase);
+/* transport.c: the monotonic clock, read once for all that libcurl hands over at a time. */
+int64_t transport_now_ms(const struct transport *transport);
 /* transport.c: there is a deadline that may be earlier than all before. */
 void transport_note_deadline(struct transport *transport, int64_t deadline_ms);
 /* The running clock is over. */

@@ -10,7 +10,8 @@ struct transport {
 	int64_t clocks_at; /* at or before the first deadline of all calls */
 	int64_t armed_at;  /* what the loop's timer was set to */
 	size_t cancelled;  /* calls that wait for libcurl to return */
-	bool inside;       /* libcurl is on the stack */
+	bool inside;       /* libcurl is on the stack … */
+	int64_t inside_at; /* … since then */
 };
 
 /* ---- the loop's side ---- */
@@ -45,6 +46,12 @@ static void arm(struct transport *t)
 	t->loop.timer(t->loop.context, at == NO_DEADLINE ? -1 : delay < 0 ? 0 : delay);
 }
 
+static void go_inside(struct transport *t)
+{
+	t->inside_at = clock_monotonic_ms();
+	t->inside = true;
+}
+
 /* ---- calls ---- */
 
 static void list_add(struct transport *t, struct transport_call *call)
@@ -67,7 +74,7 @@ static void detach(struct transport_call *call)
 {
 	struct transport *t = call->transport;
 
-	t->inside = true;
+	go_inside(t);
 	curl_multi_remove_handle(t->multi, call->easy);
 	t->inside = false;
 	list_remove(t, call);
@@ -129,7 +136,7 @@ static void act(struct transport *t, curl_socket_t fd, int events)
 {
 	int running;
 
-	t->inside = true;
+	go_inside(t);
 	curl_multi_socket_action(t->multi, fd, events, &running);
 	t->inside = false;
 	if (t->cancelled)
@@ -138,6 +145,11 @@ static void act(struct transport *t, curl_socket_t fd, int events)
 }
 
 /* ---- clocks ---- */
+
+int64_t transport_now_ms(const struct transport *t)
+{
+	return t->inside ? t->inside_at : clock_monotonic_ms();
+}
 
 static struct transport_call *find_expired(struct transport *t, int64_t now)
 {
@@ -221,7 +233,7 @@ int transport_start(struct transport *t, const struct transport_request *request
 	if (result)
 		return result;
 	list_add(t, call);
-	t->inside = true;
+	go_inside(t);
 	if (curl_multi_add_handle(t->multi, call->easy))
 		BUG("curl_multi_add_handle");
 	t->inside = false;
