@@ -145,15 +145,22 @@ static void print_total(const struct stats *stats, int64_t since, const struct z
 	print_table("AGENT", &stats->agents);
 }
 
+static int found(void *context, const struct call_row *row)
+{
+	(void)context;
+	(void)row;
+	return 1;
+}
+
 /* An agent that is gone may still have calls; a name that has neither is a mistake. */
-static int check_name(const struct workspace *workspace, const char *name,
-		      const struct tally *total, struct error *error)
+static int check_name(const struct workspace *workspace, struct store *store, const char *name,
+		      struct error *error)
 {
 	_free_ char *path = xasprintf("agents/%s", name);
 	struct stat st;
 
-	if (total->calls ||
-	    (agent_name_valid(span_of(name)) && !file_stat(workspace->dir, path, &st, NULL)))
+	if ((agent_name_valid(span_of(name)) && !file_stat(workspace->dir, path, &st, NULL)) ||
+	    (store && store_calls(store, NULL, name, 0, found, NULL, NULL) > 0))
 		return 0;
 	return error_set(error, ERROR_NOT_FOUND, "there is no agent \"%s\" here", name);
 }
@@ -164,14 +171,12 @@ static int show(const struct invocation *invocation, const struct workspace *wor
 	CLEANUP(stats_clear) struct stats stats = { 0 };
 	const char *only = invocation->count ? invocation->operands[0] : NULL;
 	int64_t now = clock_wall_s();
-	int result = 0;
+	int result = only ? check_name(workspace, store, only, error) : 0;
 
-	if (invocation_option(invocation, "calls"))
+	if (!result && invocation_option(invocation, "calls"))
 		return usage_print(workspace, store, only, since, invocation->json, error);
-	if (store)
+	if (!result && store)
 		result = store_calls(store, NULL, only, since * 1000, add_call, &stats, error);
-	if (!result && only)
-		result = check_name(workspace, only, &stats.total, error);
 	if (result)
 		return result;
 	tally_close(&stats.total);

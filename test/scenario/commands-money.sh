@@ -39,6 +39,7 @@ status 1 agentctl why 01ARZ3NDEKTSV4RRFFQ69G5FAV
 has 'a session that never was' 'there is neither an agent nor a session "01ARZ3NDEKTSV4RRFFQ69G5FAV" here' "$T/out"
 status 1 agentctl budget nobody
 status 1 agentctl stats nobody
+status 1 agentctl stats nobody --calls
 status 1 agentctl why nobody
 status 2 agentctl why
 status 1 agentctl stats --since yesterday
@@ -124,6 +125,9 @@ equal 'of which the worst case was kept' 12300 "$(stats | jq .total.kept_micro_u
 equal 'since a time of the workspace' 5 "$(stats --since '2026-11-24 00:00' | jq .total.calls)"
 equal 'since a duration' 2 "$(stats --since 20min | jq .total.calls)"
 equal 'of one agent' '[2,["max"]]' "$(stats max | jq -c '[.total.calls, (.agents | map(.name))]')"
+mv agents/max "$T/max"
+equal 'of one that is gone' 2 "$(stats max | jq .total.calls)"
+mv "$T/max" agents/max
 agentctl stats >"$T/out"
 has 'a sentence' '6 calls, 3 of them brought a reply; $0.4132.' "$T/out"
 has 'errors by class' '1 broken, 1 rate' "$T/out"
