@@ -287,6 +287,8 @@ static void over_cap(struct completion *call, const struct budget_verdict *verdi
 	struct parking parking = {
 		.why = PARKED_BY_BUDGET,
 		.layer = verdict->layer,
+		.limit = parked_cap(session->daemon, session->agent, verdict->layer,
+				    session_work(session)),
 		.until = verdict->resets_at,
 	};
 
@@ -344,8 +346,8 @@ static int64_t wished_tokens(const struct completion *call, int64_t bytes)
 	if (!context || context > session->model.context)
 		context = session->model.context;
 	room = context - bytes / 3;
-	if (call->most_tokens && call->most_tokens < wished)
-		wished = call->most_tokens;
+	if (session->most_tokens && session->most_tokens < wished)
+		wished = session->most_tokens;
 	if (room < least)
 		room = least;
 	return room < wished ? room : wished;

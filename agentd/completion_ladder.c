@@ -88,8 +88,8 @@ static int64_t smaller(const struct completion *call, const struct model_failure
 static bool overflow_can_mend(struct completion *call, const struct model_failure *failure)
 {
 	int64_t least = call->session->daemon->workspace->settings->least_max_tokens;
-	bool lower = failure->max_tokens >= least &&
-		     (!call->most_tokens || failure->max_tokens < call->most_tokens);
+	int64_t most = call->session->most_tokens;
+	bool lower = failure->max_tokens >= least && (!most || failure->max_tokens < most);
 
 	json_decref(call->mended);
 	call->mended = NULL;
@@ -126,7 +126,7 @@ void mend_apply(struct completion *call, const struct model_failure *failure)
 	else if (call->mended)
 		session->request_most = model_request_bytes(call->mended);
 	else
-		call->most_tokens = failure->max_tokens;
+		session->most_tokens = failure->max_tokens;
 }
 
 /* ---- what follows ---- */
@@ -185,6 +185,24 @@ void provider_is_well(const struct session *session)
 	alert_over(session->daemon, key, "model %s answers again", session->model.name);
 }
 
+/* A failure may have opened the breaker of the model that was to be asked again. */
+static void heed_breaker(const struct completion *call, const struct model_settings *next,
+			 struct ladder_decision *decision)
+{
+	int64_t until = 0, wait;
+
+	if (decision->step != LADDER_AGAIN || !model_is_accounted(call->session) ||
+	    providers_ask(call->session->daemon, &call->session->model, &until) != BREAKER_OPEN)
+		return;
+	if (next) {
+		decision->step = LADDER_NEXT;
+		return;
+	}
+	wait = until - clock_wall_ms();
+	if (wait > decision->wait_ms)
+		decision->wait_ms = wait;
+}
+
 struct ladder_decision failed_decide(struct completion *call, const struct model_failure *failure)
 {
 	const struct settings *settings = call->session->daemon->workspace->settings;
@@ -201,6 +219,7 @@ struct ladder_decision failed_decide(struct completion *call, const struct model
 	call->place.has_next = next != NULL;
 	call->place.can_mend = can_mend(call, failure);
 	decision = ladder_decide(&policy, &call->place, failure, chance);
+	heed_breaker(call, next, &decision);
 	print_decision(call->decision, sizeof(call->decision), &decision, next);
 	call->row.decision = call->decision;
 	tell(call, failure, call->decision);

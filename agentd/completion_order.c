@@ -46,6 +46,8 @@ void session_set_model(struct session *session, const struct model_settings *mod
 {
 	char *name = xstrdup(model->model);
 
+	if (strcmp(session->model.name, model->name) != 0)
+		session->most_tokens = 0;
 	free(session->model.model);
 	session->model = *model;
 	session->model.model = name;
@@ -72,14 +74,6 @@ bool model_is_accounted(const struct session *session)
 	return !session->rehearse && provider && provider->kind != PROVIDER_REHEARSAL;
 }
 
-static bool any_experiment(const struct daemon *daemon)
-{
-	for (size_t i = 0; i < daemon->roster->count; i++)
-		if (daemon->roster->items[i]->agent && daemon->roster->items[i]->agent->experiment)
-			return true;
-	return false;
-}
-
 struct budget_ask model_ask(const struct session *session, int64_t request_bytes,
 			    int64_t max_tokens)
 {
@@ -101,7 +95,7 @@ struct budget_ask model_ask(const struct session *session, int64_t request_bytes
 		.limits = resident && resident->agent ? &resident->agent->limits
 						      : &settings->limits,
 		.system = &settings->limits,
-		.experiments = any_experiment(daemon),
+		.experiments = roster_has_experiments(daemon->roster),
 	};
 }
 

@@ -20,8 +20,7 @@ struct completion {
 
 	size_t at; /* place in the route */
 	struct ladder_place place;
-	int64_t attempt;     /* rows so far */
-	int64_t most_tokens; /* max_tokens that still fit, as a server told; 0: not told */
+	int64_t attempt; /* rows so far */
 
 	struct ledger_ask *waiting; /* in the ledger's line */
 	uv_timer_t *timer;          /* between two attempts */

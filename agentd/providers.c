@@ -335,6 +335,36 @@ void providers_trip(struct daemon *daemon, const struct model_settings *model, c
 	keep_breaker(daemon, known);
 }
 
+static bool is_named(const struct daemon *daemon, const char *key)
+{
+	const struct settings *settings = daemon->workspace->settings;
+
+	for (size_t i = 0; i < settings->model_count; i++) {
+		char own[KEY_SIZE], its[KEY_SIZE];
+
+		if (model_key(daemon, &settings->models[i], own) &&
+		    provider_key(daemon, &settings->models[i], its) &&
+		    (!strcmp(key, own) || !strcmp(key, its)))
+			return true;
+	}
+	return false;
+}
+
+void providers_settings_changed(struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->providers->count; i++) {
+		struct known *known = daemon->providers->items[i];
+		_free_ char *incident = xasprintf("breaker %s", known->key);
+		_free_ char *name = plain_name(known);
+
+		if (!known->breaker.failures || is_named(daemon, known->key))
+			continue;
+		breaker_succeeded(&known->breaker);
+		keep_breaker(daemon, known);
+		alert_over(daemon, incident, "%s is another one now", name);
+	}
+}
+
 /* ---- what is learned ---- */
 
 struct learned providers_learned(const struct daemon *daemon, const struct model_settings *model)

@@ -30,6 +30,9 @@ void providers_succeeded(struct daemon *daemon, const struct model_settings *mod
 /* Cost that was not foreseen: no call to this model for the longest wait. */
 void providers_trip(struct daemon *daemon, const struct model_settings *model, const char *why);
 
+/* agentd.yaml was read again: incidents of providers and keys that it names no more are over. */
+void providers_settings_changed(struct daemon *daemon);
+
 struct learned {
 	unsigned quirks;
 	int64_t context;              /* 0: as agentd.yaml says */

@@ -23,6 +23,7 @@ struct service {
 	struct link *link; /* NULL: not running, or told to go */
 	uv_timer_t *idle;
 	size_t open;                /* requests without an answer */
+	bool stale;                 /* to be ended when there are none */
 	int64_t deaths[DEATHS_MAX]; /* when, on the monotonic clock; newest last */
 };
 
@@ -83,7 +84,8 @@ static void service_answered(void *context, const json_t *result, const struct e
 
 	service->open--;
 	if (!service->open)
-		uv_timer_start(service->idle, service_rest, SERVICE_IDLE_MS, 0);
+		uv_timer_start(service->idle, service_rest, service->stale ? 0 : SERVICE_IDLE_MS,
+			       0);
 	if (!result && error->code == ERROR_CLOSED) {
 		error_set(&died, ERROR_CLOSED, "%s ended before it answered", service->kind->name);
 		error = &died;
@@ -172,11 +174,19 @@ static int service_start(struct service *service, struct error *error)
 	result = launch_start(&launch, &process, &socket, error);
 	if (result)
 		return result;
+	service->stale = false;
 	service->child = child_new(&daemon->loop, process, service_ended, service);
 	service->link = link_new(&daemon->loop, socket, service->kind->permits,
 				 service->kind->permit_count, service->context, service_lost,
 				 service);
 	return 0;
+}
+
+void service_renew(struct service *service)
+{
+	service->stale = service->link != NULL;
+	if (service->stale && !service->open)
+		uv_timer_start(service->idle, service_rest, 0, 0);
 }
 
 void service_prepare(struct service *service)

@@ -28,6 +28,9 @@ void service_free(struct service *service);
 
 void service_request(struct service *service, const char *method, json_t *params, rpc_answer answer,
 		     void *context);
+/* What it was started with has changed: it ends when its open requests are answered, and the next
+ * one finds another. */
+void service_renew(struct service *service);
 /* It will be needed in a moment: starts it if it does not run. */
 void service_prepare(struct service *service);
 /* Only to one that runs; else nothing. */

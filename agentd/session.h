@@ -50,6 +50,7 @@ struct session {
 	/* what was wished for */
 	enum cause_kind cause;
 	char *key, *heading, *message, *event, *schedule;
+	char *again; /* the parked session whose work it goes on with; NULL: none */
 	int64_t planned;
 	bool manual, by_person, rehearse;
 	session_listener listener;
@@ -76,6 +77,8 @@ struct session {
 	struct completion *completion; /* under way for it, or NULL */
 	unsigned quirks;               /* of enum model_quirk: mends that this transcript needs */
 	int64_t request_most;          /* bytes: more did not fit a model's window; 0: not known */
+	int64_t most_tokens; /* max_tokens that this model still takes, as its server told; 0: not
+				told */
 	struct session_breaker breaker;
 	struct parking parking; /* why it ends parked */
 	struct journalled_call calls[MODEL_CALLS_MAX];

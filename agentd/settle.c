@@ -3,7 +3,9 @@
 #include "committer.h"
 #include "log.h"
 #include "parked.h"
+#include "providers.h"
 #include "scheduler.h"
+#include "service.h"
 #include "supervisor.h"
 #include "watcher.h"
 
@@ -162,6 +164,8 @@ static void look_at_settings(struct settle *settle)
 		       daemon->workspace->settings->log_files);
 	roster_reload_all(daemon);
 	parked_limits_changed(daemon);
+	providers_settings_changed(daemon);
+	service_renew(daemon->gateway); /* it may read the keys that were named when it began */
 	log_event(daemon->log, LEVEL_INFO, "reload", NULL, NULL, "reloaded agentd.yaml");
 	committer_edits(daemon, ".");
 }
@@ -176,6 +180,7 @@ static void look_at_everything(struct settle *settle)
 	for (size_t i = 0; i < daemon->roster->count; i++)
 		if (roster_reload(daemon, daemon->roster->items[i]))
 			supervisor_inputs_changed(daemon, daemon->roster->items[i], NULL);
+	parked_limits_changed(daemon);
 	committer_catch_up(daemon);
 }
 
