@@ -148,6 +148,8 @@ static void failed(struct completion *call, const struct model_failure *failure)
 	call->row.status = failure->status;
 	call->row.failure = failure_name(failure->class);
 	call->row.message = failure->message;
+	if (model_is_accounted(session)) /* a cancelled call ends a probe, and no more */
+		providers_failed(session->daemon, &session->model, failure);
 	if (call->abandoned) {
 		call->row.decision = "stop: the session ended";
 		attempt_keep_row(call);
@@ -156,8 +158,6 @@ static void failed(struct completion *call, const struct model_failure *failure)
 	}
 	if (failure->class == FAILURE_OVERFLOW)
 		providers_learn_context(session->daemon, &session->model, failure->context);
-	if (model_is_accounted(session))
-		providers_failed(session->daemon, &session->model, failure);
 	decision = failed_decide(call, failure);
 	attempt_keep_row(call);
 	go_on(call, failure, &decision);
