@@ -8,9 +8,9 @@ start_agentd
 wait_for 'the first commit of kira' has_commit agents/kira
 
 overflows() { # overflows NAME OPTION…: what happened in a run that cannot fit
-	name=$1 before=$(posts); shift
+	name=$1 before=$(requests); shift
 	talk "$name" kira "$@"
-	asked=$(($(posts) - before))
+	asked=$(($(requests) - before))
 	echo "ok: $name: $asked requests"
 	[ $asked -le 8 ] || fail "$name: $asked requests for what cannot fit"
 	[ "$took" -lt 60000 ] || fail "$name: $took ms"
@@ -20,7 +20,7 @@ overflows() { # overflows NAME OPTION…: what happened in a run that cannot fit
 	esac
 }
 overflows small --message 'Say hello.'
-ok 'the server was asked' test "$(posts)" -gt 0
+ok 'the server was asked' test "$(requests)" -gt 0
 overflows again --message 'Say hello once more.'
 if agentctl stats --calls --json >"$T/calls" 2>&1; then
 	ok 'it is known as an overflow' grep -qF '"overflow"' "$T/calls"
