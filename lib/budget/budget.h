@@ -170,6 +170,10 @@ void budget_forget_session(struct budget *budget, const char *session, const cha
 
 /* ---- seeing it ---- */
 
+/* What work of a kind may spend in a layer, if nothing of it is spent yet: the cap after shares. */
+int64_t budget_cap(enum budget_layer layer, enum budget_work work, const struct limits *limits,
+		   const struct limits *system, bool experiments);
+
 struct budget_row {
 	enum budget_layer layer;
 	const char *name; /* of the agent, session or task; "" for system and request */

@@ -70,3 +70,21 @@ void bounds_of(const struct budget *budget, const struct budget_ask *ask,
 	add_day(ret_bounds, LAYER_SYSTEM_DAY, limit_of(LAYER_SYSTEM_DAY, ask->system),
 		&budget->system, ask);
 }
+
+int64_t budget_cap(enum budget_layer layer, enum budget_work work, const struct limits *limits,
+		   const struct limits *system, bool experiments)
+{
+	bool is_system = layer == LAYER_SYSTEM_HOUR || layer == LAYER_SYSTEM_DAY;
+	int64_t cap = limit_of(layer, is_system ? system : limits);
+	const struct budget_ask ask = { .work = work,
+					.system = system,
+					.experiments = experiments };
+	struct bounds bounds = { .count = 0 };
+
+	if (layer == LAYER_AGENT_DAY || layer == LAYER_SYSTEM_DAY)
+		add_day(&bounds, layer, cap, NULL, &ask);
+	for (size_t i = 0; i < bounds.count; i++)
+		if (bounds.items[i].limit < cap)
+			cap = bounds.items[i].limit;
+	return cap;
+}
