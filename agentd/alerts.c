@@ -6,31 +6,65 @@
 #include "log.h"
 
 #include "base/clock.h"
+#include "base/printable.h"
 
 #include <stdarg.h>
-
-#define POST_MAX 1000 /* bytes of an alert's text on the bulletin */
 
 struct incident {
 	struct incident *next;
 	char *key, *agent, *text;
-	int64_t opened, told; /* UTC s */
+	int64_t opened, told; /* UTC s; told before it opened: that was another time */
 	int64_t count;
+};
+
+struct incidents {
+	struct incident *first, **last; /* oldest first */
+	size_t count;
 };
 
 struct alerts {
 	struct alert_targets *targets;
-	struct incident *first, **last; /* open ones, oldest first */
-	size_t count;
+	struct incidents open;
+	struct incidents past; /* over, but told so lately that it is not told again */
 };
 
-struct alerts *alerts_new(struct daemon *daemon)
-{
-	struct alerts *alerts = xcalloc(1, sizeof(*alerts));
+/* ---- lists ---- */
 
-	alerts->last = &alerts->first;
-	alerts->targets = alert_targets_new(daemon);
-	return alerts;
+static void append(struct incidents *list, struct incident *incident)
+{
+	incident->next = NULL;
+	*list->last = incident;
+	list->last = &incident->next;
+	list->count++;
+}
+
+static struct incident *take_out(struct incidents *list, struct incident **link)
+{
+	struct incident *incident = *link;
+
+	*link = incident->next;
+	if (list->last == &incident->next)
+		list->last = link;
+	list->count--;
+	return incident;
+}
+
+static struct incident **find(struct incidents *list, const char *key)
+{
+	struct incident **link = &list->first;
+
+	while (*link && strcmp((*link)->key, key) != 0)
+		link = &(*link)->next;
+	return link;
+}
+
+static struct incident *incident_new(const char *key, const char *agent)
+{
+	struct incident *incident = xcalloc(1, sizeof(*incident));
+
+	incident->key = xstrdup(key);
+	incident->agent = xstrdup(agent ? agent : "");
+	return incident;
 }
 
 static void incident_free(struct incident *incident)
@@ -41,66 +75,107 @@ static void incident_free(struct incident *incident)
 	free(incident);
 }
 
+static void list_clear(struct incidents *list)
+{
+	while (list->first)
+		incident_free(take_out(list, &list->first));
+}
+
+struct alerts *alerts_new(struct daemon *daemon)
+{
+	struct alerts *alerts = xcalloc(1, sizeof(*alerts));
+
+	alerts->open.last = &alerts->open.first;
+	alerts->past.last = &alerts->past.first;
+	alerts->targets = alert_targets_new(daemon);
+	return alerts;
+}
+
 void alerts_free(struct alerts *alerts)
 {
 	if (!alerts)
 		return;
 	alert_targets_free(alerts->targets);
-	while (alerts->first) {
-		struct incident *incident = alerts->first;
-
-		alerts->first = incident->next;
-		incident_free(incident);
-	}
+	list_clear(&alerts->open);
+	list_clear(&alerts->past);
 	free(alerts);
 }
 
-static struct incident *add(struct alerts *alerts, const char *key, const char *agent,
-			    const char *text)
-{
-	struct incident *incident = xcalloc(1, sizeof(*incident));
+/* ---- telling again ---- */
 
-	incident->key = xstrdup(key);
-	incident->agent = xstrdup(agent ? agent : "");
-	incident->text = xstrdup(text);
-	*alerts->last = incident;
-	alerts->last = &incident->next;
-	alerts->count++;
-	return incident;
+static bool is_recent(const struct daemon *daemon, const struct incident *incident, int64_t now)
+{
+	return now - incident->told < daemon->workspace->settings->alert_again_s;
 }
 
-static struct incident *find(const struct alerts *alerts, const char *key)
+/* Is there anybody who knows of it, this time? */
+static bool is_known(const struct incident *incident)
 {
-	for (struct incident *incident = alerts->first; incident; incident = incident->next)
-		if (!strcmp(incident->key, key))
-			return incident;
-	return NULL;
+	return incident->told >= incident->opened;
+}
+
+static void forget_old(struct daemon *daemon, int64_t now)
+{
+	struct incidents *past = &daemon->alerts->past;
+	struct incident **link = &past->first;
+
+	while (*link)
+		if (!is_recent(daemon, *link, now) || past->count > INCIDENTS_MAX)
+			incident_free(take_out(past, link));
+		else
+			link = &(*link)->next;
 }
 
 /* ---- rows ---- */
 
-static int restore(void *context, const struct incident_row *row)
+static struct incident *incident_of(const struct incident_row *row)
 {
-	struct alerts *alerts = context;
-	struct incident *incident = xcalloc(1, sizeof(*incident));
+	struct incident *incident = incident_new(row->key, row->agent);
 
-	incident->key = xstrdup(row->key);
-	incident->agent = xstrdup(row->agent);
 	incident->text = xstrdup(row->text);
 	incident->opened = row->opened;
 	incident->told = row->told;
 	incident->count = row->count;
-	incident->next = alerts->first; /* they come newest first */
-	alerts->first = incident;
+	return incident;
+}
+
+/* They come newest first. */
+static void prepend(struct incidents *list, struct incident *incident)
+{
+	incident->next = list->first;
+	list->first = incident;
 	if (!incident->next)
-		alerts->last = &incident->next;
-	alerts->count++;
+		list->last = &incident->next;
+	list->count++;
+}
+
+static int restore_open(void *context, const struct incident_row *row)
+{
+	struct daemon *daemon = context;
+
+	prepend(&daemon->alerts->open, incident_of(row));
+	return 0;
+}
+
+static int restore_past(void *context, const struct incident_row *row)
+{
+	struct daemon *daemon = context;
+
+	if (row->cleared)
+		prepend(&daemon->alerts->past, incident_of(row));
 	return 0;
 }
 
 int alerts_restore(struct daemon *daemon, struct error *error)
 {
-	return store_incidents(daemon->reader, true, INCIDENTS_MAX, restore, daemon->alerts, error);
+	int result = store_incidents(daemon->reader, true, INCIDENTS_MAX, restore_open, daemon,
+				     error);
+
+	if (!result)
+		result = store_incidents(daemon->reader, false, INCIDENTS_MAX, restore_past, daemon,
+					 error);
+	forget_old(daemon, clock_wall_s());
+	return result;
 }
 
 static void keep(struct daemon *daemon, const struct incident *incident, int64_t cleared)
@@ -120,100 +195,168 @@ static void keep(struct daemon *daemon, const struct incident *incident, int64_t
 
 /* ---- telling ---- */
 
-static json_t *alert_json(const struct daemon *daemon, const struct incident *incident,
-			  const char *text, bool recovered)
+static const char *agent_of(const struct incident *incident)
+{
+	return *incident->agent ? incident->agent : NULL;
+}
+
+static json_t *incident_json(const struct incident *incident, const char *text)
 {
 	char since[INSTANT_SIZE];
 
-	return json_pack("{s:s,s:s?,s:s,s:s,s:b,s:I,s:s}", "key", incident->key, "agent",
-			 *incident->agent ? incident->agent : NULL, "text", text, "since",
-			 instant_print(incident->opened, since), "recovered", (int)recovered,
-			 "count", (json_int_t)incident->count, "workspace",
-			 daemon->workspace->path);
+	return json_pack("{s:s,s:s?,s:s,s:s,s:I}", "key", incident->key, "agent",
+			 agent_of(incident), "text", text, "since",
+			 instant_print(incident->opened, since), "count",
+			 (json_int_t)incident->count);
+}
+
+/* One line, whatever a server said; the caller frees it. */
+static char *one_line(const char *format, va_list args)
+{
+	CLEANUP(buffer_clear) struct buffer shown = BUFFER(ALERT_TEXT_MAX);
+	_free_ char *text = xvasprintf(format, args);
+
+	printable_append(&shown, span_of(text), "");
+	return xstrndup(shown.data ? shown.data : "", shown.length);
 }
 
 static void tell(struct daemon *daemon, const struct incident *incident, const char *text,
 		 bool recovered)
 {
-	json_t *alert = alert_json(daemon, incident, text, recovered);
+	CLEANUP(buffer_clear) struct buffer path = BUFFER(2 * ALERT_TEXT_MAX);
+	json_t *alert = incident_json(incident, text);
 
-	if (alert) /* else a path that is no UTF-8: the log has it */
-		alert_targets_tell(daemon->alerts->targets, alert);
+	printable_append(&path, span_of(daemon->workspace->path), "");
+	json_object_set_new(alert, "recovered", json_boolean(recovered));
+	json_object_set_new(alert, "workspace", json_stringn(path.data, path.length));
+	alert_targets_tell(daemon->alerts->targets, alert);
 	json_decref(alert);
 }
 
 static void post(struct daemon *daemon, const char *text)
 {
-	_free_ char *short_text = xstrndup(text, utf8_cut(span_of(text), POST_MAX));
-
-	committer_post(daemon, "system", short_text, clock_wall_s(),
+	committer_post(daemon, COMMITTER_SYSTEM, text, clock_wall_s(),
 		       "bulletin: a post by system\n\nAgent: system\n", NULL, NULL);
+}
+
+/* ---- raising ---- */
+
+/* A new one, or one that was over and comes again; NULL: there are too many. */
+static struct incident *incident_open(struct daemon *daemon, const char *key, const char *agent,
+				      int64_t now)
+{
+	struct alerts *alerts = daemon->alerts;
+	struct incident **past, *incident;
+
+	if (alerts->open.count >= INCIDENTS_MAX)
+		return NULL;
+	forget_old(daemon, now);
+	past = find(&alerts->past, key);
+	incident = *past ? take_out(&alerts->past, past) : incident_new(key, agent);
+	incident->opened = now;
+	incident->count = 0;
+	if (is_known(incident)) /* within the same second */
+		incident->told = now - 1;
+	append(&alerts->open, incident);
+	return incident;
 }
 
 void alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *format, ...)
 {
-	struct alerts *alerts = daemon->alerts;
-	struct incident *incident = find(alerts, key);
+	struct incident *incident = *find(&daemon->alerts->open, key);
 	int64_t now = clock_wall_s();
 	_free_ char *text = NULL;
-	bool is_new = !incident;
+	bool is_new = !incident, is_first;
 	va_list args;
 
 	va_start(args, format);
-	text = xvasprintf(format, args);
+	text = one_line(format, args);
 	va_end(args);
-	if (is_new && alerts->count >= INCIDENTS_MAX) {
-		log_event(daemon->log, LEVEL_ERROR, "alert", agent, NULL, "%s", text);
-		return;
-	}
-	if (is_new) {
-		incident = add(alerts, key, agent, text);
-		incident->opened = now;
-	}
-	incident->count++;
-	if (is_new || now - incident->told >= daemon->workspace->settings->alert_again_s) {
-		incident->told = now;
-		log_event(daemon->log, LEVEL_ERROR, "alert", agent, NULL, "%s", text);
-		tell(daemon, incident, text, false);
-	}
 	if (is_new)
-		post(daemon, text);
+		incident = incident_open(daemon, key, agent, now);
+	if (is_new)
+		log_event(daemon->log, LEVEL_ERROR, "alert", agent, NULL, "%s", text);
+	if (!incident)
+		return;
+	incident->count++;
+	free(incident->text);
+	incident->text = xstrdup(text);
+	if (!is_recent(daemon, incident, now)) {
+		is_first = !is_known(incident);
+		incident->told = now;
+		tell(daemon, incident, text, false);
+		if (is_first)
+			post(daemon, text);
+	}
 	keep(daemon, incident, 0);
+}
+
+/* ---- and over ---- */
+
+static bool begins_with(const char *key, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	return !strncmp(key, prefix, length) &&
+	       (!key[length] || key[length] == ' ' || (length && prefix[length - 1] == ' '));
+}
+
+static void incident_over(struct daemon *daemon, struct incident *incident, const char *text,
+			  bool is_mended)
+{
+	int64_t now = clock_wall_s();
+
+	log_event(daemon->log, LEVEL_NOTICE, "alert_cleared", agent_of(incident), NULL, "%s", text);
+	if (is_known(incident)) {
+		tell(daemon, incident, text, true);
+		post(daemon, text);
+	}
+	if (is_mended)
+		incident->told = 0;
+	keep(daemon, incident, now);
+	append(&daemon->alerts->past, incident);
+	forget_old(daemon, now);
+}
+
+static void over(struct daemon *daemon, const char *prefix, const char *text, bool is_mended)
+{
+	struct incidents *open = &daemon->alerts->open;
+	struct incident **link = &open->first;
+
+	while (*link)
+		if (begins_with((*link)->key, prefix))
+			incident_over(daemon, take_out(open, link), text, is_mended);
+		else
+			link = &(*link)->next;
 }
 
 void alert_over(struct daemon *daemon, const char *prefix, const char *format, ...)
 {
-	struct alerts *alerts = daemon->alerts;
-	struct incident **link = &alerts->first;
 	_free_ char *text = NULL;
 	va_list args;
 
 	va_start(args, format);
-	text = xvasprintf(format, args);
+	text = one_line(format, args);
 	va_end(args);
-	while (*link) {
-		struct incident *incident = *link;
-
-		if (strncmp(incident->key, prefix, strlen(prefix)) != 0) {
-			link = &incident->next;
-			continue;
-		}
-		*link = incident->next;
-		if (alerts->last == &incident->next)
-			alerts->last = link;
-		alerts->count--;
-		log_event(daemon->log, LEVEL_NOTICE, "alert_cleared",
-			  *incident->agent ? incident->agent : NULL, NULL, "%s", text);
-		tell(daemon, incident, text, true);
-		post(daemon, text);
-		keep(daemon, incident, clock_wall_s());
-		incident_free(incident);
-	}
+	over(daemon, prefix, text, false);
 }
+
+void alert_mended(struct daemon *daemon, const char *prefix, const char *format, ...)
+{
+	_free_ char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = one_line(format, args);
+	va_end(args);
+	over(daemon, prefix, text, true);
+}
+
+/* ---- seeing them ---- */
 
 bool alerts_has(const struct daemon *daemon, const char *agent)
 {
-	for (const struct incident *one = daemon->alerts->first; one; one = one->next)
+	for (const struct incident *one = daemon->alerts->open.first; one; one = one->next)
 		if (!strcmp(agent, one->agent))
 			return true;
 	return false;
@@ -223,18 +366,8 @@ json_t *alerts_json(const struct daemon *daemon, const char *agent)
 {
 	json_t *list = json_array();
 
-	for (const struct incident *incident = daemon->alerts->first; incident;
-	     incident = incident->next) {
-		char since[INSTANT_SIZE];
-
-		if (agent && strcmp(agent, incident->agent) != 0)
-			continue;
-		json_array_append_new(list,
-				      json_pack("{s:s,s:s?,s:s,s:s,s:I}", "key", incident->key,
-						"agent", *incident->agent ? incident->agent : NULL,
-						"text", incident->text, "since",
-						instant_print(incident->opened, since), "count",
-						(json_int_t)incident->count));
-	}
+	for (const struct incident *one = daemon->alerts->open.first; one; one = one->next)
+		if (!agent || !strcmp(agent, one->agent))
+			json_array_append_new(list, incident_json(one, one->text));
 	return list;
 }

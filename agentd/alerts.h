@@ -2,13 +2,12 @@
  *
  * An incident has a key ("budget agent kira day 1763654400"). Raised for the first time it is
  * logged, kept in state.db, posted to the bulletin as [system], and told to every one of `alerts:`;
- * raised again while it lasts it is only counted, and told again after `alert_again`. Cleared, it
- * is told once more as a recovery. All of that survives a restart.
+ * raised again while it lasts it is only counted, and told again after `alert_again`. When it is
+ * over it is told once more, as a recovery. One that comes and goes is told once in `alert_again`:
+ * raised sooner again it is logged and shown, and its end is not told either. All of that survives
+ * a restart.
  *
- * An alert's command is run by the shell (`sh -c`) in the workspace with the text as its last
- * argument and the whole alert as a JSON object on its standard input, for at most 30 s, without
- * our environment's keys; a webhook gets the same JSON object by POST, through agentd-gateway. One
- * that fails is logged and tried twice more, a minute apart. */
+ * agents are not woken by what is posted here: an alert must not be what keeps alerts coming. */
 #ifndef AGENTD_ALERTS_H
 #define AGENTD_ALERTS_H
 
@@ -17,6 +16,7 @@
 #include <jansson.h>
 
 #define INCIDENTS_MAX 1000 /* open at a time; further ones are logged only */
+#define ALERT_TEXT_MAX 2000
 
 struct alerts;
 
@@ -28,9 +28,13 @@ int alerts_restore(struct daemon *daemon, struct error *error);
 /* `agent`: whose it is, NULL or "": the whole workspace's. */
 void alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
-/* All open incidents whose key begins with `prefix`; none is fine. `format` says what is well
- * again. */
+/* It is over: all open incidents whose key is `prefix`, or begins with it and a space; none is
+ * fine. `format` says what is well again. */
 void alert_over(struct daemon *daemon, const char *prefix, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same, where a person has mended it: raised again it is another one, and told at once. */
+void alert_mended(struct daemon *daemon, const char *prefix, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Has an agent an open one? */

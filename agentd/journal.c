@@ -173,6 +173,8 @@ static int work_session_begin(struct store *store, void *context, struct error *
 	struct job *job = context;
 	int result = store_session_begin(store, &job->row, error);
 
+	if (!result && job->from)
+		result = store_parked_delete(store, job->from, error);
 	if (result || !job->slot_count)
 		return result;
 	return job->make_slot ? store_slot_insert(store, &job->slots[0], error)
@@ -180,8 +182,8 @@ static int work_session_begin(struct store *store, void *context, struct error *
 }
 
 void journal_session_begin(struct daemon *daemon, const struct session_row *row,
-			   const struct slot *slot, bool make_slot, journal_done done,
-			   void *context)
+			   const struct slot *slot, bool make_slot, const char *again,
+			   journal_done done, void *context)
 {
 	struct job *job = job_new(daemon, done, context);
 
@@ -189,6 +191,7 @@ void journal_session_begin(struct daemon *daemon, const struct session_row *row,
 	if (slot)
 		job_take_slots(job, slot, 1);
 	job->make_slot = make_slot;
+	job->from = job_keep(job, again);
 	job_submit(job, work_session_begin);
 }
 
@@ -286,25 +289,19 @@ void journal_session_end(struct daemon *daemon, const struct session_row *row,
 	job_submit(job, work_session_end);
 }
 
-static int work_again(struct store *store, void *context, struct error *error)
+static int work_parked_drop(struct store *store, void *context, struct error *error)
 {
 	struct job *job = context;
-	int result = store_parked_delete(store, job->from, error);
 
-	if (!result && job->slot_count)
-		result = store_slot_insert(store, &job->slots[0], error);
-	return result;
+	return store_parked_delete(store, job->from, error);
 }
 
-void journal_again(struct daemon *daemon, const char *session, const struct slot *slot,
-		   journal_done done, void *context)
+void journal_parked_drop(struct daemon *daemon, const char *session)
 {
-	struct job *job = job_new(daemon, done, context);
+	struct job *job = job_new(daemon, NULL, NULL);
 
 	job->from = job_keep(job, session);
-	if (slot)
-		job_take_slots(job, slot, 1);
-	job_submit(job, work_again);
+	job_submit(job, work_parked_drop);
 }
 
 static int work_slot_finish(struct store *store, void *context, struct error *error)

@@ -13,10 +13,11 @@ typedef void (*journal_done)(void *context, const struct error *error);
 void journal_slots(struct daemon *daemon, const struct slot *slots, size_t count,
 		   const struct section *section, journal_done done, void *context);
 
-/* A session begins; `slot` (may be NULL) gets its session, made here for a manual run. */
+/* A session begins; `slot` (may be NULL) gets its session, made here for a manual run. `again` (may
+ * be NULL): the parked session whose work it goes on with; its row is taken away, or all fails. */
 void journal_session_begin(struct daemon *daemon, const struct session_row *row,
-			   const struct slot *slot, bool make_slot, journal_done done,
-			   void *context);
+			   const struct slot *slot, bool make_slot, const char *again,
+			   journal_done done, void *context);
 
 /* What a session does next, in one transaction: results of steps, the settlement of a model call,
  * intents of the next steps, the reservation of the next call. */
@@ -34,10 +35,8 @@ void journal_session_end(struct daemon *daemon, const struct session_row *row,
 			 const struct slot *slot, const struct section *section,
 			 const struct parked_row *parked, journal_done done, void *context);
 
-/* Parked work goes on: its row is taken away and `slot` made, or neither. `slot` NULL: it does not
- * go on at all. */
-void journal_again(struct daemon *daemon, const char *session, const struct slot *slot,
-		   journal_done done, void *context);
+/* Parked work does not go on at all. */
+void journal_parked_drop(struct daemon *daemon, const char *session);
 
 void journal_slot_finish(struct daemon *daemon, const struct slot *slot, journal_done done,
 			 void *context);

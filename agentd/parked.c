@@ -2,14 +2,16 @@
 
 #include "alerts.h"
 #include "journal.h"
-#include "ledger.h"
 #include "log.h"
-#include "session.h"
+#include "parked_wish.h"
 
 #include "base/alarm.h"
 #include "base/clock.h"
 
+#include <inttypes.h>
 #include <unistd.h>
+
+#define TRY_AGAIN_S 60 /* what could not begin, for a reason that will pass */
 
 /* Work that waits. */
 struct item {
@@ -19,114 +21,18 @@ struct item {
 	enum budget_layer layer;
 	char *reason;
 	json_t *wish;
-	int64_t since, until;
+	int64_t window; /* budget: its end, part of the incident's key */
+	int64_t until;
+	bool going; /* a session with its work is queued; the row is there until that begins */
 };
 
 struct parked {
 	struct daemon *daemon;
-	struct item *first, **last; /* in the order of `since` */
+	struct item *first, **last; /* oldest first */
 	size_t count;
 	int alarm;
 	uv_poll_t *poll;
 };
-
-static const char *const why_names[] = {
-	[PARKED_NOT] = "",
-	[PARKED_BY_BUDGET] = "budget",
-	[PARKED_BY_PAUSE] = "pause",
-	[PARKED_BY_BREAKER] = "breaker",
-};
-
-/* ---- rows ---- */
-
-static const struct limits *limits_of(const struct daemon *daemon, const char *agent,
-				      enum budget_layer layer)
-{
-	const struct resident *resident = roster_find(daemon->roster, agent);
-
-	if (layer == LAYER_SYSTEM_HOUR || layer == LAYER_SYSTEM_DAY || !resident ||
-	    !resident->agent)
-		return &daemon->workspace->settings->limits;
-	return &resident->agent->limits;
-}
-
-static int64_t cap_now(struct daemon *daemon, const char *agent, enum budget_layer layer)
-{
-	struct budget_row row;
-
-	ledger_look(daemon, layer, agent, limits_of(daemon, agent, layer), &row);
-	return row.limit;
-}
-
-/* What is to be run again, and how much might be spent when it was parked. */
-static json_t *wish_of(const struct session *session)
-{
-	struct daemon *daemon = session->daemon;
-	const struct limits *limits = &daemon->workspace->settings->limits;
-	json_t *wish = json_pack("{s:i,s:s*,s:s*,s:s*,s:s*,s:I,s:b}", "cause", (int)session->cause,
-				 "key", session->key, "heading", session->heading, "message",
-				 session->message, "schedule", session->schedule, "planned",
-				 (json_int_t)session->planned, "by_person",
-				 (int)session->by_person);
-
-	if (session->parking.why == PARKED_BY_BUDGET)
-		json_object_update_new(wish, json_pack("{s:I,s:I,s:I}", "cap",
-						       (json_int_t)cap_now(daemon, session->agent,
-									   session->parking.layer),
-						       "people_share",
-						       (json_int_t)limits->people_share_ppm,
-						       "experimental_share",
-						       (json_int_t)limits->experimental_share_ppm));
-	return wish;
-}
-
-static const char *layer_text(enum budget_layer layer)
-{
-	static const char *const texts[LAYERS] = {
-		[LAYER_REQUEST] = "request call",  [LAYER_TASK] = "task task",
-		[LAYER_SESSION] = "session",       [LAYER_AGENT_HOUR] = "agent hour",
-		[LAYER_AGENT_DAY] = "agent day",   [LAYER_SYSTEM_HOUR] = "system hour",
-		[LAYER_SYSTEM_DAY] = "system day",
-	};
-
-	return texts[layer];
-}
-
-struct parked_row parked_row_of(const struct session *session)
-{
-	bool budget = session->parking.why == PARKED_BY_BUDGET;
-	json_t *wish = wish_of(session);
-	struct parked_row row = {
-		.session = session->id,
-		.agent = session->agent,
-		.why = why_names[session->parking.why],
-		.layer = budget ? layer_text(session->parking.layer) : "",
-		.reason = session->reason,
-		.wish = json_dumps(wish, JSON_COMPACT),
-		.since = clock_wall_s(),
-		.until = session->parking.until,
-	};
-
-	json_decref(wish);
-	return row;
-}
-
-void parked_row_clear(struct parked_row *row)
-{
-	free((char *)(uintptr_t)row->wish);
-	row->wish = NULL;
-}
-
-char *parked_incident(const char *agent, const char *session, enum budget_layer layer)
-{
-	switch (layer) {
-	case LAYER_SYSTEM_HOUR:
-	case LAYER_SYSTEM_DAY: return xasprintf("budget %s ", layer_text(layer));
-	case LAYER_AGENT_HOUR:
-	case LAYER_AGENT_DAY: return xasprintf("budget %s %s ", layer_text(layer), agent);
-	default: return xasprintf("budget %s %s ", layer_text(layer), session);
-	}
-}
 
 /* ---- the list ---- */
 
@@ -148,13 +54,47 @@ static struct item *take_out(struct parked *parked, struct item **link)
 	return item;
 }
 
+static struct item **find(struct parked *parked, const char *session)
+{
+	struct item **link = &parked->first;
+
+	while (*link && strcmp((*link)->session, session) != 0)
+		link = &(*link)->next;
+	return link;
+}
+
+static const char *key_of(const struct item *item)
+{
+	return json_string_value(json_object_get(item->wish, "key"));
+}
+
+static enum budget_work work_of(const struct daemon *daemon, const struct item *item)
+{
+	const struct resident *resident = roster_find(daemon->roster, item->agent);
+
+	if (json_is_true(json_object_get(item->wish, "by_person")))
+		return WORK_PERSON;
+	if (resident && resident->agent && resident->agent->experiment)
+		return WORK_EXPERIMENT;
+	return json_integer_value(json_object_get(item->wish, "cause")) == CAUSE_TASK ? WORK_TASK
+										      : WORK_BEAT;
+}
+
+/* Its agent cannot do it now. Whatever changes that looks at the list. */
+static bool is_held(const struct daemon *daemon, const struct item *item)
+{
+	const struct resident *resident = roster_find(daemon->roster, item->agent);
+
+	return item->going || !resident || resident->paused || !resident->agent;
+}
+
 static void set_alarm(struct daemon *daemon)
 {
 	int64_t first = INT64_MAX;
 	struct error error;
 
 	for (const struct item *item = daemon->parked->first; item; item = item->next)
-		if (item->until && item->until < first)
+		if (item->until && item->until < first && !is_held(daemon, item))
 			first = item->until;
 	if (daemon->stopping)
 		first = INT64_MAX;
@@ -162,63 +102,68 @@ static void set_alarm(struct daemon *daemon)
 		log_event(daemon->log, LEVEL_ERROR, "alarm", NULL, NULL, "%s", error.message);
 }
 
-static struct item *item_new(const struct parked_row *row)
-{
-	struct item *item = xcalloc(1, sizeof(*item));
+/* ---- incidents ---- */
 
-	snprintf(item->agent, sizeof(item->agent), "%s", row->agent);
-	snprintf(item->session, sizeof(item->session), "%s", row->session);
-	for (enum parked_why why = PARKED_BY_BUDGET; why <= PARKED_BY_BREAKER; why++)
-		if (!strcmp(row->why, why_names[why]))
-			item->why = why;
-	for (enum budget_layer layer = 0; layer < LAYERS; layer++)
-		if (!strcmp(row->layer, layer_text(layer)))
-			item->layer = layer;
-	item->reason = xstrdup(row->reason);
-	item->wish = json_loads(row->wish, 0, NULL);
-	item->since = row->since;
-	item->until = row->until;
-	return item;
+static char *incident_of(const struct item *item)
+{
+	_free_ char *prefix = NULL;
+
+	if (item->why == PARKED_BY_BREAKER)
+		return xasprintf("session %s", item->session);
+	if (item->why != PARKED_BY_BUDGET)
+		return NULL;
+	prefix = parked_incident(item->agent, item->session, item->layer);
+	return xasprintf("%s%" PRId64, prefix, item->window);
+}
+
+static bool share_incident(const struct item *one, const struct item *other)
+{
+	if (one->why != PARKED_BY_BUDGET || other->why != PARKED_BY_BUDGET ||
+	    one->layer != other->layer || one->window != other->window)
+		return false;
+	return one->layer >= LAYER_SYSTEM_HOUR ||
+	       (one->layer >= LAYER_AGENT_HOUR && !strcmp(one->agent, other->agent));
+}
+
+static void tell_over(struct daemon *daemon, const struct item *item, const char *what)
+{
+	_free_ char *incident = incident_of(item);
+
+	if (incident)
+		alert_mended(daemon, incident, "%s", what);
+}
+
+/* This work does not wait any more: an incident that it shares with other work is over when none of
+ * that waits, but for what is held back. */
+static void tell_left(struct daemon *daemon, const struct item *item, const char *what)
+{
+	for (const struct item *other = daemon->parked->first; other; other = other->next)
+		if (other != item && share_incident(item, other) && !is_held(daemon, other))
+			return;
+	tell_over(daemon, item, what);
 }
 
 static void drop(struct daemon *daemon, struct item **link, const char *why)
 {
 	struct item *item = take_out(daemon->parked, link);
+	_free_ char *what = xasprintf("parked work of %s is dropped: %s", item->agent, why);
 
-	log_event(daemon->log, LEVEL_NOTICE, "parked_dropped", item->agent, item->session,
-		  "its parked work is dropped: %s", why);
-	journal_again(daemon, item->session, NULL, NULL, NULL);
+	log_event(daemon->log, LEVEL_NOTICE, "parked_dropped", item->agent, item->session, "%s",
+		  what);
+	if (!item->going) /* else it was told when it went on */
+		tell_left(daemon, item, what);
+	journal_parked_drop(daemon, item->session);
 	item_free(item);
 }
 
-static int add(void *context, const struct parked_row *row)
-{
-	struct daemon *daemon = context;
-	struct parked *parked = daemon->parked;
-
-	if (parked->count >= PARKED_MAX)
-		drop(daemon, &parked->first, "too much is parked, and it is the oldest");
-	*parked->last = item_new(row);
-	parked->last = &(*parked->last)->next;
-	parked->count++;
-	return 0;
-}
-
-void parked_add(struct daemon *daemon, const struct parked_row *row)
-{
-	add(daemon, row);
-	set_alarm(daemon);
-}
+/* ---- what others ask ---- */
 
 bool parked_has(const struct daemon *daemon, const struct resident *resident, const char *key)
 {
-	for (const struct item *item = daemon->parked->first; item; item = item->next) {
-		const char *own = json_string_value(json_object_get(item->wish, "key"));
-
-		if (item->why == PARKED_BY_BUDGET && own && !strcmp(own, key) &&
+	for (const struct item *item = daemon->parked->first; item; item = item->next)
+		if (item->why == PARKED_BY_BUDGET && key_of(item) && !strcmp(key_of(item), key) &&
 		    !strcmp(item->agent, resident->name))
 			return true;
-	}
 	return false;
 }
 
@@ -227,185 +172,71 @@ const char *parked_reason(const struct daemon *daemon, const struct resident *re
 	const char *reason = NULL;
 
 	for (const struct item *item = daemon->parked->first; item; item = item->next)
-		if (!strcmp(item->agent, resident->name))
+		if (!item->going && !strcmp(item->agent, resident->name))
 			reason = item->reason;
 	return reason;
 }
 
 /* ---- going on ---- */
 
-/* Its row is gone and its slot made; the session may be wished for. */
-struct going {
-	struct daemon *daemon;
-	struct item *item;
-	char *event;
-};
-
-static const char *wish_text(const struct item *item, const char *key)
+static void go_on(struct daemon *daemon, struct item *item, const char *why)
 {
-	return json_string_value(json_object_get(item->wish, key));
-}
-
-static struct session_wish wish_again(const struct item *item, const char *event)
-{
-	return (struct session_wish){
-		.cause = (enum cause_kind)json_integer_value(json_object_get(item->wish, "cause")),
-		.key = wish_text(item, "key"),
-		.heading = wish_text(item, "heading"),
-		.message = wish_text(item, "message"),
-		.planned = json_integer_value(json_object_get(item->wish, "planned")),
-		.event = event,
-		.schedule = wish_text(item, "schedule"),
-		.by_person = json_is_true(json_object_get(item->wish, "by_person")),
-	};
-}
-
-static struct slot slot_again(const struct item *item, const char *event)
-{
-	return (struct slot){
-		.agent = item->agent,
-		.section = wish_text(item, "key"),
-		.heading = wish_text(item, "heading"),
-		.planned = json_integer_value(json_object_get(item->wish, "planned")),
-		.event = event,
-		.state = SLOT_RUNNING,
-		.recorded = clock_wall_s(),
-	};
-}
-
-static void gone_on(void *context, const struct error *error)
-{
-	struct going *going = context;
-	struct daemon *daemon = going->daemon;
-	struct item *item = going->item;
 	struct resident *resident = roster_find(daemon->roster, item->agent);
-	struct session_wish wish = wish_again(item, going->event);
-	struct error why;
+	_free_ char *event = xasprintf("again:%s", item->session);
+	_free_ char *what = xasprintf("%s: the work of %s goes on", why, item->agent);
+	struct session_wish wish = parked_wish(item->wish, item->session, event);
+	struct error error;
 	char id[27];
 
-	if (error) {
-		log_event(daemon->log, LEVEL_ERROR, "parked_lost", item->agent, item->session,
-			  "its parked work does not go on: %s", error->message);
-	} else if (!resident || supervisor_start(daemon, resident, &wish, id, &why)) {
-		struct slot slot = slot_again(item, going->event);
-
-		slot.state = SLOT_SKIPPED;
-		slot.reason = resident ? why.message : "the agent is gone";
-		journal_slot_finish(daemon, &slot, NULL, NULL);
-	}
-	item_free(item);
-	free(going->event);
-	free(going);
+	item->going = true;
+	log_event(daemon->log, LEVEL_NOTICE, "unparked", item->agent, item->session, "%s", what);
+	tell_left(daemon, item, what);
+	if (supervisor_start(daemon, resident, &wish, id, &error))
+		parked_withdrawn(daemon, item->session);
 }
-
-static void go_on(struct daemon *daemon, struct item **link, const char *why)
-{
-	struct going *going = xcalloc(1, sizeof(*going));
-	struct item *item = take_out(daemon->parked, link);
-	struct slot slot;
-
-	going->daemon = daemon;
-	going->item = item;
-	going->event = xasprintf("again:%s", item->session);
-	slot = slot_again(item, going->event);
-	log_event(daemon->log, LEVEL_NOTICE, "unparked", item->agent, item->session,
-		  "its parked work goes on: %s", why);
-	if (item->why == PARKED_BY_BUDGET) {
-		_free_ char *incident = parked_incident(item->agent, item->session, item->layer);
-
-		alert_over(daemon, incident, "%s: the work of %s goes on", why, item->agent);
-	} else if (item->why == PARKED_BY_BREAKER) {
-		_free_ char *incident = xasprintf("session %s", item->session);
-
-		alert_over(daemon, incident, "%s: the work of %s goes on", why, item->agent);
-	}
-	journal_again(daemon, item->session, &slot, gone_on, going);
-}
-
-/* In DESIGN's order of who comes first; within it by time. */
-static int rank(const struct daemon *daemon, const struct item *item)
-{
-	const struct resident *resident = roster_find(daemon->roster, item->agent);
-
-	if (json_is_true(json_object_get(item->wish, "by_person")))
-		return 0;
-	if (resident && resident->agent && resident->agent->experiment)
-		return 3;
-	return json_integer_value(json_object_get(item->wish, "cause")) == CAUSE_TASK ? 1 : 2;
-}
-
-#define RANKS 4
 
 typedef bool (*item_test)(struct daemon *daemon, const struct item *item, const void *context);
 
+/* Those who come first in DESIGN's order are queued first. */
 static void release(struct daemon *daemon, item_test is_meant, const void *context, const char *why)
 {
-	for (int turn = 0; turn < RANKS; turn++)
-		for (struct item **link = &daemon->parked->first; *link;)
-			if (rank(daemon, *link) == turn && is_meant(daemon, *link, context))
-				go_on(daemon, link, why);
-			else
-				link = &(*link)->next;
+	if (daemon->stopping)
+		return;
+	for (enum budget_work turn = 0; turn < WORKS; turn++)
+		for (struct item *item = daemon->parked->first, *next; item; item = next) {
+			next = item->next;
+			if (work_of(daemon, item) == turn && !is_held(daemon, item) &&
+			    is_meant(daemon, item, context))
+				go_on(daemon, item, why);
+		}
 	set_alarm(daemon);
-}
-
-static bool is_paused(struct daemon *daemon, const struct item *item)
-{
-	const struct resident *resident = roster_find(daemon->roster, item->agent);
-
-	return !resident || resident->paused;
 }
 
 static bool is_due(struct daemon *daemon, const struct item *item, const void *context)
 {
 	const int64_t *now = context;
 
-	return item->until && item->until <= *now && !is_paused(daemon, item);
+	(void)daemon;
+	return item->until && item->until <= *now;
 }
 
 static void look(struct daemon *daemon)
 {
 	int64_t now = clock_wall_s();
 
-	/* What is due but paused waits for its agent alone, not for the clock any more. */
-	for (struct item *item = daemon->parked->first; item; item = item->next)
-		if (item->until && item->until <= now && is_paused(daemon, item)) {
-			item->why = PARKED_BY_PAUSE;
-			item->until = 0;
-		}
+	for (const struct item *item = daemon->parked->first; item; item = item->next)
+		if (item->until && item->until <= now && !item->going && is_held(daemon, item))
+			tell_over(daemon, item, "a new window began; its agent is held back");
 	release(daemon, is_due, &now, "a new window began");
-}
-
-static void alarm_ready(uv_poll_t *poll, int status, int events)
-{
-	struct parked *parked = poll->data;
-
-	(void)status;
-	(void)events;
-	alarm_clear(parked->alarm);
-	look(parked->daemon);
-}
-
-static int64_t then(const struct item *item, const char *key)
-{
-	return json_integer_value(json_object_get(item->wish, key));
 }
 
 static bool is_raised(struct daemon *daemon, const struct item *item, const void *context)
 {
-	const struct limits *limits = &daemon->workspace->settings->limits;
+	int64_t then = json_integer_value(json_object_get(item->wish, "limit"));
 
 	(void)context;
-	if (item->why != PARKED_BY_BUDGET || is_paused(daemon, item))
-		return false;
-	return cap_now(daemon, item->agent, item->layer) > then(item, "cap") ||
-	       limits->people_share_ppm < then(item, "people_share") ||
-	       limits->experimental_share_ppm < then(item, "experimental_share");
-}
-
-void parked_limits_changed(struct daemon *daemon)
-{
-	release(daemon, is_raised, NULL, "the limit was raised");
+	return item->why == PARKED_BY_BUDGET &&
+	       parked_cap(daemon, item->agent, item->layer, work_of(daemon, item)) > then;
 }
 
 static bool is_resumed(struct daemon *daemon, const struct item *item, const void *context)
@@ -416,32 +247,106 @@ static bool is_resumed(struct daemon *daemon, const struct item *item, const voi
 	return item->why != PARKED_BY_BUDGET && !strcmp(item->agent, resident->name);
 }
 
+void parked_limits_changed(struct daemon *daemon)
+{
+	release(daemon, is_raised, NULL, "the limit was raised");
+	look(daemon); /* an agent may be whole again */
+}
+
 void parked_resume(struct daemon *daemon, const struct resident *resident)
 {
-	int64_t now = clock_wall_s();
-
 	release(daemon, is_resumed, resident, "resumed by a person");
-	release(daemon, is_due, &now, "a new window began");
 	parked_limits_changed(daemon);
+}
+
+/* What was to be waited for may have come while the session ended. */
+static bool is_over(struct daemon *daemon, const struct item *item, const void *context)
+{
+	return item == context && (item->why == PARKED_BY_PAUSE || is_raised(daemon, item, NULL));
+}
+
+void parked_started(struct daemon *daemon, const char *session, const struct error *error)
+{
+	struct item **link = find(daemon->parked, session);
+
+	if (error && error->code != ERROR_NOT_FOUND)
+		parked_withdrawn(daemon, session);
+	else if (*link)
+		item_free(take_out(daemon->parked, link));
+}
+
+void parked_withdrawn(struct daemon *daemon, const char *session)
+{
+	struct item *item = *find(daemon->parked, session);
+
+	if (!item)
+		return;
+	item->going = false;
+	item->until = clock_wall_s() + TRY_AGAIN_S;
+	set_alarm(daemon);
+}
+
+/* ---- coming and leaving ---- */
+
+/* What goes when there is too much: what waits for a person, else the oldest. */
+static struct item **dispensable(struct parked *parked)
+{
+	for (struct item **link = &parked->first; *link; link = &(*link)->next)
+		if ((*link)->why != PARKED_BY_BUDGET && !(*link)->going)
+			return link;
+	return &parked->first;
+}
+
+static struct item *add(struct daemon *daemon, const struct parked_row *row)
+{
+	struct parked *parked = daemon->parked;
+	struct item *item = xcalloc(1, sizeof(*item));
+
+	if (parked->count >= PARKED_MAX)
+		drop(daemon, dispensable(parked), "too much is parked");
+	snprintf(item->agent, sizeof(item->agent), "%s", row->agent);
+	snprintf(item->session, sizeof(item->session), "%s", row->session);
+	item->why = parked_why_find(row->why);
+	item->layer = parked_layer_find(row->layer);
+	item->reason = xstrdup(row->reason);
+	item->wish = json_loads(row->wish, 0, NULL);
+	item->window = json_integer_value(json_object_get(item->wish, "window"));
+	item->until = row->until;
+	*parked->last = item;
+	parked->last = &item->next;
+	parked->count++;
+	return item;
+}
+
+void parked_add(struct daemon *daemon, const struct parked_row *row)
+{
+	const struct item *item = add(daemon, row);
+
+	release(daemon, is_over, item,
+		item->why == PARKED_BY_PAUSE ? "resumed by a person" : "the limit was raised");
 }
 
 void parked_replace(struct daemon *daemon, const struct resident *resident, const char *key)
 {
 	struct item **link = &daemon->parked->first;
 
-	while (*link) {
-		const char *own = wish_text(*link, "key");
-		bool same = (*link)->why == PARKED_BY_BREAKER && own && !strcmp(own, key) &&
-			    !strcmp((*link)->agent, resident->name);
-		_free_ char *incident = xasprintf("session %s", (*link)->session);
-
-		if (same) {
+	while (*link)
+		if ((*link)->why == PARKED_BY_BREAKER && !(*link)->going && key_of(*link) &&
+		    !strcmp(key_of(*link), key) && !strcmp((*link)->agent, resident->name))
 			drop(daemon, link, "its next beat begins");
-			alert_over(daemon, incident, "the next beat of %s begins", resident->name);
-		} else {
+		else
 			link = &(*link)->next;
-		}
-	}
+}
+
+void parked_agent_gone(struct daemon *daemon, const char *agent)
+{
+	struct item **link = &daemon->parked->first;
+
+	while (*link)
+		if (!strcmp((*link)->agent, agent))
+			drop(daemon, link, "its agent is gone");
+		else
+			link = &(*link)->next;
 }
 
 /* ---- the value ---- */
@@ -460,7 +365,6 @@ int parked_new(struct daemon *daemon, struct parked **ret_parked, struct error *
 	parked->poll = xcalloc(1, sizeof(uv_poll_t));
 	parked->poll->data = parked;
 	uv_poll_init(&daemon->loop, parked->poll, parked->alarm);
-	uv_poll_start(parked->poll, UV_READABLE, alarm_ready);
 	*ret_parked = parked;
 	return 0;
 }
@@ -482,13 +386,46 @@ void parked_free(struct parked *parked)
 	free(parked);
 }
 
+static void alarm_ready(uv_poll_t *poll, int status, int events)
+{
+	struct parked *parked = poll->data;
+
+	(void)status;
+	(void)events;
+	alarm_clear(parked->alarm);
+	parked_limits_changed(parked->daemon);
+}
+
+static int restore(void *context, const struct parked_row *row)
+{
+	add(context, row);
+	return 0;
+}
+
+/* Is it work of an agent that there is, and can be read? */
+static const char *fault_of(const struct daemon *daemon, const struct item *item)
+{
+	if (!roster_find(daemon->roster, item->agent))
+		return "its agent is gone";
+	if (item->why == PARKED_NOT || !json_is_object(item->wish) ||
+	    (item->why == PARKED_BY_BUDGET && item->layer == LAYERS))
+		return "its row cannot be read";
+	return NULL;
+}
+
 int parked_restore(struct daemon *daemon, struct error *error)
 {
-	int result = store_parked(daemon->reader, add, daemon, error);
+	struct item **link = &daemon->parked->first;
+	int result = store_parked(daemon->reader, restore, daemon, error);
 
-	if (!result)
-		set_alarm(daemon); /* what is due by now fires at once */
-	if (!result)
-		parked_limits_changed(daemon);
-	return result;
+	if (result)
+		return result;
+	while (*link)
+		if (fault_of(daemon, *link))
+			drop(daemon, link, fault_of(daemon, *link));
+		else
+			link = &(*link)->next;
+	/* A first look when the loop turns: time has passed, and agentd.yaml may be another one. */
+	uv_poll_start(daemon->parked->poll, UV_READABLE, alarm_ready);
+	return alarm_set(daemon->parked->alarm, clock_wall_s(), error);
 }

@@ -1,16 +1,17 @@
 /* Work that was parked, and when it goes on.
  *
  * A session is parked by a budget's cap, by a pause of its agent, or by its own breaker. Its row in
- * state.db is written with the session's end and taken away in the same transaction that makes the
- * slot (event "again:SESSION") under which the work starts again, so that it goes on exactly once,
- * over any crash.
+ * state.db is written with the session's end. Work that goes on is queued as a session of its own;
+ * the transaction in which that begins makes its slot (event "again:SESSION") and takes the row
+ * away, so that it goes on exactly once over any crash, and is parked still when the queue is lost.
  *     budget    when its window ends, or when the cap in its way was raised in agentd.yaml or in
  *               the agent's files
  *     pause     when the agent is resumed
  *     breaker   when a person resumes the agent; the section's next beat runs all the same and
  *               takes its place
  * Those that go on together start in the order of DESIGN's priority (people, tasks, beats,
- * experiments), then of time; `sessions_at_once` bounds how many run. */
+ * experiments), then of time; `sessions_at_once` bounds how many run. What is due while its agent
+ * is paused, or its files are broken, goes on when that is over. */
 #ifndef AGENTD_PARKED_H
 #define AGENTD_PARKED_H
 
@@ -18,7 +19,8 @@
 
 #include "budget/budget.h"
 
-#define PARKED_MAX 10000
+#define PARKED_MAX \
+	10000 /* beyond it rows are dropped: first what waits for a person, then the oldest */
 
 enum parked_why { PARKED_NOT, PARKED_BY_BUDGET, PARKED_BY_PAUSE, PARKED_BY_BREAKER };
 
@@ -26,6 +28,7 @@ enum parked_why { PARKED_NOT, PARKED_BY_BUDGET, PARKED_BY_PAUSE, PARKED_BY_BREAK
 struct parking {
 	enum parked_why why;
 	enum budget_layer layer; /* budget */
+	int64_t limit;           /* budget: parked_cap when it was decided */
 	int64_t until;           /* UTC s; 0: not by time */
 };
 
@@ -40,8 +43,12 @@ int parked_restore(struct daemon *daemon, struct error *error);
  * parked_row_clear. */
 struct parked_row parked_row_of(const struct session *session);
 void parked_row_clear(struct parked_row *row);
-/* Key of the incident that a budget's cap in this layer makes, up to its last word: one for the
- * system, one for each agent, or for the one session. The caller frees it. */
+/* What work of this kind may spend in a layer by the settings in force. */
+int64_t parked_cap(const struct daemon *daemon, const char *agent, enum budget_layer layer,
+		   enum budget_work work);
+/* Key of the incident that a budget's cap in this layer makes, up to its last word, which is when
+ * the window ends (0: never): one for the system, one for each agent, or for the one session. The
+ * caller frees it. */
 char *parked_incident(const char *agent, const char *session, enum budget_layer layer);
 /* The row is durable: it is waited for from now on. */
 void parked_add(struct daemon *daemon, const struct parked_row *row);
@@ -55,7 +62,13 @@ const char *parked_reason(const struct daemon *daemon, const struct resident *re
 void parked_limits_changed(struct daemon *daemon);
 /* A person resumed the agent. */
 void parked_resume(struct daemon *daemon, const struct resident *resident);
+/* The session that goes on with the work of `session` has begun, or (error) could not be recorded.
+ */
+void parked_started(struct daemon *daemon, const char *session, const struct error *error);
+/* It was withdrawn before it began: the work is parked as before. */
+void parked_withdrawn(struct daemon *daemon, const char *session);
 /* A beat of the section begins: what its breaker parked is dropped. */
 void parked_replace(struct daemon *daemon, const struct resident *resident, const char *key);
+void parked_agent_gone(struct daemon *daemon, const char *agent);
 
 #endif

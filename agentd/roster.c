@@ -1,6 +1,7 @@
 #include "roster.h"
 
 #include "log.h"
+#include "parked.h"
 #include "scheduler.h"
 #include "supervisor.h"
 #include "zones.h"
@@ -59,6 +60,14 @@ struct resident *roster_find(const struct roster *roster, const char *name)
 	if (place < roster->count && !strcmp(roster->items[place]->name, name))
 		return roster->items[place];
 	return NULL;
+}
+
+bool roster_has_experiments(const struct roster *roster)
+{
+	for (size_t i = 0; i < roster->count; i++)
+		if (roster->items[i]->agent && roster->items[i]->agent->experiment)
+			return true;
+	return false;
 }
 
 struct heartbeat *roster_heartbeat(const struct resident *resident, const char *key,
@@ -264,6 +273,7 @@ static void roster_drop(struct daemon *daemon, struct resident *resident)
 	log_event(daemon->log, LEVEL_NOTICE, "agent_gone", resident->name, NULL,
 		  "its folder is gone; nothing of it is scheduled any more");
 	supervisor_agent_gone(daemon, resident);
+	parked_agent_gone(daemon, resident->name);
 	/* Another one of that name is not bound by this one's constitution. */
 	file_unlink(daemon->state_dir, kept, NULL);
 	memmove(roster->items + place, roster->items + place + 1,

@@ -50,6 +50,8 @@ struct roster {
 struct roster *roster_new(void);
 void roster_free(struct roster *roster);
 struct resident *roster_find(const struct roster *roster, const char *name);
+/* Is any agent an experiment? Then a share of each day's money is kept for them. */
+bool roster_has_experiments(const struct roster *roster);
 
 /* Looks at agents/ and makes the roster equal to it: new ones are loaded, gone ones dropped. */
 void roster_scan(struct daemon *daemon);

@@ -24,6 +24,7 @@ static void session_free(struct session *session)
 	free(session->message);
 	free(session->event);
 	free(session->schedule);
+	free(session->again);
 	free(session->script);
 	free(session->text);
 	session_forget_calls(session);

@@ -77,6 +77,8 @@ static void recorded(void *context, const struct error *error)
 {
 	struct session *session = context;
 
+	if (session->again)
+		parked_started(session->daemon, session->again, error);
 	if (error)
 		session_fail(session, OUTCOME_REFUSED, "%s", error->message);
 	session_handle(session, error ? EVENT_UNRECORDED : EVENT_RECORDED);
@@ -96,7 +98,8 @@ static void act_record(struct session *session)
 	row = session_row_of(session, cause, "");
 	session_hold(session);
 	if (!session->rehearse)
-		journal_session_begin(session->daemon, &row, &slot, session->manual, recorded,
+		journal_session_begin(session->daemon, &row, &slot,
+				      session->manual || session->again, session->again, recorded,
 				      session);
 	/* While that is being written its process comes to be. It can do nothing before: what it
 	 * asks is journalled behind these rows, and fails with them. */
@@ -306,7 +309,7 @@ static void act_drop(struct session *session)
 	act_end(session);
 }
 
-/* It never started: there is a slot's row at most. */
+/* It never started: there is a slot's row at most, or the row of the parked work that it was. */
 static void act_withdraw(struct session *session)
 {
 	struct slot slot = session_slot(session);
@@ -314,7 +317,9 @@ static void act_withdraw(struct session *session)
 	slot.state = SLOT_SKIPPED;
 	slot.reason = session->reason ? session->reason : "withdrawn";
 	session_hold(session);
-	if (session->manual)
+	if (session->again)
+		parked_withdrawn(session->daemon, session->again);
+	if (session->manual || session->again)
 		closed(session, NULL);
 	else
 		journal_slot_finish(session->daemon, &slot, closed, session);

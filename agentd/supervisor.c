@@ -130,6 +130,7 @@ int supervisor_start(struct daemon *daemon, struct resident *resident,
 	session->heading = copy_or_null(wish->heading);
 	session->message = copy_or_null(wish->message);
 	session->schedule = copy_or_null(wish->schedule);
+	session->again = copy_or_null(wish->again);
 	session->manual = !wish->event;
 	session->by_person = wish->by_person;
 	session->event = wish->event ? xstrdup(wish->event) : xasprintf("run:%s", session->id);

@@ -26,6 +26,7 @@ struct session_wish {
 	const char *event;    /* event part of the slot's identity, "" for a planned one; NULL:
 				 a manual run, which gets "run:SESSION" */
 	const char *schedule; /* canonical text, for the section's row; NULL: none */
+	const char *again;    /* the parked session whose work this is; NULL: none */
 	bool by_person;       /* their money: people_share */
 	bool rehearse;
 	session_listener listener;
@@ -36,7 +37,8 @@ struct supervisor *supervisor_new(struct daemon *daemon);
 void supervisor_free(struct supervisor *supervisor);
 
 /* Queues it: the session starts when its agent is free and there is room. The slot's row must exist
- * already for planned and event slots; a manual run makes its own. `ret_id`: the session's ULID. */
+ * already for planned and event slots; a manual run and parked work make their own. `ret_id`: the
+ * session's ULID. */
 int supervisor_start(struct daemon *daemon, struct resident *resident,
 		     const struct session_wish *wish, char ret_id[27], struct error *error);
 

@@ -1,0 +1,125 @@
+#include "parked_wish.h"
+
+#include "completion_order.h"
+
+#include "base/clock.h"
+
+/* A window that ends no later than this is one of a clock that was set: nobody goes round in
+ * circles on it. */
+#define SHORTEST_S 5
+
+static const char *const why_names[] = {
+	[PARKED_NOT] = "",
+	[PARKED_BY_BUDGET] = "budget",
+	[PARKED_BY_PAUSE] = "pause",
+	[PARKED_BY_BREAKER] = "breaker",
+};
+
+static const char *const layer_texts[LAYERS] = {
+	[LAYER_REQUEST] = "request call",  [LAYER_TASK] = "task task",
+	[LAYER_SESSION] = "session",       [LAYER_AGENT_HOUR] = "agent hour",
+	[LAYER_AGENT_DAY] = "agent day",   [LAYER_SYSTEM_HOUR] = "system hour",
+	[LAYER_SYSTEM_DAY] = "system day",
+};
+
+enum parked_why parked_why_find(const char *name)
+{
+	enum parked_why why = PARKED_BY_BREAKER;
+
+	while (why != PARKED_NOT && strcmp(why_names[why], name) != 0)
+		why--;
+	return why;
+}
+
+enum budget_layer parked_layer_find(const char *text)
+{
+	enum budget_layer layer = 0;
+
+	while (layer < LAYERS && strcmp(layer_texts[layer], text) != 0)
+		layer++;
+	return layer;
+}
+
+int64_t parked_cap(const struct daemon *daemon, const char *agent, enum budget_layer layer,
+		   enum budget_work work)
+{
+	const struct resident *resident = roster_find(daemon->roster, agent);
+	const struct limits *system = &daemon->workspace->settings->limits;
+
+	return budget_cap(layer, work,
+			  resident && resident->agent ? &resident->agent->limits : system, system,
+			  roster_has_experiments(daemon->roster));
+}
+
+char *parked_incident(const char *agent, const char *session, enum budget_layer layer)
+{
+	switch (layer) {
+	case LAYER_SYSTEM_HOUR:
+	case LAYER_SYSTEM_DAY: return xasprintf("budget %s ", layer_texts[layer]);
+	case LAYER_AGENT_HOUR:
+	case LAYER_AGENT_DAY: return xasprintf("budget %s %s ", layer_texts[layer], agent);
+	default: return xasprintf("budget %s %s ", layer_texts[layer], session);
+	}
+}
+
+/* ---- rows ---- */
+
+/* What is to be run again, and how much might be spent when it was parked. */
+static json_t *wish_of(const struct session *session)
+{
+	return json_pack("{s:i,s:s*,s:s*,s:s*,s:s*,s:I,s:b,s:I,s:I}", "cause", (int)session->cause,
+			 "key", session->key, "heading", session->heading, "message",
+			 session->message, "schedule", session->schedule, "planned",
+			 (json_int_t)session->planned, "by_person", (int)session->by_person,
+			 "limit", (json_int_t)session->parking.limit, "window",
+			 (json_int_t)session->parking.until);
+}
+
+struct parked_row parked_row_of(const struct session *session)
+{
+	const struct parking *parking = &session->parking;
+	json_t *wish = wish_of(session);
+	struct parked_row row = {
+		.session = session->id,
+		.agent = session->agent,
+		.why = why_names[parking->why],
+		.layer = parking->why == PARKED_BY_BUDGET ? layer_texts[parking->layer] : "",
+		.reason = session->reason,
+		.wish = json_dumps(wish, JSON_COMPACT),
+		.since = session->ended_ms / 1000,
+		.until = parking->until,
+	};
+
+	if (row.until && row.until < row.since + SHORTEST_S)
+		row.until = row.since + SHORTEST_S;
+	json_decref(wish);
+	return row;
+}
+
+void parked_row_clear(struct parked_row *row)
+{
+	free((char *)(uintptr_t)row->wish);
+	row->wish = NULL;
+}
+
+/* ---- the wish ---- */
+
+static const char *text_of(const json_t *wish, const char *key)
+{
+	return json_string_value(json_object_get(wish, key));
+}
+
+struct session_wish parked_wish(const json_t *wish, const char *session, const char *event)
+{
+	return (struct session_wish){
+		.cause = (enum cause_kind)json_integer_value(json_object_get(wish, "cause")),
+		.key = text_of(wish, "key"),
+		.heading = text_of(wish, "heading"),
+		.message = text_of(wish, "message"),
+		.planned = json_integer_value(json_object_get(wish, "planned")),
+		.event = event,
+		.schedule = text_of(wish, "schedule"),
+		.again = session,
+		.by_person = json_is_true(json_object_get(wish, "by_person")),
+	};
+}
