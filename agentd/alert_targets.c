@@ -15,7 +15,7 @@
 #define COMMAND_MS 30000
 #define WEBHOOK_MS 10000
 
-/* One alert on its way to one target. */
+/* One alert for one target. */
 struct delivery {
 	struct delivery *next;
 	struct alert_targets *targets;
@@ -24,14 +24,15 @@ struct delivery {
 	struct child *child;
 	uv_timer_t *timer; /* for the command's end, or for the next try */
 	unsigned tries;
-	bool asked;  /* the gateway will answer */
-	bool orphan; /* nobody waits for it: the answer frees it */
+	bool is_due;       /* for a try */
+	bool is_under_way; /* the command runs, or the gateway will answer */
+	bool is_orphan;    /* nobody waits for it: the answer frees it */
 };
 
 struct alert_targets {
 	struct daemon *daemon;
-	struct delivery *first;
-	size_t count;
+	struct delivery *first, **last; /* in the order of the alerts */
+	size_t count, under_way;
 };
 
 struct alert_targets *alert_targets_new(struct daemon *daemon)
@@ -39,6 +40,7 @@ struct alert_targets *alert_targets_new(struct daemon *daemon)
 	struct alert_targets *targets = xcalloc(1, sizeof(*targets));
 
 	targets->daemon = daemon;
+	targets->last = &targets->first;
 	return targets;
 }
 
@@ -56,19 +58,29 @@ static void delivery_free(struct delivery *delivery)
 	free(delivery);
 }
 
+static void command_kill(struct delivery *delivery)
+{
+	if (delivery->child)
+		kill(-child_pid(delivery->child), SIGKILL); /* with all that it started */
+}
+
 /* Off the list; freed now, or by the answer that is still to come. */
 static void delivery_end(struct delivery *delivery)
 {
-	struct delivery **link = &delivery->targets->first;
+	struct alert_targets *targets = delivery->targets;
+	struct delivery **link = &targets->first;
 
 	while (*link != delivery)
 		link = &(*link)->next;
 	*link = delivery->next;
-	delivery->targets->count--;
+	if (targets->last == &delivery->next)
+		targets->last = link;
+	targets->count--;
 	uv_close((uv_handle_t *)delivery->timer, timer_destroy);
+	command_kill(delivery);
 	child_kill(steal_pointer(&delivery->child));
-	delivery->orphan = true;
-	if (!delivery->asked)
+	delivery->is_orphan = delivery->webhook && delivery->is_under_way;
+	if (!delivery->is_orphan)
 		delivery_free(delivery);
 }
 
@@ -81,28 +93,34 @@ void alert_targets_free(struct alert_targets *targets)
 	free(targets);
 }
 
-static void try_now(struct delivery *delivery);
+static void start_due(struct alert_targets *targets);
 
 static void try_again(uv_timer_t *timer)
 {
-	try_now(timer->data);
+	struct delivery *delivery = timer->data;
+
+	delivery->is_due = true;
+	start_due(delivery->targets);
 }
 
 static void tried(struct delivery *delivery, const char *why)
 {
-	struct daemon *daemon = delivery->targets->daemon;
-	const char *target = delivery->command ? delivery->command : delivery->webhook;
+	struct alert_targets *targets = delivery->targets;
+	struct daemon *daemon = targets->daemon;
+	bool is_last = delivery->tries >= TRIES;
 
-	if (!why) {
-		delivery_end(delivery);
-		return;
-	}
-	log_event(daemon->log, LEVEL_WARNING, "alert_failed", NULL, NULL, "%s: %s%s", target, why,
-		  delivery->tries < TRIES ? "; tried again in a minute" : "; given up");
-	if (delivery->tries < TRIES)
+	delivery->is_under_way = false;
+	targets->under_way--;
+	if (why)
+		log_event(daemon->log, is_last ? LEVEL_ERROR : LEVEL_WARNING, "alert_failed", NULL,
+			  NULL, "%s: %s%s",
+			  delivery->command ? delivery->command : delivery->webhook, why,
+			  is_last ? "; given up" : "; tried again in a minute");
+	if (why && !is_last)
 		uv_timer_start(delivery->timer, try_again, TRY_AGAIN_MS, 0);
 	else
 		delivery_end(delivery);
+	start_due(targets);
 }
 
 /* ---- commands ---- */
@@ -120,10 +138,7 @@ static void command_ended(void *context, const struct process_end *end)
 
 static void command_overdue(uv_timer_t *timer)
 {
-	struct delivery *delivery = timer->data;
-
-	if (delivery->child)
-		kill(-child_pid(delivery->child), SIGKILL); /* with all that it started */
+	command_kill(timer->data);
 }
 
 static int command_start(struct delivery *delivery, struct error *error)
@@ -135,8 +150,8 @@ static int command_start(struct delivery *delivery, struct error *error)
 	struct process_plan plan = {
 		.path = "/bin/sh",
 		.argv = argv,
-		.environment = secrets_child_environment(true),
-		.fd_count = 1,
+		.environment = secrets_command_environment(),
+		.fd_count = 2,
 		.directory = daemon->workspace->dir,
 		.new_group = true,
 	};
@@ -144,6 +159,7 @@ static int command_start(struct delivery *delivery, struct error *error)
 	int result = memory_file_sealed("alert", span_of(delivery->json), &input, error);
 
 	plan.fds[0] = (struct process_fd){ input, STDIN_FILENO };
+	plan.fds[1] = (struct process_fd){ STDERR_FILENO, STDERR_FILENO }; /* its complaints */
 	if (!result)
 		result = process_spawn(&plan, &process, error);
 	if (result)
@@ -161,8 +177,7 @@ static void posted(void *context, const json_t *result, const struct error *erro
 	int status = (int)json_integer_value(json_object_get(result, "status"));
 	char text[64];
 
-	delivery->asked = false;
-	if (delivery->orphan) {
+	if (delivery->is_orphan) {
 		delivery_free(delivery);
 		return;
 	}
@@ -174,7 +189,6 @@ static void webhook_start(struct delivery *delivery)
 {
 	json_t *body = json_loads(delivery->json, 0, NULL);
 
-	delivery->asked = true;
 	service_request(delivery->targets->daemon->gateway, "post",
 			json_pack("{s:s,s:o,s:i}", "url", delivery->webhook, "body", body,
 				  "timeout_ms", WEBHOOK_MS),
@@ -183,15 +197,37 @@ static void webhook_start(struct delivery *delivery)
 
 /* ---- deliveries ---- */
 
-static void try_now(struct delivery *delivery)
+static void start(struct delivery *delivery)
 {
 	struct error error;
 
 	delivery->tries++;
+	delivery->is_due = false;
+	delivery->is_under_way = true;
+	delivery->targets->under_way++;
 	if (delivery->webhook)
 		webhook_start(delivery);
 	else if (command_start(delivery, &error))
 		tried(delivery, error.message);
+}
+
+static struct delivery *first_due(const struct alert_targets *targets)
+{
+	struct delivery *delivery = targets->first;
+
+	while (delivery && !delivery->is_due)
+		delivery = delivery->next;
+	return delivery;
+}
+
+/* One that fails as it starts comes back to this: each look begins anew. */
+static void start_due(struct alert_targets *targets)
+{
+	struct delivery *delivery;
+
+	while (!targets->daemon->stopping && targets->under_way < ALERTS_AT_ONCE &&
+	       (delivery = first_due(targets)))
+		start(delivery);
 }
 
 static void deliver(struct alert_targets *targets, const struct alert_target *target,
@@ -200,10 +236,10 @@ static void deliver(struct alert_targets *targets, const struct alert_target *ta
 	const char *text = json_string_value(json_object_get(alert, "text"));
 	struct delivery *delivery;
 
-	if (targets->count >= ALERT_DELIVERIES_MAX) {
+	if (targets->count >= ALERTS_WAITING_MAX) {
 		log_event(targets->daemon->log, LEVEL_ERROR, "alert_failed", NULL, NULL,
 			  "%d alerts are on their way already; this one is only logged: %s",
-			  ALERT_DELIVERIES_MAX, text);
+			  ALERTS_WAITING_MAX, text);
 		return;
 	}
 	delivery = xcalloc(1, sizeof(*delivery));
@@ -212,13 +248,13 @@ static void deliver(struct alert_targets *targets, const struct alert_target *ta
 	delivery->webhook = target->webhook ? xstrdup(target->webhook) : NULL;
 	delivery->text = xstrdup(text ? text : "");
 	delivery->json = json_dumps(alert, JSON_COMPACT);
+	delivery->is_due = true;
 	delivery->timer = xcalloc(1, sizeof(uv_timer_t));
 	delivery->timer->data = delivery;
 	uv_timer_init(&targets->daemon->loop, delivery->timer);
-	delivery->next = targets->first;
-	targets->first = delivery;
+	*targets->last = delivery;
+	targets->last = &delivery->next;
 	targets->count++;
-	try_now(delivery);
 }
 
 void alert_targets_tell(struct alert_targets *targets, json_t *alert)
@@ -227,4 +263,5 @@ void alert_targets_tell(struct alert_targets *targets, json_t *alert)
 
 	for (size_t i = 0; i < settings->alert_count; i++)
 		deliver(targets, &settings->alerts[i], alert);
+	start_due(targets);
 }

@@ -1,7 +1,10 @@
-/* Where alerts go: the commands and webhooks of `alerts:` in agentd.yaml. A command is run by the
- * shell with the text as its last argument and the alert as JSON on its standard input; a webhook
- * gets the JSON by POST, through agentd-gateway. One that fails is logged and tried again twice, a
- * minute apart. */
+/* Where alerts go: the commands and webhooks of `alerts:` in agentd.yaml.
+ *
+ * A command is a person's own: it is run by the shell in the workspace, without walls and without
+ * our environment's keys, with the text as its last argument and the whole alert as a JSON object
+ * on its standard input, for at most 30 s. A webhook gets the same object by POST, through
+ * agentd-gateway, and has 10 s to answer. One that fails is logged and tried twice more, a minute
+ * apart. A few are under way at a time, in the order of the alerts. */
 #ifndef AGENTD_ALERT_TARGETS_H
 #define AGENTD_ALERT_TARGETS_H
 
@@ -9,8 +12,8 @@
 
 #include <jansson.h>
 
-#define ALERT_DELIVERIES_MAX 64 /* under way or waiting for another try; further ones are logged \
-				 */
+#define ALERTS_AT_ONCE 4
+#define ALERTS_WAITING_MAX 256 /* with those that wait for another try; further ones are logged */
 
 struct alert_targets;
 

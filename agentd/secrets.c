@@ -10,40 +10,56 @@
 /* What the daemon itself goes on reading, and what children may see of it. */
 static const struct {
 	const char *name;
-	bool for_children;
+	bool for_children, for_commands;
 } kept[] = {
-	{ "HOME", false },
-	{ "LANG", false },
-	{ "NOTIFY_SOCKET", false },
-	{ "CREDENTIALS_DIRECTORY", false },
-	{ "TZDIR", false },
+	{ "HOME", false, true },
+	{ "LANG", false, false },
+	{ "NOTIFY_SOCKET", false, false },
+	{ "CREDENTIALS_DIRECTORY", false, false },
+	{ "TZDIR", false, false },
+	{ "DBUS_SESSION_BUS_ADDRESS", false, true },
+	{ "XDG_RUNTIME_DIR", false, true },
+	{ "DISPLAY", false, true },
+	{ "WAYLAND_DISPLAY", false, true },
 #ifdef AGENTD_FAILPOINTS
-	{ "AGENTD_FAILPOINTS", true },
-	{ "AGENTD_FAILPOINTS_LOG", true },
-	{ "AGENTD_CLOCK_OFFSET", true },
-	{ "AGENTD_LANDLOCK_ABI", true },
-	{ "ASAN_OPTIONS", true },
-	{ "UBSAN_OPTIONS", true },
-	{ "LSAN_OPTIONS", true },
+	{ "AGENTD_FAILPOINTS", true, true },
+	{ "AGENTD_FAILPOINTS_LOG", true, true },
+	{ "AGENTD_CLOCK_OFFSET", true, true },
+	{ "AGENTD_LANDLOCK_ABI", true, true },
+	{ "ASAN_OPTIONS", true, true },
+	{ "UBSAN_OPTIONS", true, true },
+	{ "LSAN_OPTIONS", true, true },
 #endif
 };
 
 static const char *child_environment[ARRAY_LENGTH(kept) + 3];
 static const char *identity_environment[ARRAY_LENGTH(kept) + 4];
+static const char *command_environment[ARRAY_LENGTH(kept) + 3];
 
+static void keep_for(const char *environment[], bool commands)
+{
+	size_t count = 0;
+
+	environment[count++] = "PATH=/usr/local/bin:/usr/bin:/bin";
+	environment[count++] = "LANG=C.UTF-8";
+	for (size_t i = 0; i < ARRAY_LENGTH(kept); i++) {
+		const char *value = getenv(kept[i].name);
+
+		if (value && (commands ? kept[i].for_commands : kept[i].for_children))
+			environment[count++] = xasprintf("%s=%s", kept[i].name, value);
+	}
+}
+
+/* What is put together here lives as long as we do. */
 static void keep(void)
 {
 	size_t count = 0;
 
-	child_environment[count++] = "PATH=/usr/local/bin:/usr/bin:/bin";
-	child_environment[count++] = "LANG=C.UTF-8";
-	for (size_t i = 0; i < ARRAY_LENGTH(kept); i++) {
-		const char *value = getenv(kept[i].name);
-
-		if (value && kept[i].for_children) /* lives as long as we do */
-			child_environment[count++] = xasprintf("%s=%s", kept[i].name, value);
-	}
+	keep_for(child_environment, false);
+	keep_for(command_environment, true);
 	memcpy(identity_environment, child_environment, sizeof(child_environment));
+	while (identity_environment[count])
+		count++;
 	if (getenv("HOME"))
 		identity_environment[count] = xasprintf("HOME=%s", getenv("HOME"));
 }
@@ -104,4 +120,9 @@ int secrets_seal(int *ret_fd, struct error *error)
 const char *const *secrets_child_environment(bool identity)
 {
 	return identity ? identity_environment : child_environment;
+}
+
+const char *const *secrets_command_environment(void)
+{
+	return command_environment;
 }

@@ -15,5 +15,7 @@ int secrets_seal(int *ret_fd, struct error *error);
 /* The environment that children get: a fixed list, never a key; with `identity` also HOME, where
  * the person's git identity is. NULL-terminated, static. */
 const char *const *secrets_child_environment(bool identity);
+/* The same for a person's own command: with HOME, and what a desktop notification needs. */
+const char *const *secrets_command_environment(void);
 
 #endif
