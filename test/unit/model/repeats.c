@@ -31,6 +31,7 @@ static const char *const pieces[] = {
 	"\\t",
 	"\\\"},{\\\"",
 	"\xEF\xBB\xBF",
+	"a\",\"b\":\"c", /* not the same event: the string ends early */
 	"ends\\",
 };
 
