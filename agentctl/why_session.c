@@ -132,7 +132,7 @@ static int look_at_parked(void *context, const struct parked_row *row)
 int why_session(const struct workspace *workspace, struct store *store, const char *prefix,
 		json_t **ret_why, struct error *error)
 {
-	json_t *why;
+	json_t *why = NULL;
 	struct around around;
 	int64_t started = 0;
 	int result = find(store, prefix, &why, error);
