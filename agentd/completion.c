@@ -293,7 +293,8 @@ static void over_cap(struct completion *call, const struct budget_verdict *verdi
 	};
 
 	session_park(session, &parking, "%s", why);
-	alert_raise(session->daemon, incident, session->agent, "%s", why);
+	alert_raise(session->daemon, incident,
+		    parked_is_shared(verdict->layer) ? NULL : session->agent, "%s", why);
 	give_up(call, ERROR_DENIED, why);
 }
 

@@ -256,6 +256,7 @@ static const char *layer_words(enum budget_layer layer)
 char *over_reason(const struct session *session, const struct budget_verdict *verdict)
 {
 	char limit[32], settled[32], wanted[32], until[INSTANT_SIZE];
+	bool is_shared = parked_is_shared(verdict->layer);
 	_free_ char *end = NULL;
 
 	print_amount(limit, verdict->layer, verdict->limit);
@@ -264,9 +265,10 @@ char *over_reason(const struct session *session, const struct budget_verdict *ve
 	end = verdict->resets_at ? xasprintf("goes on at %s or when the limit is raised",
 					     instant_print(verdict->resets_at, until))
 				 : xstrdup("goes on when the limit is raised");
-	return xasprintf("over %s of %s: %s spent of %s that %s may use, the next call may need "
+	return xasprintf("over %s%s%s: %s spent of %s that %s may use, the next call may need "
 			 "%s; %s",
-			 layer_words(verdict->layer), session->agent, settled, limit,
+			 layer_words(verdict->layer), is_shared ? "" : " of ",
+			 is_shared ? "" : session->agent, settled, limit,
 			 session->by_person ? "a person's work" : "this work", wanted, end);
 }
 

@@ -121,7 +121,7 @@ static bool share_incident(const struct item *one, const struct item *other)
 	if (one->why != PARKED_BY_BUDGET || other->why != PARKED_BY_BUDGET ||
 	    one->layer != other->layer || one->window != other->window)
 		return false;
-	return one->layer >= LAYER_SYSTEM_HOUR ||
+	return parked_is_shared(one->layer) ||
 	       (one->layer >= LAYER_AGENT_HOUR && !strcmp(one->agent, other->agent));
 }
 
@@ -182,8 +182,11 @@ const char *parked_reason(const struct daemon *daemon, const struct resident *re
 static void go_on(struct daemon *daemon, struct item *item, const char *why)
 {
 	struct resident *resident = roster_find(daemon->roster, item->agent);
+	bool is_shared = item->why == PARKED_BY_BUDGET && parked_is_shared(item->layer);
 	_free_ char *event = xasprintf("again:%s", item->session);
-	_free_ char *what = xasprintf("%s: the work of %s goes on", why, item->agent);
+	_free_ char *what = xasprintf("%s: %s%s goes on", why,
+				      is_shared ? "parked work" : "the work of ",
+				      is_shared ? "" : item->agent);
 	struct session_wish wish = parked_wish(item->wish, item->session, event);
 	struct error error;
 	char id[27];

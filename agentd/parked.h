@@ -46,6 +46,8 @@ void parked_row_clear(struct parked_row *row);
 /* What work of this kind may spend in a layer by the settings in force. */
 int64_t parked_cap(const struct daemon *daemon, const char *agent, enum budget_layer layer,
 		   enum budget_work work);
+/* Is it money of all agents? */
+bool parked_is_shared(enum budget_layer layer);
 /* Key of the incident that a budget's cap in this layer makes, up to its last word, which is when
  * the window ends (0: never): one for the system, one for each agent, or for the one session. The
  * caller frees it. */

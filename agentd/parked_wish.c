@@ -40,6 +40,11 @@ enum budget_layer parked_layer_find(const char *text)
 	return layer;
 }
 
+bool parked_is_shared(enum budget_layer layer)
+{
+	return layer == LAYER_SYSTEM_HOUR || layer == LAYER_SYSTEM_DAY;
+}
+
 int64_t parked_cap(const struct daemon *daemon, const char *agent, enum budget_layer layer,
 		   enum budget_work work)
 {
