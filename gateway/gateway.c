@@ -142,6 +142,16 @@ static void on_post(struct rpc *rpc, void *context, const char *method, const js
 		(void)rpc_refuse(rpc, id, &error);
 }
 
+static void on_get(struct rpc *rpc, void *context, const char *method, const json_t *params,
+		   uint64_t id)
+{
+	struct error error;
+
+	(void)method;
+	if (get_start(context, params, id, &error))
+		(void)rpc_refuse(rpc, id, &error);
+}
+
 static void on_cancel(struct rpc *rpc, void *context, const char *method, const json_t *params,
 		      uint64_t id)
 {
@@ -153,6 +163,7 @@ static const struct rpc_permit permits[] = {
 	{ .method = "complete", .states = ~0u, .handler = on_complete },
 	{ .method = "cancel", .states = ~0u, .notification = true, .handler = on_cancel },
 	{ .method = "post", .states = ~0u, .handler = on_post },
+	{ .method = "get", .states = ~0u, .handler = on_get },
 };
 
 static void on_socket(uv_poll_t *poll, int status, int events)

@@ -1,14 +1,18 @@
 #include "post.h"
 
+#include "base/clock.h"
+
 #define POSTS_MAX 64
 #define BODY_MAX (256 * 1024)
 #define TIMEOUT_MS 10000
-#define TIMEOUT_MAX_MS 60000
+#define TIMEOUT_MAX_MS 3600000
 
 struct post {
 	struct gateway *gateway;
 	struct post *next, *previous;
 	uint64_t request; /* agentd's, to be answered */
+	bool get;
+	int64_t started_ms; /* on the monotonic clock */
 	struct transport_call *transport;
 };
 
@@ -23,13 +27,15 @@ static void post_free(struct post *post)
 	free(post);
 }
 
-static struct post *post_new(struct gateway *gateway, uint64_t request)
+static struct post *post_new(struct gateway *gateway, uint64_t request, bool get)
 {
 	struct post *post = xcalloc(1, sizeof(*post));
 
 	*post = (struct post){ .gateway = gateway,
 			       .next = gateway->first_post,
-			       .request = request };
+			       .request = request,
+			       .get = get,
+			       .started_ms = clock_monotonic_ms() };
 	if (gateway->first_post)
 		gateway->first_post->previous = post;
 	gateway->first_post = post;
@@ -48,7 +54,12 @@ static void on_done(void *context, const struct transport_end *end)
 {
 	struct post *post = context;
 
-	if (end->status)
+	if (post->get)
+		(void)rpc_reply(post->gateway->rpc, post->request,
+				json_pack("{s:i,s:I,s:s?}", "status", end->status, "total_ms",
+					  (json_int_t)(clock_monotonic_ms() - post->started_ms),
+					  "message", end->status ? NULL : end->error.message));
+	else if (end->status)
 		(void)rpc_reply(post->gateway->rpc, post->request,
 				json_pack("{s:i}", "status", end->status));
 	else
@@ -56,16 +67,31 @@ static void on_done(void *context, const struct transport_end *end)
 	post_free(post);
 }
 
-/* One clock after the other: together they take `ms` and, for an error's body, half of it more. */
-static struct transport_clocks clocks_of(const json_t *params)
+static uint32_t timeout_of(const json_t *params)
 {
 	json_int_t ms = json_integer_value(json_object_get(params, "timeout_ms"));
-	uint32_t half;
 
-	if (ms <= 0 || ms > TIMEOUT_MAX_MS)
-		ms = ms > 0 ? TIMEOUT_MAX_MS : TIMEOUT_MS;
-	half = (uint32_t)(ms + 1) / 2;
-	return (struct transport_clocks){ half, half, half };
+	if (ms <= 0)
+		return TIMEOUT_MS;
+	return ms < TIMEOUT_MAX_MS ? (uint32_t)ms : TIMEOUT_MAX_MS;
+}
+
+static int start(struct gateway *gateway, struct transport_request *order, uint64_t request,
+		 struct error *error)
+{
+	struct post *post;
+	int result;
+
+	if (gateway->post_count >= POSTS_MAX)
+		return error_set(error, ERROR_BUSY, "%d posts are open already", POSTS_MAX);
+	post = post_new(gateway, request, order->get);
+	order->data = on_data;
+	order->done = on_done;
+	order->context = post;
+	result = transport_start(gateway->transport, order, &post->transport, error);
+	if (result)
+		post_free(post);
+	return result;
 }
 
 int post_start(struct gateway *gateway, const json_t *params, uint64_t request, struct error *error)
@@ -74,28 +100,34 @@ int post_start(struct gateway *gateway, const json_t *params, uint64_t request, 
 	const char *url = json_string_value(json_object_get(params, "url"));
 	const json_t *body = json_object_get(params, "body");
 	_free_ char *text = json_is_object(body) ? json_dumps(body, JSON_COMPACT) : NULL;
-	struct post *post;
-	int result;
+	struct transport_request order = { .url = url, .headers = headers };
+	uint32_t half;
 
 	if (!url || !text || strlen(text) > BODY_MAX)
 		return error_set(error, ERROR_INVALID,
 				 "post: \"url\" has to be a text, \"body\" an object of at most "
 				 "256 KiB");
-	if (gateway->post_count >= POSTS_MAX)
-		return error_set(error, ERROR_BUSY, "%d posts are open already", POSTS_MAX);
-	post = post_new(gateway, request);
-	result = transport_start(gateway->transport,
-				 &(struct transport_request){ .url = url,
-							      .headers = headers,
-							      .body = span_of(text),
-							      .clocks = clocks_of(params),
-							      .data = on_data,
-							      .done = on_done,
-							      .context = post },
-				 &post->transport, error);
-	if (result)
-		post_free(post);
-	return result;
+	order.body = span_of(text);
+	/* one clock after the other: together they take the time and, for an error's body, half of
+	 * it more */
+	half = (timeout_of(params) + 1) / 2;
+	order.clocks = (struct transport_clocks){ half, half, half };
+	return start(gateway, &order, request, error);
+}
+
+int get_start(struct gateway *gateway, const json_t *params, uint64_t request, struct error *error)
+{
+	uint32_t ms = timeout_of(params);
+	struct transport_request order = {
+		.url = json_string_value(json_object_get(params, "url")),
+		.get = true,
+		.body = SPAN(""),
+		.clocks = { ms, ms, ms },
+	};
+
+	if (!order.url)
+		return error_set(error, ERROR_INVALID, "get: \"url\" has to be a text");
+	return start(gateway, &order, request, error);
 }
 
 void posts_forget(struct gateway *gateway)

@@ -196,9 +196,17 @@ static void set_request(struct transport_call *call, const struct transport_requ
 	CURL *easy = call->easy;
 
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
-	curl_easy_setopt(easy, CURLOPT_POST, 1L);
-	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.length);
-	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->sending);
+	if (request->get) {
+		curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+		/* it sees what somebody who is new there would see */
+		curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+		curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+	} else {
+		curl_easy_setopt(easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+				 (curl_off_t)request->body.length);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->sending);
+	}
 	set_headers(call, request->headers);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->words);

@@ -66,8 +66,9 @@ struct transport_end {
 
 struct transport_request {
 	const char *url;
-	const char *const *headers;     /* NULL-terminated; copied */
-	struct span body;               /* copied; freed when the answer begins */
+	const char *const *headers; /* NULL-terminated; copied */
+	bool get;         /* a GET, without a body and on a connection of its own; else a POST */
+	struct span body; /* copied; freed when the answer begins */
 	struct transport_clocks clocks; /* 0: that clock does not run */
 	/* The connection stands and the request goes out: from here on the server may have it. May
 	 * be NULL. */

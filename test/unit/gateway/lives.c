@@ -247,6 +247,67 @@ static void posts(void **state)
 	provider_stop(&provider);
 }
 
+/* ---- looks at services ---- */
+
+static int look(struct child *child, const char *url, char message[100])
+{
+	struct outcome outcome;
+	const char *text;
+	int status;
+
+	child_ask(child, "get", json_pack("{s:s, s:i}", "url", url, "timeout_ms", 400), &outcome);
+	child_wait(child, &outcome);
+	assert_non_null(outcome.result);
+	status = (int)json_integer_value(json_object_get(outcome.result, "status"));
+	text = json_string_value(json_object_get(outcome.result, "message"));
+	assert_true(json_is_integer(json_object_get(outcome.result, "total_ms")));
+	assert_true(!text == !!status);
+	snprintf(message, 100, "%s", text ? text : "");
+	json_decref(outcome.result);
+	return status;
+}
+
+/* What a server does is an answer; only what we cannot do is refused. */
+static void looks(void **state)
+{
+	static const int statuses[] = { 200, 503, 302 };
+	struct started_provider provider;
+	struct child child;
+	struct outcome outcome;
+	_free_ char *url = NULL;
+	char message[100];
+	json_t *log;
+
+	(void)state;
+	provider_start(&provider, "reply\n text ok\nerror 503\nerror 302\n"
+				  " header location: http://127.0.0.1:1/\nreply\n stall\n");
+	url = provider_url(&provider, "/v1/chat/completions");
+	child_start(&child, SECRETS, NULL);
+	for (size_t i = 0; i < ARRAY_LENGTH(statuses); i++)
+		assert_int_equal(statuses[i], look(&child, url, message));
+	log = provider_await(&provider, "request", 3);
+	assert_string_equal("GET",
+			    json_string_value(json_object_get(json_array_get(log, 0), "method")));
+	assert_int_not_equal(/* each on a connection of its own */
+			     json_integer_value(
+				     json_object_get(json_array_get(log, 0), "connection")),
+			     json_integer_value(
+				     json_object_get(json_array_get(log, 1), "connection")));
+	json_decref(log);
+	assert_int_equal(0, look(&child, url, message));
+	assert_non_null(strstr(message, "within 400 ms"));
+	assert_int_equal(0, look(&child, "http://127.0.0.1:1/", message));
+	assert_non_null(strstr(message, "127.0.0.1:1"));
+	child_ask(&child, "get", json_pack("{s:s}", "url", "file:///etc/passwd"), &outcome);
+	child_wait(&child, &outcome);
+	assert_int_equal(ERROR_INVALID, outcome.error.code);
+	child_ask(&child, "get", json_object(), &outcome);
+	child_wait(&child, &outcome);
+	assert_int_equal(ERROR_INVALID, outcome.error.code);
+	assert_int_equal(0, child_end(&child, KEY).code);
+	provider_stop(&provider);
+}
+
 /* ---- TLS ---- */
 
 #ifdef AGENTD_FAILPOINTS
@@ -368,6 +429,7 @@ int lives_tests(void)
 		cmocka_unit_test(deltas_are_joined),
 		cmocka_unit_test(no_deltas_unless_followed),
 		cmocka_unit_test(posts),
+		cmocka_unit_test(looks),
 		cmocka_unit_test(tls_behind_the_walls),
 		cmocka_unit_test(a_rehearsal_calls_nothing),
 		cmocka_unit_test(no_start_without_walls),
