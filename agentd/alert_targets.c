@@ -1,14 +1,8 @@
 #include "alert_targets.h"
 
-#include "child.h"
 #include "log.h"
-#include "secrets.h"
 #include "service.h"
-
-#include "base/file.h"
-
-#include <signal.h>
-#include <unistd.h>
+#include "shell.h"
 
 #define TRIES 3
 #define TRY_AGAIN_MS 60000
@@ -21,8 +15,8 @@ struct delivery {
 	struct alert_targets *targets;
 	char *command, *webhook; /* one of them */
 	char *text, *json;
-	struct child *child;
-	uv_timer_t *timer; /* for the command's end, or for the next try */
+	struct shell *shell;
+	uv_timer_t *timer; /* for the next try */
 	unsigned tries;
 	bool is_due;       /* for a try */
 	bool is_under_way; /* the command runs, or the gateway will answer */
@@ -58,12 +52,6 @@ static void delivery_free(struct delivery *delivery)
 	free(delivery);
 }
 
-static void command_kill(struct delivery *delivery)
-{
-	if (delivery->child)
-		kill(-child_pid(delivery->child), SIGKILL); /* with all that it started */
-}
-
 /* Off the list; freed now, or by the answer that is still to come. */
 static void delivery_end(struct delivery *delivery)
 {
@@ -77,8 +65,7 @@ static void delivery_end(struct delivery *delivery)
 		targets->last = link;
 	targets->count--;
 	uv_close((uv_handle_t *)delivery->timer, timer_destroy);
-	command_kill(delivery);
-	child_kill(steal_pointer(&delivery->child));
+	shell_kill(steal_pointer(&delivery->shell));
 	delivery->is_orphan = delivery->webhook && delivery->is_under_way;
 	if (!delivery->is_orphan)
 		delivery_free(delivery);
@@ -125,48 +112,26 @@ static void tried(struct delivery *delivery, const char *why)
 
 /* ---- commands ---- */
 
-static void command_ended(void *context, const struct process_end *end)
+static void command_ended(void *context, const char *why)
 {
 	struct delivery *delivery = context;
-	char text[64];
 
-	delivery->child = NULL; /* it is freed behind this */
-	uv_timer_stop(delivery->timer);
-	tried(delivery,
-	      end->signalled || end->code ? process_end_print(end, text, sizeof(text)) : NULL);
-}
-
-static void command_overdue(uv_timer_t *timer)
-{
-	command_kill(timer->data);
+	delivery->shell = NULL; /* it is freed behind this */
+	tried(delivery, why);
 }
 
 static int command_start(struct delivery *delivery, struct error *error)
 {
-	struct daemon *daemon = delivery->targets->daemon;
-	_free_ char *line = xasprintf("%s \"$@\"", delivery->command);
-	const char *argv[] = { "sh", "-c", line, "agentd-alert", delivery->text, NULL };
-	_fd_ int input = -1;
-	struct process_plan plan = {
-		.path = "/bin/sh",
-		.argv = argv,
-		.environment = secrets_command_environment(),
-		.fd_count = 2,
-		.directory = daemon->workspace->dir,
-		.new_group = true,
+	struct shell_order order = {
+		.name = "agentd-alert",
+		.command = delivery->command,
+		.argument = delivery->text,
+		.input = delivery->json,
+		.limit_ms = COMMAND_MS,
 	};
-	struct process process;
-	int result = memory_file_sealed("alert", span_of(delivery->json), &input, error);
 
-	plan.fds[0] = (struct process_fd){ input, STDIN_FILENO };
-	plan.fds[1] = (struct process_fd){ STDERR_FILENO, STDERR_FILENO }; /* its complaints */
-	if (!result)
-		result = process_spawn(&plan, &process, error);
-	if (result)
-		return result;
-	delivery->child = child_new(&daemon->loop, process, command_ended, delivery);
-	uv_timer_start(delivery->timer, command_overdue, COMMAND_MS, 0);
-	return 0;
+	return shell_start(delivery->targets->daemon, &order, command_ended, delivery,
+			   &delivery->shell, error);
 }
 
 /* ---- webhooks ---- */

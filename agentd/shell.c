@@ -1,0 +1,109 @@
+#include "shell.h"
+
+#include "child.h"
+#include "secrets.h"
+
+#include "base/file.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+struct shell {
+	struct child *child;
+	uv_timer_t *timer;
+	uint32_t limit_ms;
+	bool overdue;
+	shell_ended ended;
+	void *context;
+};
+
+static void timer_destroy(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static void shell_free(struct shell *shell)
+{
+	uv_close((uv_handle_t *)shell->timer, timer_destroy);
+	free(shell);
+}
+
+static void on_end(void *context, const struct process_end *end)
+{
+	struct shell *shell = context;
+	char text[64];
+
+	if (shell->overdue)
+		snprintf(text, sizeof(text), "no end within %g s", shell->limit_ms / 1000.0);
+	else
+		process_end_print(end, text, sizeof(text));
+	shell->ended(shell->context, shell->overdue || end->signalled || end->code ? text : NULL);
+	shell_free(shell);
+}
+
+/* Its whole group: sh(1) alone would leave what it waits for. */
+static void on_overdue(uv_timer_t *timer)
+{
+	struct shell *shell = timer->data;
+
+	shell->overdue = true;
+	kill(-child_pid(shell->child), SIGKILL);
+}
+
+static int spawn(const struct daemon *daemon, const struct shell_order *order,
+		 struct process *ret_process, struct error *error)
+{
+	_free_ char *line = order->argument ? xasprintf("%s \"$@\"", order->command)
+					    : xstrdup(order->command);
+	const char *argv[] = { "sh", "-c", line, order->name, order->argument, NULL };
+	_fd_ int input = -1;
+	struct process_plan plan = {
+		.path = "/bin/sh",
+		.argv = argv,
+		.environment = secrets_command_environment(),
+		.fds = { { STDERR_FILENO, STDERR_FILENO } },
+		.fd_count = 1,
+		.directory = daemon->workspace->dir,
+		.new_group = true,
+	};
+	int result = order->input
+			     ? memory_file_sealed("input", span_of(order->input), &input, error)
+			     : 0;
+
+	if (result)
+		return result;
+	if (order->input)
+		plan.fds[plan.fd_count++] = (struct process_fd){ input, STDIN_FILENO };
+	return process_spawn(&plan, ret_process, error);
+}
+
+int shell_start(struct daemon *daemon, const struct shell_order *order, shell_ended ended,
+		void *context, struct shell **ret_shell, struct error *error)
+{
+	struct process process;
+	struct shell *shell;
+	int result = spawn(daemon, order, &process, error);
+
+	if (result)
+		return result;
+	shell = xcalloc(1, sizeof(*shell));
+	shell->limit_ms = order->limit_ms;
+	shell->ended = ended;
+	shell->context = context;
+	shell->child = child_new(&daemon->loop, process, on_end, shell);
+	shell->timer = xcalloc(1, sizeof(uv_timer_t));
+	shell->timer->data = shell;
+	uv_timer_init(&daemon->loop, shell->timer);
+	uv_timer_start(shell->timer, on_overdue, order->limit_ms, 0);
+	*ret_shell = shell;
+	return 0;
+}
+
+void shell_kill(struct shell *shell)
+{
+	if (!shell)
+		return;
+	kill(-child_pid(shell->child), SIGKILL);
+	child_kill(shell->child);
+	shell_free(shell);
+}
