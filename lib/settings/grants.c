@@ -1,11 +1,9 @@
-/* agents: and monitors:. The latter are checked; nothing uses them yet. */
+/* agents: what only a person can give. */
 #include "sections.h"
 
 #include <stdio.h>
 
 #define GRANTS_MAX 4096
-
-/* ---- agents ---- */
 
 /* As agent_name_valid (lib/agent): [a-z0-9][a-z0-9-]{0,62}. */
 static bool is_agent_name(const char *name)
@@ -66,22 +64,4 @@ void read_grants(struct settings *settings, const struct yaml *root, struct diag
 		return;
 	for (const struct yaml *yaml = reader_members(map); yaml; yaml = yaml->next)
 		read_grant(settings, yaml, found);
-}
-
-/* ---- monitors ---- */
-
-void check_monitors(const struct yaml *root, struct diagnostics *found)
-{
-	const struct yaml *map = yaml_get(root, "monitors");
-
-	if (!reader_is_map(map, "monitors", found))
-		return;
-	for (const struct yaml *yaml = reader_members(map); yaml; yaml = yaml->next) {
-		if (!name_is_good(yaml, "monitor", found) ||
-		    !reader_map(yaml, SCOPE_MONITOR, NULL, "the monitor", found))
-			continue;
-		if (!yaml_get(yaml, "url") == !yaml_get(yaml, "command"))
-			say(found, yaml, "settings-missing",
-			    "monitor \"%s\" needs either a url or a command", yaml->key);
-	}
 }

@@ -12,7 +12,7 @@ void read_models(struct settings *settings, const struct yaml *root, struct diag
 void read_routes(struct settings *settings, const struct yaml *root, struct diagnostics *found);
 void read_grants(struct settings *settings, const struct yaml *root, struct diagnostics *found);
 void read_alerts(struct settings *settings, const struct yaml *root, struct diagnostics *found);
-void check_monitors(const struct yaml *root, struct diagnostics *found);
+void read_monitors(struct settings *settings, const struct yaml *root, struct diagnostics *found);
 
 /* Limits of an agent: what is not given is INT64_MAX. */
 void read_agent_limits(const struct yaml *yaml, struct limits *ret_limits,
@@ -21,6 +21,7 @@ void read_agent_limits(const struct yaml *yaml, struct limits *ret_limits,
 void provider_clear(struct provider *provider);
 void model_clear(struct model_settings *model);
 void alert_clear(struct alert_target *alert);
+void monitor_settings_clear(struct monitor_settings *monitor);
 
 /* An error about a member of a map, at its key. */
 void say(struct diagnostics *found, const struct yaml *member, const char *code, const char *format,

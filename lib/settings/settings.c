@@ -75,7 +75,7 @@ static void read_sections(struct settings *settings, const struct yaml *root,
 	read_routes(settings, root, found);
 	read_grants(settings, root, found);
 	read_alerts(settings, root, found);
-	check_monitors(root, found);
+	read_monitors(settings, root, found);
 }
 
 static int parse_text(struct span text, struct yaml **ret_root, struct error *error)
@@ -142,11 +142,14 @@ void settings_free(struct settings *settings)
 		grant_clear(&settings->grants[i]);
 	for (size_t i = 0; i < settings->alert_count; i++)
 		alert_clear(&settings->alerts[i]);
+	for (size_t i = 0; i < settings->monitor_count; i++)
+		monitor_settings_clear(&settings->monitors[i]);
 	free(settings->providers);
 	free(settings->models);
 	free(settings->routes);
 	free(settings->grants);
 	free(settings->alerts);
+	free(settings->monitors);
 	free(settings);
 }
 

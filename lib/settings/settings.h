@@ -77,6 +77,16 @@ struct alert_target {
 	char *command, *webhook; /* one of them is NULL */
 };
 
+/* One of `monitors`: an outside service, looked at by a GET or a command. */
+struct monitor_settings {
+	char name[SETTINGS_NAME_MAX];
+	char *url, *command;          /* one of them is NULL */
+	char *restart;                /* command, or NULL */
+	char wake[SETTINGS_NAME_MAX]; /* agent, or "" */
+	uint32_t every_s, timeout_s, settle_s;
+	uint32_t failures; /* in a row that make an incident */
+};
+
 struct settings {
 	char zone[65];
 	bool sandbox_off;
@@ -90,6 +100,8 @@ struct settings {
 	size_t grant_count;
 	struct alert_target *alerts;
 	size_t alert_count;
+	struct monitor_settings *monitors;
+	size_t monitor_count;
 	struct limits limits;
 	/* defaults of DESIGN 10 that apply to the daemon as a whole */
 	uint32_t debounce_ms, tick_s, shortest_interval_s, turns_per_session, sessions_at_once;
@@ -100,6 +112,7 @@ struct settings {
 	uint32_t provider_breaker_failures, provider_breaker_probe_ms, provider_breaker_longest_ms;
 	uint32_t session_breaker_repeats, session_breaker_calls;
 	uint32_t alert_again_s;
+	uint32_t monitor_every_s, monitor_timeout_s, monitor_failures, monitor_settle_s;
 	int64_t tool_output_bytes, log_bytes;
 	uint32_t log_files;
 	int daily_hour; /* of `daily_at` */

@@ -8,7 +8,7 @@
 #define MODEL .scope = SCOPE_MODEL, .files = FILE_AGENTD
 #define PRICE .scope = SCOPE_PRICE, .files = FILE_AGENTD, .type = TYPE_USD, .max = USD(1000000)
 #define LIMIT .scope = SCOPE_LIMITS, .files = FILE_AGENTD | FILE_SOUL | FILE_HEARTBEAT
-#define MONITOR .scope = SCOPE_MONITOR, .files = FILE_AGENTD, NOT_YET
+#define MONITOR .scope = SCOPE_MONITOR, .files = FILE_AGENTD
 #define SOUL_ONLY .scope = SCOPE_FRONT_MATTER, .files = FILE_SOUL
 #define FRONT .scope = SCOPE_FRONT_MATTER, .files = FILE_SOUL | FILE_HEARTBEAT
 
@@ -145,20 +145,32 @@ const struct key keys[] = {
 	{ .path = "alerts.webhook", .scope = SCOPE_ALERT, .files = FILE_AGENTD, .type = TYPE_URL,
 	  INTO(struct alert_target, webhook),
 	  .text = "An address that the alert is posted to." },
-	{ .path = "monitors.NAME.url", MONITOR, .type = TYPE_URL, .text = "Address to fetch." },
+	{ .path = "monitors.NAME.url", MONITOR, .type = TYPE_URL,
+	  INTO(struct monitor_settings, url),
+	  .text = "Address to fetch; a status of 2xx or 3xx is well." },
 	{ .path = "monitors.NAME.command", MONITOR, .type = TYPE_TEXT,
-	  .text = "Command whose exit status tells." },
+	  INTO(struct monitor_settings, command),
+	  .text = "Command that looks; status 0 is well." },
+	{ .path = "monitors.NAME.restart", MONITOR, .type = TYPE_TEXT,
+	  INTO(struct monitor_settings, restart),
+	  .text = "Command that restarts the service." },
+	{ .path = "monitors.NAME.wake", MONITOR, .type = TYPE_NAME,
+	  INTO(struct monitor_settings, wake),
+	  .text = "Agent that is woken by an incident." },
 	{ .path = "monitors.NAME.every", MONITOR, SECONDS(1, 366 * DAY),
-	  .fallback = "(monitor_every)",
+	  .fallback = "(monitor_every)", .alias = "interval",
+	  INTO(struct monitor_settings, every_s),
 	  .text = "Time between two looks." },
 	{ .path = "monitors.NAME.timeout", MONITOR, SECONDS(1, HOUR),
-	  .fallback = "(monitor_timeout)",
+	  .fallback = "(monitor_timeout)", INTO(struct monitor_settings, timeout_s),
 	  .text = "Time that a look may take." },
-	{ .path = "monitors.NAME.failures", MONITOR, COUNTED(1, 1000),
-	  .fallback = "(monitor_failures)",
+	{ .path = "monitors.NAME.max_failures", MONITOR, COUNTED(1, 1000),
+	  .fallback = "(monitor_failures)", .alias = "failures",
+	  INTO(struct monitor_settings, failures),
 	  .text = "Failures in a row that make an incident." },
 	{ .path = "monitors.NAME.settle", MONITOR, SECONDS(0, HOUR), .fallback = "(monitor_settle)",
-	  .text = "Time that a recovered service must stay well." },
+	  INTO(struct monitor_settings, settle_s),
+	  .text = "Time until a service that was restarted, or has recovered, is looked at again." },
 
 	/* ---- files and beats ---- */
 	{ .path = "debounce", TOP, MILLISECONDS(0, 60000), .fallback = "50 ms",
@@ -257,14 +269,18 @@ const struct key keys[] = {
 	{ .path = "alert_again", TOP, SECONDS(1, 366 * DAY), .fallback = "4 h",
 	  INTO(struct settings, alert_again_s),
 	  .text = "Time until the same incident alerts again." },
-	{ .path = "monitor_every", TOP, SECONDS(1, 366 * DAY), .fallback = "300 s", NOT_YET,
+	{ .path = "monitor_every", TOP, SECONDS(1, 366 * DAY), .fallback = "300 s",
+	  INTO(struct settings, monitor_every_s),
 	  .text = "Time between two looks at a monitored service." },
-	{ .path = "monitor_timeout", TOP, SECONDS(1, HOUR), .fallback = "10 s", NOT_YET,
+	{ .path = "monitor_timeout", TOP, SECONDS(1, HOUR), .fallback = "10 s",
+	  INTO(struct settings, monitor_timeout_s),
 	  .text = "Time that such a look may take." },
-	{ .path = "monitor_failures", TOP, COUNTED(1, 1000), .fallback = "3", NOT_YET,
+	{ .path = "monitor_failures", TOP, COUNTED(1, 1000), .fallback = "3",
+	  INTO(struct settings, monitor_failures),
 	  .text = "Failures in a row that make an incident." },
-	{ .path = "monitor_settle", TOP, SECONDS(0, HOUR), .fallback = "5 s", NOT_YET,
-	  .text = "Time that a recovered service must stay well." },
+	{ .path = "monitor_settle", TOP, SECONDS(0, HOUR), .fallback = "5 s",
+	  INTO(struct settings, monitor_settle_s),
+	  .text = "Time until a restarted or recovered service is looked at again." },
 
 	/* ---- memory, bulletin, logs ---- */
 	{ .path = "l0_kept", TOP, COUNTED(1, 100000), .fallback = "50", NOT_YET,

@@ -18,7 +18,7 @@ enum scope {                     /* the struct that its rows fill */
 	     SCOPE_LIMITS,       /* struct limits */
 	     SCOPE_AGENT,        /* struct grant */
 	     SCOPE_ALERT,        /* struct alert_target */
-	     SCOPE_MONITOR,      /* nothing yet */
+	     SCOPE_MONITOR,      /* struct monitor_settings */
 	     SCOPE_FRONT_MATTER, /* struct front_matter */
 };
 

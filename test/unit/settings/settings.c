@@ -409,11 +409,59 @@ static const struct {
 	{ "monitors: {site: {url: 'http://h', every: 5}}\n",
 	  "error settings-value 1:43 monitors.NAME.every: \"5\": write a time with its unit, such as 500 ms, "
 	  "30 s, 10 min or 2 h\n" },
+	{ "monitors: {site: {url: 'http://h', command: x}, two words: {url: 'http://h'}, three: 3}\n",
+	  "error settings-missing 1:12 monitor \"site\" needs either a url or a command\n"
+	  "error settings-name 1:49 \"two words\" cannot name a monitor: write a name of up to 63 letters, "
+	  "digits, \".\", \"_\" and \"-\"\n"
+	  "error settings-type 1:86 the monitor is not a map; write keys and values below it\n" },
+	{ "monitors: {site: {url: 'ftp://h'}}\n",
+	  "error settings-value 1:24 monitors.NAME.url: write an address that begins with https:// or "
+	  "http://\n" },
 	{ "tick: 1\xFF\n",
 	  "warning text-utf8 1:1 1 byte is no UTF-8 and read as U+FFFD; save the file as UTF-8\n"
 	  "error settings-value 1:7 tick: \"1\xEF\xBF\xBD\": write a time with its unit, such as 500 ms, 30 s, "
 	  "10 min or 2 h\n" },
 };
+
+/* What a monitor does not say, the top level says; what is wrong is as if it were not there. */
+static void monitors_are_read(void **state)
+{
+	CLEANUP(settings_free)
+	struct settings *s = read_settings(
+		"monitors:\n"
+		"  site: {url: 'https://h/health', wake: kira}\n"
+		"  db:\n"
+		"    command: pg_isready -q\n"
+		"    restart: systemctl restart postgresql\n"
+		"    interval: 1 min\n"
+		"    timeout: 2 s\n"
+		"    failures: 5\n"
+		"    settle: 0 s\n"
+		"  mail: {command: 'true', max_failures: 0}\n"
+		"monitor_timeout: 7 s\n",
+		"error settings-value 10:41 monitors.NAME.max_failures: \"0\": it is out of range, which is "
+		"1 to 1000\n");
+
+	(void)state;
+	assert_int_equal(s->monitor_count, 3);
+	assert_string_equal(s->monitors[0].name, "site");
+	assert_string_equal(s->monitors[0].url, "https://h/health");
+	assert_null(s->monitors[0].command);
+	assert_null(s->monitors[0].restart);
+	assert_string_equal(s->monitors[0].wake, "kira");
+	assert_int_equal(s->monitors[0].every_s, 300);
+	assert_int_equal(s->monitors[0].timeout_s, 7);
+	assert_int_equal(s->monitors[0].failures, 3);
+	assert_int_equal(s->monitors[0].settle_s, 5);
+	assert_string_equal(s->monitors[1].command, "pg_isready -q");
+	assert_string_equal(s->monitors[1].restart, "systemctl restart postgresql");
+	assert_string_equal(s->monitors[1].wake, "");
+	assert_int_equal(s->monitors[1].every_s, 60);
+	assert_int_equal(s->monitors[1].timeout_s, 2);
+	assert_int_equal(s->monitors[1].failures, 5);
+	assert_int_equal(s->monitors[1].settle_s, 0);
+	assert_int_equal(s->monitors[2].failures, 3);
+}
 
 static void wrong_values_are_named(void **state)
 {
@@ -551,6 +599,7 @@ int main(void)
 		cmocka_unit_test(values_are_exact),
 		cmocka_unit_test(spellings_of_values),
 		cmocka_unit_test(kinds_have_defaults),
+		cmocka_unit_test(monitors_are_read),
 		cmocka_unit_test(wrong_values_are_named),
 		cmocka_unit_test(wrong_values_change_nothing),
 		cmocka_unit_test(no_yaml_map_is_refused),
