@@ -352,6 +352,23 @@ void alert_mended(struct daemon *daemon, const char *prefix, const char *format,
 	over(daemon, prefix, text, true);
 }
 
+void alerts_review(struct daemon *daemon,
+		   const char *(*fault)(struct daemon *daemon, const char *key))
+{
+	struct incidents *open = &daemon->alerts->open;
+	struct incident **link = &open->first;
+
+	while (*link) {
+		const char *why = fault(daemon, (*link)->key);
+		_free_ char *text = why ? xasprintf("%s: %s", why, (*link)->text) : NULL;
+
+		if (why)
+			incident_over(daemon, take_out(open, link), text, true);
+		else
+			link = &(*link)->next;
+	}
+}
+
 /* ---- seeing them ---- */
 
 bool alerts_has(const struct daemon *daemon, const char *agent)
@@ -367,7 +384,7 @@ json_t *alerts_json(const struct daemon *daemon, const char *agent)
 	json_t *list = json_array();
 
 	for (const struct incident *one = daemon->alerts->open.first; one; one = one->next)
-		if (!agent || !strcmp(agent, one->agent))
+		if (!agent || !*one->agent || !strcmp(agent, one->agent))
 			json_array_append_new(list, incident_json(one, one->text));
 	return list;
 }

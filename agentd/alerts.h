@@ -37,10 +37,14 @@ void alert_over(struct daemon *daemon, const char *prefix, const char *format, .
 void alert_mended(struct daemon *daemon, const char *prefix, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Those of which `fault` says why they cannot last any more (NULL: they can) are over. */
+void alerts_review(struct daemon *daemon,
+		   const char *(*fault)(struct daemon *daemon, const char *key));
+
 /* Has an agent an open one? */
 bool alerts_has(const struct daemon *daemon, const char *agent);
 /* Open incidents, oldest first, for `status`: {"key","agent","text","since","count"}. New
- * reference. `agent` NULL: all. */
+ * reference. `agent`: its own and the workspace's; NULL: all. */
 json_t *alerts_json(const struct daemon *daemon, const char *agent);
 
 #endif

@@ -1,4 +1,3 @@
-#include "alerts.h"
 #include "completion_order.h"
 #include "completion_parts.h"
 #include "cost.h"
@@ -80,9 +79,6 @@ void attempt_keep_row(struct completion *call)
 
 static void note_excess(struct completion *call, int64_t cost)
 {
-	struct daemon *daemon = call->session->daemon;
-	const struct model_settings *model = &call->session->model;
-	_free_ char *key = xasprintf("excess %s", model->name);
 	_free_ char *why = NULL;
 	char real[32], held[32];
 
@@ -90,8 +86,7 @@ static void note_excess(struct completion *call, int64_t cost)
 		return;
 	why = xasprintf("a call cost $%s where at most $%s was foreseen", cost_print(cost, real),
 			cost_print(call->hold.micro_usd, held));
-	alert_raise(daemon, key, call->session->agent, "model %s: %s", model->name, why);
-	providers_trip(daemon, model, why);
+	providers_trip(call->session->daemon, &call->session->model, why);
 }
 
 static int64_t all_input(const struct model_usage *usage)

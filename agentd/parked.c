@@ -416,6 +416,24 @@ static const char *fault_of(const struct daemon *daemon, const struct item *item
 	return NULL;
 }
 
+static const char *fault_of_incident(struct daemon *daemon, const char *key)
+{
+	bool is_ours = !strncmp(key, "budget ", 7) || !strncmp(key, "session ", 8);
+
+	for (const struct item *item = daemon->parked->first; is_ours && item; item = item->next) {
+		_free_ char *own = incident_of(item);
+
+		if (own && !strcmp(own, key))
+			return NULL;
+	}
+	return is_ours ? "its work is not parked" : NULL;
+}
+
+void parked_review_incidents(struct daemon *daemon)
+{
+	alerts_review(daemon, fault_of_incident);
+}
+
 int parked_restore(struct daemon *daemon, struct error *error)
 {
 	struct item **link = &daemon->parked->first;

@@ -38,6 +38,8 @@ struct session;
 int parked_new(struct daemon *daemon, struct parked **ret_parked, struct error *error);
 void parked_free(struct parked *parked);
 int parked_restore(struct daemon *daemon, struct error *error);
+/* Ends incidents that a crash left behind: told, but nothing was parked any more. */
+void parked_review_incidents(struct daemon *daemon);
 
 /* The row of a session that ends parked (journal_session_end writes it): strings are valid until
  * parked_row_clear. */

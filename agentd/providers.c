@@ -350,8 +350,26 @@ static bool is_named(const struct daemon *daemon, const char *key)
 	return false;
 }
 
+/* Of calls of one model, "provider PROVIDER MODEL FAILURE". */
+static const char *fault(struct daemon *daemon, const char *incident)
+{
+	const struct settings *settings = daemon->workspace->settings;
+
+	if (strncmp(incident, "provider ", strlen("provider ")) != 0)
+		return NULL;
+	for (size_t i = 0; i < settings->model_count; i++) {
+		const struct model_settings *model = &settings->models[i];
+		_free_ char *begin = xasprintf("provider %s %s ", model->provider, model->name);
+
+		if (!strncmp(incident, begin, strlen(begin)))
+			return NULL;
+	}
+	return "agentd.yaml has no such model any more";
+}
+
 void providers_settings_changed(struct daemon *daemon)
 {
+	alerts_review(daemon, fault);
 	for (size_t i = 0; i < daemon->providers->count; i++) {
 		struct known *known = daemon->providers->items[i];
 		_free_ char *incident = xasprintf("breaker %s", known->key);

@@ -324,6 +324,8 @@ int start_serving(struct daemon *daemon, struct error *error)
 	store_close(steal_pointer(&daemon->reader));
 	if (result)
 		return result;
+	parked_review_incidents(daemon);
+	providers_settings_changed(daemon); /* agentd.yaml may have been, while nobody looked */
 	committer_catch_up(daemon);
 	scheduler_event(daemon, SCHEDULE_EVENT_STARTUP, NULL, NULL, "");
 	return 0;
