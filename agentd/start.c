@@ -3,11 +3,13 @@
 #include "alerts.h"
 #include "committer.h"
 #include "control.h"
+#include "export.h"
 #include "ledger.h"
 #include "log.h"
 #include "notify.h"
 #include "parked.h"
 #include "providers.h"
+#include "retention.h"
 #include "scheduler.h"
 #include "service.h"
 #include "session.h"
@@ -220,6 +222,8 @@ int start_parts(struct daemon *daemon, struct error *error)
 	if (!result)
 		result = parked_new(daemon, &daemon->parked, error);
 	if (!result)
+		result = retention_new(daemon, &daemon->retention, error);
+	if (!result)
 		result = watcher_new(daemon, &daemon->watcher, error);
 	if (result)
 		return result;
@@ -327,6 +331,8 @@ int start_serving(struct daemon *daemon, struct error *error)
 	parked_review_incidents(daemon);
 	providers_settings_changed(daemon); /* agentd.yaml may have been, while nobody looked */
 	committer_catch_up(daemon);
+	export_missing(daemon);
+	retention_start(daemon);
 	scheduler_event(daemon, SCHEDULE_EVENT_STARTUP, NULL, NULL, "");
 	return 0;
 }
@@ -363,6 +369,7 @@ void stop_parts(struct daemon *daemon)
 	service_free(daemon->gateway);
 	service_free(daemon->history);
 	parked_free(daemon->parked);
+	retention_free(daemon->retention);
 	alerts_free(daemon->alerts);
 	committer_free(daemon->committer);
 	drain(daemon);
