@@ -252,9 +252,14 @@ static void stop_now(uv_timer_t *timer)
 	uv_stop(&daemon->loop);
 }
 
-static void all_ended(struct daemon *daemon)
+static void all_written(struct daemon *daemon)
 {
 	uv_stop(&daemon->loop);
+}
+
+static void all_ended(struct daemon *daemon)
+{
+	committer_finish(daemon, all_written);
 }
 
 static void stop_asked(uv_signal_t *handle, int signal)
