@@ -151,7 +151,7 @@ equal 'no row is left' '0 0' "$(rows) $(incidents)"
 
 # ---- an agent that is gone ----
 limits "$little"
-wait_for 'the lower cap is read' has_events 4 reload
+wait_for 'the lower cap is read' has_events 5 reload
 status 4 agentctl run zoe --message 'Is it noon?'
 rm -rf agents/zoe
 wait_for 'its work is dropped' has_events 1 agent_gone zoe
