@@ -300,8 +300,9 @@ static void print_costs(const json_t *costs, const struct zone *zone)
 		printf(": %s",
 		       in_tokens ? figure_count(spent, amount) : figure_money(spent, amount));
 		if (json_is_integer(most))
-			printf(" of %s", in_tokens ? figure_count(json_integer_value(most), limit)
-						   : figure_money(json_integer_value(most), limit));
+			printf("%s%s", *at ? ", limit " : " of ",
+			       in_tokens ? figure_count(json_integer_value(most), limit)
+					 : figure_money(json_integer_value(most), limit));
 		puts(in_tokens ? " tokens" : "");
 	}
 }
@@ -320,7 +321,7 @@ void why_steps_print(const json_t *why, const struct zone *zone)
 			print_tool_step(step, zone);
 	}
 	if (json_array_size(costs)) {
-		puts("cost");
+		puts("cost of this session, as it counts in every layer");
 		print_costs(costs, zone);
 	}
 }

@@ -45,7 +45,7 @@ for key in session agent outcome reason turns input_tokens output_tokens cost_mi
 done
 agentctl run kira --heartbeat Daily >"$T/out"
 has 'for a person: the text' HEARTBEAT_OK "$T/out"
-has 'and how it ended' '· done (1 turns' "$T/out"
+has 'and how it ended' '· done (1 turn, ' "$T/out"
 has_not 'no rehearsal was claimed' 'rehearsal' "$T/out"
 
 # ---- which section ----
