@@ -43,7 +43,7 @@ static bool is_told(const json_t *incidents, const char *reason)
 	json_t *one;
 
 	json_array_foreach((json_t *)(uintptr_t)incidents, index, one)
-		if (text_of(one, "text") && !strcmp(text_of(one, "text"), reason))
+		if (text_of(one, "text") && strstr(text_of(one, "text"), reason))
 			return true;
 	return false;
 }

@@ -168,7 +168,10 @@ int why_steps(const struct workspace *workspace, struct store *store, const char
 		result = store_steps(store, session, add_step, &reading, error);
 	add_rest(&reading);
 	if (workspace_load(workspace, agent, NULL, &known, NULL, NULL, NULL))
-		known = NULL; /* it is gone: the workspace's limits stand in */
+		known = NULL;   /* it is gone: the workspace's limits stand in */
+	if (reading.hour_count) /* the row of a session that a crash closed knows nothing of its
+				   calls */
+		json_object_set_new(why, "cost_micro_usd", json_integer(reading.micro_usd));
 	json_object_set_new(why, "steps", reading.steps);
 	json_object_set_new(why, "costs",
 			    costs_json(&reading, known ? &known->limits : system, system));
