@@ -12,13 +12,15 @@ void attempt_row(struct completion *call)
 	const struct session *session = call->session;
 	const struct route *route = session_route(session);
 
+	snprintf(call->route, sizeof(call->route), "%s", route ? route->name : "");
+
 	call->row = (struct call_row){
 		.session = session->id,
 		.agent = session->agent,
 		.cause = call->cause,
 		.task = "",
 		.work = budget_work_name(session_work(session)),
-		.route = route ? route->name : "",
+		.route = call->route,
 		.provider = session->model.provider,
 		.model = session->model.name,
 		.seq = session->model_seq,
@@ -89,6 +91,13 @@ static void note_excess(struct completion *call, int64_t cost)
 	providers_trip(call->session->daemon, &call->session->model, why);
 }
 
+/* A server that counts no output where there is some has not counted. */
+static bool is_known(const struct model_reply *reply)
+{
+	return reply->usage.known &&
+	       (reply->usage.output_tokens || (!*reply->text && !reply->call_count));
+}
+
 static int64_t all_input(const struct model_usage *usage)
 {
 	return usage->input_tokens + usage->cache_read_tokens + usage->cache_write_tokens;
@@ -116,7 +125,7 @@ void attempt_settle_reply(struct completion *call, const struct model_reply *rep
 	if (!call->holding)
 		return;
 	providers_succeeded(session->daemon, &session->model);
-	if (!usage->known) {
+	if (!is_known(reply)) {
 		settle(call, CALL_KEPT, call->hold.micro_usd, call->hold.tokens);
 		return;
 	}

@@ -1,7 +1,7 @@
 #include "session.h"
 
-#include "completion_parts.h"
 #include "completion_order.h"
+#include "completion_parts.h"
 #include "ledger.h"
 #include "secrets.h"
 #include "service.h"
@@ -97,6 +97,7 @@ static int model_choose(struct session *session, struct error *error)
 {
 	CLEANUP(buffer_clear) struct buffer why = BUFFER(ERROR_MESSAGE_MAX);
 	const struct route *route = session_route(session);
+	bool probed = false;
 
 	for (size_t place = 0; route && place < route->count; place++) {
 		const struct model_settings *model = route_model(session, place);
@@ -106,7 +107,7 @@ static int model_choose(struct session *session, struct error *error)
 			return 0;
 		}
 	}
-	route_rests(session, &why);
+	route_rests(session, &why, &probed);
 	return error_set(error, ERROR_NOT_FOUND, "%s", why.data);
 }
 
