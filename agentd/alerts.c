@@ -261,12 +261,12 @@ static struct incident *incident_open(struct daemon *daemon, const char *key, co
 	return incident;
 }
 
-void alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *format, ...)
+bool alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *format, ...)
 {
 	struct incident *incident = *find(&daemon->alerts->open, key);
 	int64_t now = clock_wall_s();
 	_free_ char *text = NULL;
-	bool is_new = !incident, is_first;
+	bool is_new = !incident, is_first = false;
 	va_list args;
 
 	va_start(args, format);
@@ -277,7 +277,7 @@ void alert_raise(struct daemon *daemon, const char *key, const char *agent, cons
 	if (is_new)
 		log_event(daemon->log, LEVEL_ERROR, "alert", agent, NULL, "%s", text);
 	if (!incident)
-		return;
+		return false;
 	incident->count++;
 	free(incident->text);
 	incident->text = xstrdup(text);
@@ -289,6 +289,7 @@ void alert_raise(struct daemon *daemon, const char *key, const char *agent, cons
 			post(daemon, text);
 	}
 	keep(daemon, incident, 0);
+	return is_first;
 }
 
 /* ---- and over ---- */
@@ -370,6 +371,11 @@ void alerts_review(struct daemon *daemon,
 }
 
 /* ---- seeing them ---- */
+
+bool alert_is_open(const struct daemon *daemon, const char *key)
+{
+	return *find(&daemon->alerts->open, key) != NULL;
+}
 
 bool alerts_has(const struct daemon *daemon, const char *agent)
 {

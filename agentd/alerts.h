@@ -25,8 +25,9 @@ void alerts_free(struct alerts *alerts);
 /* Open incidents, from state.db. */
 int alerts_restore(struct daemon *daemon, struct error *error);
 
-/* `agent`: whose it is, NULL or "": the whole workspace's. */
-void alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *format, ...)
+/* `agent`: whose it is, NULL or "": the whole workspace's. Returns whether it is news: people are
+ * told of it, and had not been this time. */
+bool alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /* It is over: all open incidents whose key is `prefix`, or begins with it and a space; none is
  * fine. `format` says what is well again. */
@@ -41,6 +42,7 @@ void alert_mended(struct daemon *daemon, const char *prefix, const char *format,
 void alerts_review(struct daemon *daemon,
 		   const char *(*fault)(struct daemon *daemon, const char *key));
 
+bool alert_is_open(const struct daemon *daemon, const char *key);
 /* Has an agent an open one? */
 bool alerts_has(const struct daemon *daemon, const char *agent);
 /* Open incidents, oldest first, for `status`: {"key","agent","text","since","count"}. New

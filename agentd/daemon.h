@@ -34,6 +34,7 @@ struct daemon {
 	struct ledger *ledger;
 	struct providers *providers;
 	struct alerts *alerts;
+	struct monitors *monitors;
 	struct parked *parked;
 	struct retention *retention;
 	struct control *control;

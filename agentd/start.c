@@ -6,6 +6,7 @@
 #include "export.h"
 #include "ledger.h"
 #include "log.h"
+#include "monitors.h"
 #include "notify.h"
 #include "parked.h"
 #include "providers.h"
@@ -216,6 +217,7 @@ int start_parts(struct daemon *daemon, struct error *error)
 	daemon->ledger = ledger_new(daemon);
 	daemon->providers = providers_new();
 	daemon->alerts = alerts_new(daemon);
+	daemon->monitors = monitors_new(daemon);
 	daemon->gateway = service_new(daemon, &gateway_kind, daemon);
 	daemon->history = service_new(daemon, &history_kind, daemon);
 	result = scheduler_new(daemon, &daemon->scheduler, error);
@@ -335,6 +337,7 @@ int start_serving(struct daemon *daemon, struct error *error)
 		return result;
 	parked_review_incidents(daemon);
 	providers_settings_changed(daemon); /* agentd.yaml may have been, while nobody looked */
+	monitors_start(daemon);
 	committer_catch_up(daemon);
 	export_missing(daemon);
 	retention_start(daemon);
@@ -375,6 +378,7 @@ void stop_parts(struct daemon *daemon)
 	service_free(daemon->history);
 	parked_free(daemon->parked);
 	retention_free(daemon->retention);
+	monitors_free(daemon->monitors);
 	alerts_free(daemon->alerts);
 	committer_free(daemon->committer);
 	drain(daemon);
