@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 
+#include <inttypes.h>
+
 /* A window that ends no later than this is one of a clock that was set: nobody goes round in
  * circles on it. */
 #define SHORTEST_S 5
@@ -56,15 +58,17 @@ int64_t parked_cap(const struct daemon *daemon, const char *agent, enum budget_l
 			  roster_has_experiments(daemon->roster));
 }
 
-char *parked_incident(const char *agent, const char *session, enum budget_layer layer)
+void parked_incident(const struct session *session, const struct budget_verdict *verdict,
+		     char ret_key[PARKED_INCIDENT_MAX + 1])
 {
-	switch (layer) {
-	case LAYER_SYSTEM_HOUR:
-	case LAYER_SYSTEM_DAY: return xasprintf("budget %s ", layer_texts[layer]);
-	case LAYER_AGENT_HOUR:
-	case LAYER_AGENT_DAY: return xasprintf("budget %s %s ", layer_texts[layer], agent);
-	default: return xasprintf("budget %s %s ", layer_texts[layer], session);
-	}
+	enum budget_layer layer = verdict->layer;
+	bool is_agents = layer == LAYER_AGENT_HOUR || layer == LAYER_AGENT_DAY;
+	bool is_day = layer == LAYER_AGENT_DAY || layer == LAYER_SYSTEM_DAY;
+	const char *who = is_agents ? session->agent : parked_is_shared(layer) ? "" : session->id;
+
+	snprintf(ret_key, PARKED_INCIDENT_MAX + 1, "budget %s%s%s %" PRId64 "%s",
+		 layer_texts[layer], *who ? " " : "", who, verdict->window,
+		 is_day && session_work(session) == WORK_EXPERIMENT ? " experiments" : "");
 }
 
 /* ---- rows ---- */
@@ -72,12 +76,12 @@ char *parked_incident(const char *agent, const char *session, enum budget_layer 
 /* What is to be run again, and how much might be spent when it was parked. */
 static json_t *wish_of(const struct session *session)
 {
-	return json_pack("{s:i,s:s*,s:s*,s:s*,s:s*,s:I,s:b,s:I,s:I}", "cause", (int)session->cause,
+	return json_pack("{s:i,s:s*,s:s*,s:s*,s:s*,s:I,s:b,s:I,s:s}", "cause", (int)session->cause,
 			 "key", session->key, "heading", session->heading, "message",
 			 session->message, "schedule", session->schedule, "planned",
 			 (json_int_t)session->planned, "by_person", (int)session->by_person,
-			 "limit", (json_int_t)session->parking.limit, "window",
-			 (json_int_t)session->parking.until);
+			 "limit", (json_int_t)session->parking.limit, "incident",
+			 session->parking.incident);
 }
 
 struct parked_row parked_row_of(const struct session *session)

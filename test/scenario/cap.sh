@@ -87,7 +87,7 @@ EOF
 	work=$(parked_rows)
 
 	# ---- a restart, and a clock that is set back, by an hour and by a day ----
-	for time in '12:06Z' '11:05Z' '12:06Z 1 day ago'; do
+	for time in '12:06Z' '11:05Z' '12:06Z 1 day ago' '12:06Z 3 days ago'; do
 		stop_agentd
 		at "2026-11-24 $time"
 		start_agentd
@@ -96,7 +96,7 @@ EOF
 		equal "agentctl budget at $time" "[500000,$(ours),0]" "$(counts)"
 		alerts 1 0
 	done
-	work=$((work + 3))
+	work=$((work + 4))
 	equal 'work that is parked' $work "$(parked_rows)"
 
 	# ---- the cap is raised, while the clock is right again ----

@@ -109,6 +109,9 @@ static void test_each_layer(void **state)
 		assert_int_equal(scene->verdict.resets_at, day        ? NOON + 12 * HOUR_S
 							   : windowed ? NOON + HOUR_S
 								      : 0);
+		assert_int_equal(scene->verdict.window, day        ? NOON - 12 * HOUR_S
+							: windowed ? NOON
+								   : 0);
 		budget_settle(scene->budget, &first, 60, 60);
 		assert_int_equal(reserve(scene, &ask), BUDGET_OVER);
 		assert_int_equal(scene->verdict.layer, layer);
