@@ -4,7 +4,6 @@
 #include "ledger.h"
 #include "log.h"
 #include "monitors.h"
-#include "monitors.h"
 #include "parked.h"
 #include "providers.h"
 #include "scheduler.h"
@@ -170,7 +169,6 @@ static void look_at_settings(struct settle *settle)
 	parked_limits_changed(daemon);
 	ledger_limits_changed(daemon);
 	providers_settings_changed(daemon);
-	monitors_settings_changed(daemon);
 	monitors_settings_changed(daemon);
 	service_renew(daemon->gateway); /* it may read the keys that were named when it began */
 	log_event(daemon->log, LEVEL_INFO, "reload", NULL, NULL, "reloaded agentd.yaml");
