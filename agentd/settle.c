@@ -34,6 +34,7 @@ struct settle {
 	uv_timer_t *timer;
 	char settings[41]; /* id of the agentd.yaml in force */
 	char bulletin[41]; /* id of the bulletin when it was looked at last */
+	uint64_t words;    /* and of what others than the runtime have written there */
 };
 
 static void thing_free(struct thing *thing)
@@ -136,8 +137,12 @@ static bool bulletin_changed(struct settle *settle)
 static void look_at_bulletin(struct settle *settle)
 {
 	struct daemon *daemon = settle->daemon;
+	bool is_another = bulletin_changed(settle);
+	uint64_t words = workspace_bulletin(daemon->workspace);
+	bool is_said = words != settle->words;
 
-	if (!bulletin_changed(settle) ||
+	settle->words = words;
+	if (!is_another || !is_said ||
 	    committer_wrote_bulletin(daemon->committer, settle->bulletin))
 		return;
 	supervisor_inputs_changed(daemon, NULL, NULL);
@@ -330,6 +335,7 @@ struct settle *settle_new(struct daemon *daemon)
 	uv_timer_init(&daemon->loop, settle->timer);
 	settings_changed(settle); /* the ones in force now */
 	bulletin_changed(settle);
+	settle->words = workspace_bulletin(daemon->workspace);
 	return settle;
 }
 
