@@ -301,9 +301,10 @@ static void over_cap(struct completion *call, const struct budget_verdict *verdi
 	};
 
 	parked_incident(session, verdict, parking.incident);
-	session_park(session, &parking, "%s", why);
-	alert_raise(session->daemon, parking.incident,
-		    parked_is_shared(verdict->layer) ? NULL : session->agent, "%s", why);
+	if (session_park(session, &parking, "%s", why))
+		alert_raise(session->daemon, parking.incident,
+			    parked_is_shared(verdict->layer) ? NULL : session->agent, why, "%s",
+			    why);
 	give_up(call, ERROR_DENIED, why);
 }
 

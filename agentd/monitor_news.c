@@ -71,9 +71,10 @@ static void incident(struct daemon *daemon, const struct monitor_settings *setti
 		     const struct monitor_life *life, const char *reason)
 {
 	_free_ char *key = xasprintf(KEY "%s", settings->name);
+	_free_ char *post = xasprintf("monitor %s: %u look%s in a row failed", settings->name,
+				      life->failures, life->failures == 1 ? "" : "s");
 
-	if (alert_raise(daemon, key, NULL, "monitor %s: %u look%s in a row failed; the latest: %s",
-			settings->name, life->failures, life->failures == 1 ? "" : "s", reason) &&
+	if (alert_raise(daemon, key, NULL, post, "%s; the latest: %s", post, reason) &&
 	    *settings->wake)
 		wake(daemon, settings, life->failures, reason);
 }
@@ -82,21 +83,23 @@ static void unhelpful(struct daemon *daemon, const struct monitor_settings *sett
 		      const struct monitor_life *life, const char *reason)
 {
 	_free_ char *key = xasprintf(KEY "%s restart", settings->name);
+	_free_ char *post = xasprintf(
+		"critical: monitor %s: a restart (%u of %d within an hour) did not help",
+		settings->name, life->restart_count, MONITOR_RESTARTS);
 
-	alert_raise(daemon, key, NULL,
-		    "critical: monitor %s: a restart (%u of %d within an hour) did not help: %s",
-		    settings->name, life->restart_count, MONITOR_RESTARTS, reason);
+	alert_raise(daemon, key, NULL, post, "%s: %s", post, reason);
 }
 
 static void given_up(struct daemon *daemon, const struct monitor_settings *settings)
 {
 	_free_ char *key = xasprintf(KEY "%s flap", settings->name);
+	_free_ char *post = xasprintf(
+		"critical: monitor %s: it was restarted %d times within an hour and is down again; "
+		"it is not restarted any more until it is well or its entry in agentd.yaml is "
+		"changed",
+		settings->name, MONITOR_RESTARTS);
 
-	alert_raise(daemon, key, NULL,
-		    "critical: monitor %s: it was restarted %d times within an hour and is down "
-		    "again; it is not restarted any more until it is well or its entry in "
-		    "agentd.yaml is changed",
-		    settings->name, MONITOR_RESTARTS);
+	alert_raise(daemon, key, NULL, post, "%s", post);
 }
 
 static void over(struct daemon *daemon, const struct monitor_settings *settings)

@@ -255,13 +255,13 @@ static void opened(struct daemon *daemon, const struct known *known)
 {
 	_free_ char *name = plain_name(known);
 	_free_ char *incident = xasprintf("breaker %s", known->key);
+	_free_ char *post = xasprintf("%s fails (%s)", name, failure_name(known->breaker.why));
 	char until[INSTANT_SIZE];
 
 	instant_print(known->breaker.open_until / 1000, until);
 	log_event(daemon->log, LEVEL_WARNING, "breaker_open", NULL, NULL,
 		  "%s gets no calls before %s: %s", name, until, known->message);
-	alert_raise(daemon, incident, NULL, "%s fails (%s): %s", name,
-		    failure_name(known->breaker.why), known->message);
+	alert_raise(daemon, incident, NULL, post, "%s: %s", post, known->message);
 }
 
 static void closed(struct daemon *daemon, const struct known *known)

@@ -180,6 +180,7 @@ static const struct service_kind gateway_kind = {
 	.permits = gateway_permits,
 	.permit_count = ARRAY_LENGTH(gateway_permits),
 	.gets_secrets = true,
+	.is_watched = true,
 };
 static const struct service_kind history_kind = {
 	.name = "agentd-history",
@@ -376,12 +377,13 @@ void stop_parts(struct daemon *daemon)
 	supervisor_free(daemon->supervisor);
 	service_free(daemon->gateway);
 	service_free(daemon->history);
-	parked_free(daemon->parked);
 	retention_free(daemon->retention);
 	monitors_free(daemon->monitors);
-	alerts_free(daemon->alerts);
+	alerts_stop(daemon->alerts);
 	committer_free(daemon->committer);
-	drain(daemon);
+	drain(daemon); /* what state.db still answers may park, raise, settle */
+	parked_free(daemon->parked);
+	alerts_free(daemon->alerts);
 	ledger_free(daemon->ledger);
 	providers_free(daemon->providers);
 	roster_free(daemon->roster);
