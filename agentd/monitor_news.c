@@ -126,6 +126,17 @@ void monitor_tell(struct daemon *daemon, const struct monitor_settings *settings
 		over(daemon, settings);
 }
 
+void monitor_tell_blind(struct daemon *daemon, const char *name, const char *reason)
+{
+	_free_ char *key = xasprintf(KEY "%s look", name);
+	_free_ char *post = xasprintf("monitor %s cannot be looked at", name);
+
+	if (reason)
+		alert_raise(daemon, key, NULL, post, "%s: %s", post, reason);
+	else
+		alert_over(daemon, key, "monitor %s is looked at again", name);
+}
+
 /* ---- what state.db remembers ---- */
 
 static const char *fault(struct daemon *daemon, const char *key)

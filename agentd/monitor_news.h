@@ -11,6 +11,9 @@
 void monitor_tell(struct daemon *daemon, const struct monitor_settings *settings,
 		  const struct monitor_life *life, unsigned news, const char *reason);
 
+/* It could not be looked at, several times in a row; then (NULL) it could. */
+void monitor_tell_blind(struct daemon *daemon, const char *name, const char *reason);
+
 /* Ends incidents of monitors that agentd.yaml names no more. */
 void monitor_forget_gone(struct daemon *daemon);
 /* Its own are open, as state.db has them. `anew`: a person has changed it, and its restarts are

@@ -14,6 +14,7 @@ struct monitor {
 	struct monitor_life life;
 	struct look *look;     /* under way */
 	struct shell *restart; /* under way */
+	unsigned blind;        /* looks in a row that could not be made */
 	int64_t told_ms;       /* its incident was counted then, on the monotonic clock */
 	struct {
 		int64_t at; /* UTC s, 0: never */
@@ -86,6 +87,21 @@ static void log_look(const struct monitor *monitor, const struct look_result *re
 			  monitor->settings.name, result->reason);
 }
 
+/* Nothing is known of the service; people hear of that after as many as would be an incident. */
+static void look_in_vain(struct monitor *monitor, const char *reason)
+{
+	monitor->life.due_ms = clock_monotonic_ms() + (int64_t)monitor->settings.every_s * 1000;
+	if (++monitor->blind % monitor->settings.failures == 0)
+		monitor_tell_blind(monitor->daemon, monitor->settings.name, reason);
+}
+
+static void see(struct monitor *monitor, enum look_verdict verdict)
+{
+	monitor->blind = 0;
+	monitor_tell_blind(monitor->daemon, monitor->settings.name, NULL);
+	happen(monitor, verdict == LOOK_WELL ? MONITOR_LOOKED_WELL : MONITOR_LOOKED_FAILED);
+}
+
 static void looked(void *context, const struct look_result *result)
 {
 	struct monitor *monitor = context;
@@ -101,11 +117,9 @@ static void looked(void *context, const struct look_result *result)
 	monitor->last.reason = result->reason ? xstrdup(result->reason) : NULL;
 	log_look(monitor, result);
 	if (result->verdict == LOOK_NONE)
-		monitor->life.due_ms = clock_monotonic_ms() +
-				       (int64_t)monitor->settings.every_s * 1000;
+		look_in_vain(monitor, result->reason);
 	else
-		happen(monitor,
-		       result->verdict == LOOK_WELL ? MONITOR_LOOKED_WELL : MONITOR_LOOKED_FAILED);
+		see(monitor, result->verdict);
 	arm(monitor->daemon);
 }
 

@@ -140,3 +140,17 @@ wait_for 'the daemon sleeps' asleep
 equal 'no look is left' '' "$(pgrep -f "sleep 4711.$$" || true)"
 stop_agentd
 repositories_are_well
+
+# ---- one that cannot be looked at ----
+grep -qa AGENTD_FAILPOINTS "$BUILD/bin/agentd" || exit 0
+touch "$T/queue"
+watch "monitors:
+  queue: {command: \"test -e $T/queue\", max_failures: 2}"
+export AGENTD_FAILPOINTS=shell.spawn=error:EMFILE@1,shell.spawn=error:EMFILE@1 # the first two
+start_agentd
+wait_for 'nothing is known of it' has_events monitor_unknown 2
+wait_for 'that is told' has_told 'monitor queue look' false 1
+wait_for 'then it can be looked at' is queue well
+wait_for 'that is told, too' has_told 'monitor queue look' true 1
+equal 'no word of the queue itself' '1 1' "$(told 'monitor queue' false) $(told 'monitor queue' true)"
+stop_agentd
