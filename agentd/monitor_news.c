@@ -15,19 +15,19 @@
 
 /* ---- waking an agent ---- */
 
-/* The daemon's own words; what the look said is data, and quoted. */
+/* The daemon's own words only: a person's turn is made of it. */
 static char *wake_message(const struct monitor_settings *settings, unsigned failures,
-			  const char *reason)
+			  const char *word)
 {
 	CLEANUP(buffer_clear) struct buffer out = BUFFER(MESSAGE_MAX);
 
 	buffer_printf(
 		&out,
 		"[system] The outside service \"%s\" is down: it failed %u look%s in a row.%s\n"
-		"The latest look, quoted as data:\n> ",
+		"The latest look:\n> ",
 		settings->name, failures, failures == 1 ? "" : "s",
 		settings->restart ? " Its restart command is being tried." : "");
-	printable_append(&out, span_of(reason), "");
+	printable_append(&out, span_of(word), "");
 	return buffer_steal(&out);
 }
 
@@ -41,11 +41,11 @@ static const char *why_asleep(const struct resident *resident)
 }
 
 static void wake(struct daemon *daemon, const struct monitor_settings *settings, unsigned failures,
-		 const char *reason)
+		 const char *word)
 {
 	struct resident *resident = roster_find(daemon->roster, settings->wake);
 	const char *asleep = why_asleep(resident);
-	_free_ char *message = wake_message(settings, failures, reason);
+	_free_ char *message = wake_message(settings, failures, word);
 	struct session_wish wish = {
 		.cause = CAUSE_MESSAGE,
 		.planned = clock_wall_s(),
@@ -68,7 +68,7 @@ static void wake(struct daemon *daemon, const struct monitor_settings *settings,
 /* ---- incidents ---- */
 
 static void incident(struct daemon *daemon, const struct monitor_settings *settings,
-		     const struct monitor_life *life, const char *reason)
+		     const struct monitor_life *life, const char *reason, const char *word)
 {
 	_free_ char *key = xasprintf(KEY "%s", settings->name);
 	_free_ char *post = xasprintf("monitor %s: %u look%s in a row failed", settings->name,
@@ -76,7 +76,7 @@ static void incident(struct daemon *daemon, const struct monitor_settings *setti
 
 	if (alert_raise(daemon, key, NULL, post, "%s; the latest: %s", post, reason) &&
 	    *settings->wake)
-		wake(daemon, settings, life->failures, reason);
+		wake(daemon, settings, life->failures, word);
 }
 
 static void unhelpful(struct daemon *daemon, const struct monitor_settings *settings,
@@ -114,10 +114,11 @@ static void over(struct daemon *daemon, const struct monitor_settings *settings)
 }
 
 void monitor_tell(struct daemon *daemon, const struct monitor_settings *settings,
-		  const struct monitor_life *life, unsigned news, const char *reason)
+		  const struct monitor_life *life, unsigned news, const char *reason,
+		  const char *word)
 {
 	if (news & MONITOR_INCIDENT)
-		incident(daemon, settings, life, reason);
+		incident(daemon, settings, life, reason, word);
 	if (news & MONITOR_UNHELPFUL)
 		unhelpful(daemon, settings, life, reason);
 	if (news & MONITOR_GIVEN_UP)

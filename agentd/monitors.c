@@ -20,7 +20,7 @@ struct monitor {
 		int64_t at; /* UTC s, 0: never */
 		enum look_verdict verdict;
 		int64_t latency_ms;
-		char *reason;
+		char *reason, *word;
 	} last;
 };
 
@@ -31,6 +31,11 @@ struct monitors {
 };
 
 static void arm(struct daemon *daemon);
+
+static char *copy_or_null(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
 
 /* ---- what follows ---- */
 
@@ -70,7 +75,7 @@ static void happen(struct monitor *monitor, enum monitor_event event)
 		return;
 	monitor->told_ms = news & MONITOR_OVER ? 0 : now;
 	monitor_tell(monitor->daemon, &monitor->settings, &monitor->life, news,
-		     monitor->last.reason);
+		     monitor->last.reason, monitor->last.word);
 }
 
 /* ---- looks ---- */
@@ -114,7 +119,9 @@ static void looked(void *context, const struct look_result *result)
 	monitor->last.verdict = result->verdict;
 	monitor->last.latency_ms = result->latency_ms;
 	free(monitor->last.reason);
-	monitor->last.reason = result->reason ? xstrdup(result->reason) : NULL;
+	free(monitor->last.word);
+	monitor->last.reason = copy_or_null(result->reason);
+	monitor->last.word = copy_or_null(result->word);
 	log_look(monitor, result);
 	if (result->verdict == LOOK_NONE)
 		look_in_vain(monitor, result->reason);
@@ -217,11 +224,6 @@ static bool same(const struct monitor_settings *a, const struct monitor_settings
 	       a->failures == b->failures;
 }
 
-static char *copy_or_null(const char *text)
-{
-	return text ? xstrdup(text) : NULL;
-}
-
 static struct monitor *monitor_new(struct daemon *daemon, const struct monitor_settings *settings,
 				   bool anew)
 {
@@ -248,6 +250,7 @@ static void monitor_free(struct monitor *monitor)
 	free(monitor->settings.command);
 	free(monitor->settings.restart);
 	free(monitor->last.reason);
+	free(monitor->last.word);
 	free(monitor);
 }
 

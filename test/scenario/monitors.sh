@@ -82,7 +82,7 @@ wait_for 'once' has_events session_end 1 kira
 session=$(agentctl status --json | jq -r '.agents[0].last.session')
 agentctl why "$session" --json >"$T/why"
 has 'by the daemon' '[system] The outside service \"db\" is down: it failed 2 looks in a row.' "$T/why"
-has 'with the look as data' '> exit status 1' "$T/why"
+has 'with what the look said' '> exit status 1' "$T/why"
 
 # ---- one that does not help, again and again ----
 touch "$T/broken"
