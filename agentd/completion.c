@@ -402,6 +402,9 @@ static void rest(struct completion *call)
 	if (until && until - call->rests_since <= longest &&
 	    (probed || call->place.attempts <= settings->retries_per_call)) {
 		call->place.attempts += !probed;
+		session_emit(session, "model_waits",
+			     json_pack("{s:s,s:s,s:I}", "session", session->id, "reason", why.data,
+				       "wait_ms", (json_int_t)(until - now)));
 		wait_then_begin(call, until - now + chance % 1000);
 		return;
 	}

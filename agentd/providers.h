@@ -33,6 +33,8 @@ void providers_succeeded(struct daemon *daemon, const struct model_settings *mod
 /* Cost that was not foreseen: no call to this model for the longest wait. */
 void providers_trip(struct daemon *daemon, const struct model_settings *model, const char *why);
 
+/* A person has mended something: whatever rests is asked again at once, by one call each. */
+void providers_try_now(struct daemon *daemon);
 /* agentd.yaml was read again: incidents of providers and keys that it names no more are over. */
 void providers_settings_changed(struct daemon *daemon);
 
