@@ -159,8 +159,11 @@ static int read_one(int state_dir, struct store *store, const struct match *matc
 	return result;
 }
 
-int transcript_find(const struct workspace *workspace, struct store *store, const char *prefix,
-		    json_t **ret_transcript, struct error *error)
+/* The session whose id begins with `prefix` (case ignored, WHY_PREFIX_LEAST characters or more),
+ * from state.db or, where it has left that, from its export. `store` NULL: nothing is recorded.
+ * ERROR_NOT_FOUND: none; ERROR_INVALID: more than one, or too few characters. */
+static int find_session(const struct workspace *workspace, struct store *store, const char *prefix,
+			json_t **ret_transcript, struct error *error)
 {
 	CLEANUP(matches_clear) struct matches matches = { 0 };
 	_fd_ int state = -1;
@@ -192,7 +195,7 @@ static int show(const struct invocation *invocation, const struct workspace *wor
 		struct store *store, struct error *error)
 {
 	json_t *transcript;
-	int result = transcript_find(workspace, store, invocation->operands[0], &transcript, error);
+	int result = find_session(workspace, store, invocation->operands[0], &transcript, error);
 
 	if (result)
 		return result;

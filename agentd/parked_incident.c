@@ -7,12 +7,15 @@
 #include <inttypes.h>
 
 #define KEY_BYTES 64 /* of a section's key in that of its incident */
+#define SECTION_INCIDENTS 4
 
 _Static_assert(SECTION_INCIDENTS == LAYER_AGENT_HOUR + 1, "layers without a window, and circles");
 
 /* ---- keys ---- */
 
-void parked_section_incident(const char *agent, const char *key, unsigned place,
+/* Keys of the SECTION_INCIDENTS that beats of a section may make, or (key NULL) how those of all
+ * sections of the agent begin. */
+static void section_incident(const char *agent, const char *key, unsigned place,
 			     char ret_key[PARKED_INCIDENT_MAX + 1])
 {
 	_free_ char *section = key ? xasprintf(" \"%.*s\"", (int)utf8_cut(span_of(key), KEY_BYTES),
@@ -33,8 +36,7 @@ static bool is_of_section(const struct session *session)
 void parked_circles(const struct session *session, char ret_key[PARKED_INCIDENT_MAX + 1])
 {
 	if (is_of_section(session))
-		parked_section_incident(session->agent, session->key, SECTION_INCIDENTS - 1,
-					ret_key);
+		section_incident(session->agent, session->key, SECTION_INCIDENTS - 1, ret_key);
 	else
 		snprintf(ret_key, PARKED_INCIDENT_MAX + 1, "session %s", session->id);
 }
@@ -48,7 +50,7 @@ void parked_incident(const struct session *session, const struct budget_verdict 
 	const char *who = is_agents ? session->agent : parked_is_shared(layer) ? "" : session->id;
 
 	if (!parked_has_window(layer) && is_of_section(session)) {
-		parked_section_incident(session->agent, session->key, layer, ret_key);
+		section_incident(session->agent, session->key, layer, ret_key);
 		return;
 	}
 	snprintf(ret_key, PARKED_INCIDENT_MAX + 1, "budget %s%s%s %" PRId64 "%s",
@@ -64,7 +66,7 @@ void parked_sections_over(struct daemon *daemon, const char *agent, const char *
 	char incident[PARKED_INCIDENT_MAX + 1];
 
 	for (unsigned i = 0; i < SECTION_INCIDENTS; i++) {
-		parked_section_incident(agent, key, i, incident);
+		section_incident(agent, key, i, incident);
 		over(daemon, incident, "%s", what);
 	}
 }
@@ -87,10 +89,9 @@ static bool is_of_live_section(const struct daemon *daemon, const char *incident
 		size_t count = resident->agent ? resident->agent->beats.count : 0;
 
 		for (size_t j = 0; j < count * SECTION_INCIDENTS; j++) {
-			parked_section_incident(
-				resident->name,
-				resident->agent->beats.items[j / SECTION_INCIDENTS].key,
-				j % SECTION_INCIDENTS, own);
+			section_incident(resident->name,
+					 resident->agent->beats.items[j / SECTION_INCIDENTS].key,
+					 j % SECTION_INCIDENTS, own);
 			if (!strcmp(own, incident))
 				return true;
 		}

@@ -8,12 +8,6 @@
 
 #include "parked.h"
 
-/* Keys of the incidents that beats of a section may make, or (key NULL) how those of all sections
- * of the agent begin. */
-#define SECTION_INCIDENTS 4
-void parked_section_incident(const char *agent, const char *key, unsigned place,
-			     char ret_key[PARKED_INCIDENT_MAX + 1]);
-
 /* alert_over or alert_mended */
 typedef void (*alert_end)(struct daemon *daemon, const char *prefix, const char *format, ...);
 
