@@ -7,7 +7,7 @@
  * raised sooner again it is logged and shown, and its end is not told either. All of that survives
  * a restart.
  *
- * agents are not woken by what is posted here: an alert must not be what keeps alerts coming. */
+ * Agents are not woken by what is posted here: an alert must not be what keeps alerts coming. */
 #ifndef AGENTD_ALERTS_H
 #define AGENTD_ALERTS_H
 

@@ -22,9 +22,8 @@
 
 #include "budget/budget.h"
 
-#define PARKED_MAX \
-	10000 /* beyond it rows are dropped: first what waits for a person, then the oldest */
-
+/* Rows; beyond it they are dropped: first what waits for a person, then the oldest. */
+#define PARKED_MAX 10000
 #define PARKED_INCIDENT_MAX 159
 
 enum parked_why { PARKED_NOT, PARKED_BY_BUDGET, PARKED_BY_PAUSE, PARKED_BY_BREAKER };

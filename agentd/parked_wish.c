@@ -7,6 +7,7 @@
 /* A window that ends no later than this is one of a clock that was set: nobody goes round in
  * circles on it. */
 #define SHORTEST_S 5
+
 static const char *const why_names[] = {
 	[PARKED_NOT] = "",
 	[PARKED_BY_BUDGET] = "budget",
