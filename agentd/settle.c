@@ -220,13 +220,14 @@ static int64_t due(const struct settle *settle, const struct thing *thing)
 	return quiet < latest ? quiet : latest;
 }
 
-/* An agent whose memory the daemon is writing is looked at afterwards, when it knows its own write.
- */
+/* What the daemon is writing is looked at afterwards, when it knows its own write: an agent's
+ * memory, the bulletin. */
 static bool is_being_written(const struct settle *settle, const struct thing *thing)
 {
-	_free_ char *repository = xasprintf("agents/%s", thing->agent);
+	_free_ char *repository = thing->kind == THING_AGENT ? xasprintf("agents/%s", thing->agent)
+							     : xstrdup(".");
 
-	return thing->kind == THING_AGENT &&
+	return (thing->kind == THING_AGENT || thing->kind == THING_WORKSPACE) &&
 	       committer_writes(settle->daemon->committer, repository);
 }
 
