@@ -93,7 +93,8 @@ struct alerts *alerts_new(struct daemon *daemon)
 
 void alerts_stop(struct alerts *alerts)
 {
-	alert_targets_free(steal_pointer(&alerts->targets));
+	if (alerts)
+		alert_targets_free(steal_pointer(&alerts->targets));
 }
 
 void alerts_free(struct alerts *alerts)
