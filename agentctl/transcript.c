@@ -167,7 +167,7 @@ static int find_session(const struct workspace *workspace, struct store *store, 
 {
 	CLEANUP(matches_clear) struct matches matches = { 0 };
 	_fd_ int state = -1;
-	json_t *transcript;
+	json_t *transcript = NULL;
 	int result = 0;
 
 	if (strlen(prefix) < WHY_PREFIX_LEAST)
@@ -194,7 +194,7 @@ static int find_session(const struct workspace *workspace, struct store *store, 
 static int show(const struct invocation *invocation, const struct workspace *workspace,
 		struct store *store, struct error *error)
 {
-	json_t *transcript;
+	json_t *transcript = NULL;
 	int result = find_session(workspace, store, invocation->operands[0], &transcript, error);
 
 	if (result)
