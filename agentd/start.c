@@ -218,6 +218,7 @@ int start_parts(struct daemon *daemon, struct error *error)
 	daemon->ledger = ledger_new(daemon);
 	daemon->providers = providers_new();
 	daemon->alerts = alerts_new(daemon);
+	daemon->exports = exports_new(daemon);
 	daemon->monitors = monitors_new(daemon);
 	daemon->gateway = service_new(daemon, &gateway_kind, daemon);
 	daemon->history = service_new(daemon, &history_kind, daemon);
@@ -381,7 +382,9 @@ void stop_parts(struct daemon *daemon)
 	monitors_free(daemon->monitors);
 	alerts_stop(daemon->alerts);
 	committer_free(daemon->committer);
+	exports_flush(daemon->exports);
 	drain(daemon); /* what state.db still answers may park, raise, settle */
+	exports_free(daemon->exports);
 	parked_free(daemon->parked);
 	alerts_free(daemon->alerts);
 	ledger_free(daemon->ledger);
