@@ -86,8 +86,7 @@ equal 'one recovery' '1 1 1 1 2' "$(told true) $(told false) $(hooks true) $(hoo
 has 'what is well' 'the limit was raised: the work of kira goes on' "$HOME/alerts.jsonl"
 
 # ---- a cap that a person has raised too little is news ----
-limits 'per_agent_daily_usd: 0.10, per_session_usd: 5, per_agent_hourly_usd: 50'
-wait_for 'agentd.yaml is read' has_events 2 reload
+limits_read 'agentd.yaml' 'per_agent_daily_usd: 0.10, per_session_usd: 5, per_agent_hourly_usd: 50'
 status 4 agentctl run kira --heartbeat Weekly
 wait_for 'told at once' has_told false 2
 

@@ -51,8 +51,7 @@ has 'why' 'goes on at 2026-11-24T11:00:00Z or when the limit is raised' "$T/out"
 crash
 start_agentd
 equal 'parked over a crash' 'parked 2' "$(state kira) $(rows)"
-limits "per_agent_hourly_usd: 0.009, per_agent_daily_usd: 50"
-wait_for 'a lower cap is read' has_events 1 reload
+limits_read 'a lower cap' "per_agent_hourly_usd: 0.009, per_agent_daily_usd: 50"
 equal 'and changes nothing' 'parked 2' "$(state kira) $(rows)"
 crash
 limits "$enough"
@@ -65,8 +64,7 @@ ok 'the message was asked again' [ "$(jq -r 'select(.event == "request") | .body
 kept=$MORE
 MORE="$kept
 agents: {kira: {limits: {per_agent_hourly_usd: 0.01}}}"
-limits "$enough"
-wait_for 'kira may spend less' has_events 2 reload
+limits_read 'that kira may spend less' "$enough"
 status 4 agentctl run kira --message 'Is it noon?'
 agentctl run max --message 'say held' >/dev/null 2>&1 & client=$!
 wait_for 'max holds the only place' is max running
@@ -150,8 +148,7 @@ wait_for 'the rest goes on with a higher cap' has_again done 5
 equal 'no row is left' '0 0' "$(rows) $(incidents)"
 
 # ---- an agent that is gone ----
-limits "$little"
-wait_for 'the lower cap is read' has_events 5 reload
+limits_read 'the lower cap' "$little"
 status 4 agentctl run zoe --message 'Is it noon?'
 rm -rf agents/zoe
 wait_for 'its work is dropped' has_events 1 agent_gone zoe
