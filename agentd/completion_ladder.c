@@ -189,7 +189,7 @@ static void alert(const struct session *session, const struct model_failure *fai
 
 void provider_is_well(const struct session *session)
 {
-	_free_ char *key = xasprintf("provider %s %s ", session->model.provider,
+	_free_ char *key = xasprintf("provider %s %s", session->model.provider,
 				     session->model.name);
 
 	alert_over(session->daemon, key, "model %s answers again", session->model.name);

@@ -34,6 +34,8 @@ reply
   delay 4000
   text Little.
   usage 100 10
+error 401 {"error":{"message":"Incorrect API key provided","code":"invalid_api_key"}}
+  when say key
 default reply
   text done
   usage 10 10
@@ -88,6 +90,16 @@ before=$(requests)
 status 1 agentctl run cy --message 'say more'
 equal 'no call was made' "$before" "$(requests)"
 agentctl resume cy >/dev/null
+
+# Without breakers a refused key is an incident of its own, until the model answers.
+echo 'limits: {circuit_breaker: off}' >>agentd.yaml
+is_read() { jq -es 'any(.[]; .event == "reload" and (.message | contains("agentd.yaml")))' .agentd/log/events.jsonl; }
+wait_for 'agentd.yaml is read' is_read
+refused() { agentctl status --json | jq -e '[.incidents[] | select(.key | startswith("provider scripted main"))] | length == '"$1"; }
+status 1 agentctl run cy --message 'say key'
+ok 'a refused key is told' refused 1
+status 0 agentctl run cy --message 'say key'
+ok 'until it is taken' refused 0
 
 # A gateway that does not answer is ended, and another one goes on.
 status 0 agentctl run cy --message 'are you well?'
