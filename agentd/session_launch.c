@@ -233,7 +233,9 @@ static int process_start(struct session *session, int dir, struct error *error)
 	session->child = child_new(&daemon->loop, process, session_exited, session);
 	session->link = link_new(&daemon->loop, socket, session_permits, session_permit_count,
 				 session, session_lost, session);
-	if (link_notify(session->link, "plan", plan_to_json(session->plan))) {
+	/* A process that has ended already tells so itself. */
+	if (link_notify(session->link, "plan", plan_to_json(session->plan)) ==
+	    -(int)ERROR_TOO_LARGE) {
 		session_fail(session, OUTCOME_REFUSED,
 			     "its texts are too large together to be handed to a session");
 		session_stop(session); /* its end follows */

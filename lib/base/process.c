@@ -16,8 +16,26 @@
 #include <unistd.h>
 
 /* Descriptors are first moved out of the way of the numbers that the child wants, so that {3→4,
- * 4→3} works. */
-#define PARK_BASE 200
+ * 4→3} works: to the lowest run of numbers that the plan itself does not name. */
+static bool has_room(const struct process_plan *plan, int base)
+{
+	int end = base + (int)plan->fd_count;
+
+	for (size_t i = 0; i < plan->fd_count; i++)
+		if ((plan->fds[i].from >= base && plan->fds[i].from < end) ||
+		    (plan->fds[i].to >= base && plan->fds[i].to < end))
+			return false;
+	return true;
+}
+
+static int parking_of(const struct process_plan *plan)
+{
+	int base = STDERR_FILENO + 1;
+
+	while (!has_room(plan, base))
+		base++;
+	return base;
+}
 
 static bool wants(const struct process_plan *plan, int to)
 {
@@ -29,24 +47,24 @@ static bool wants(const struct process_plan *plan, int to)
 
 static int plan_files(const struct process_plan *plan, posix_spawn_file_actions_t *actions)
 {
-	int failed = 0;
+	int parking = parking_of(plan), failed;
 
+	/* First: its number may be given away below. */
+	failed = plan->directory >= 0
+			 ? posix_spawn_file_actions_addfchdir_np(actions, plan->directory)
+			 : posix_spawn_file_actions_addchdir_np(actions, "/");
 	for (size_t i = 0; i < plan->fd_count; i++)
 		failed |= posix_spawn_file_actions_adddup2(actions, plan->fds[i].from,
-							   PARK_BASE + (int)i);
+							   parking + (int)i);
 	for (int fd = 0; fd <= 2; fd++)
 		if (!wants(plan, fd))
 			failed |= posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR,
 								   0);
 	for (size_t i = 0; i < plan->fd_count; i++)
-		failed |= posix_spawn_file_actions_adddup2(actions, PARK_BASE + (int)i,
+		failed |= posix_spawn_file_actions_adddup2(actions, parking + (int)i,
 							   plan->fds[i].to);
 	for (size_t i = 0; i < plan->fd_count; i++)
-		failed |= posix_spawn_file_actions_addclose(actions, PARK_BASE + (int)i);
-	if (plan->directory >= 0)
-		failed |= posix_spawn_file_actions_addfchdir_np(actions, plan->directory);
-	else
-		failed |= posix_spawn_file_actions_addchdir_np(actions, "/");
+		failed |= posix_spawn_file_actions_addclose(actions, parking + (int)i);
 	return failed;
 }
 

@@ -35,6 +35,7 @@ equal 'rows of the ledger' '10|38400|38400' "$(sqlite3 .agentd/state.db 'SELECT 
 equal 'and no others' 10 "$(sqlite3 .agentd/state.db 'SELECT count(*) FROM call')"
 equal 'what agentctl says of it' '[38400,38400,0]' \
 	"$(agentctl budget --json | jq -c '.[] | select(.scope == "system" and .window == "day") | [.limit_micro_usd, .settled_micro_usd, .reserved_micro_usd]')"
+wait_for 'a person hears of it' test -s "$T/alerts"
 equal 'a person hears of it once' 1 "$(wc -l <"$T/alerts")"
 has 'and reads what it is about' 'over system_daily_usd' "$T/alerts"
 equal 'all that was not done is parked' 54 "$(agentctl status --json | jq '[.agents[] | select(.state == "parked")] | length')"
