@@ -187,6 +187,11 @@ void ledger_settle(struct daemon *daemon, const struct budget_hold *hold, int64_
 		uv_timer_start(ledger->later, serve_later, 0, 0);
 }
 
+void ledger_recall(struct daemon *daemon, const struct budget_hold *spent)
+{
+	budget_recall(daemon->ledger->budget, spent);
+}
+
 void ledger_forget_session(struct daemon *daemon, const char *session)
 {
 	budget_forget_session(daemon->ledger->budget, session, session);

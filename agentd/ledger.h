@@ -35,6 +35,8 @@ void ledger_withdraw(struct daemon *daemon, struct ledger_ask *ask);
 /* As budget_settle; those who wait are asked again. */
 void ledger_settle(struct daemon *daemon, const struct budget_hold *hold, int64_t micro_usd,
 		   int64_t tokens);
+/* What a session came to under a daemon before us. */
+void ledger_recall(struct daemon *daemon, const struct budget_hold *spent);
 void ledger_forget_session(struct daemon *daemon, const char *session);
 
 /* Settled by an agent today. */
