@@ -373,6 +373,20 @@ static void print_shares(const struct books *books)
 	puts(".");
 }
 
+/* What binds each session, task and call, also while none is open. */
+static void print_each(const struct books *books)
+{
+	const struct account *only = books->only ? account_find(books, books->only) : NULL;
+	const struct limits *limits = only ? &only->agent->limits
+					   : &books->workspace->settings->limits;
+	struct row session = { .layer = LAYER_SESSION }, task = { .layer = LAYER_TASK };
+	char money[FIGURE_SIZE], tokens[FIGURE_SIZE];
+
+	printf("Limits of each session: %s; of each task: %s tokens.\n",
+	       amount(&session, limits->per_session_micro_usd, money),
+	       amount(&task, limits->per_task_tokens, tokens));
+}
+
 static int show(const struct books *books, bool json)
 {
 	struct columns columns = { .width = 7 };
@@ -388,6 +402,7 @@ static int show(const struct books *books, bool json)
 	for (size_t i = 0; i < books->count; i++)
 		print_row(&columns, &books->rows[i], books->workspace->zone);
 	columns_print(&columns);
+	print_each(books);
 	print_shares(books);
 	if (books->parked)
 		printf("%zu parked session%s go%s on when there is money again; `agentctl why NAME` "

@@ -164,10 +164,11 @@ static void look_at_provider(struct examination *exam, const struct provider *pr
 	finding->seen = xasprintf("%s: %s%s", provider->name, provider->base_url,
 				  there ? "" : ", its key is missing here");
 	if (!there)
-		finding->mend = xasprintf(provider->key_source == KEY_ENV
-						  ? "export %s before agentd starts"
-						  : "put the key into %s, readable for you",
-					  provider->key_reference);
+		finding->mend = xasprintf(
+			provider->key_source == KEY_ENV
+				? "export %s before agentd starts; one that runs has its own environment"
+				: "put the key into %s, readable for you",
+			provider->key_reference);
 }
 
 static void look_at_daemon(struct examination *exam, const struct invocation *invocation)

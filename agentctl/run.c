@@ -1,3 +1,4 @@
+#include "figures.h"
 #include "place.h"
 
 #include <signal.h>
@@ -64,17 +65,29 @@ static void show_failed(struct following *following, const json_t *event)
 	       text_of(event, "message"), text_of(event, "decision"));
 }
 
+/* Nothing where it is not known: the daemon died. */
+static void show_sums(const json_t *event)
+{
+	const json_t *turns = json_object_get(event, "turns");
+	char in[FIGURE_SIZE], out[FIGURE_SIZE];
+
+	if (!json_is_integer(turns))
+		return;
+	printf(" (%lld turn%s, %s + %s tokens, $%.6f)", (long long)json_integer_value(turns),
+	       json_integer_value(turns) == 1 ? "" : "s",
+	       figure_count(json_integer_value(json_object_get(event, "input_tokens")), in),
+	       figure_count(json_integer_value(json_object_get(event, "output_tokens")), out),
+	       (double)json_integer_value(json_object_get(event, "cost_micro_usd")) / 1e6);
+}
+
 static void show_end(struct following *following, const json_t *event)
 {
 	const char *reason = text_of(event, "reason");
 
 	line_start(following);
-	printf("· %s%s%s (%lld turns, %lld + %lld tokens, $%.6f)\n", text_of(event, "outcome"),
-	       *reason ? ": " : "", reason,
-	       (long long)json_integer_value(json_object_get(event, "turns")),
-	       (long long)json_integer_value(json_object_get(event, "input_tokens")),
-	       (long long)json_integer_value(json_object_get(event, "output_tokens")),
-	       (double)json_integer_value(json_object_get(event, "cost_micro_usd")) / 1e6);
+	printf("· %s%s%s", text_of(event, "outcome"), *reason ? ": " : "", reason);
+	show_sums(event);
+	putchar('\n');
 	if (json_is_true(json_object_get(event, "rehearsed")) &&
 	    json_integer_value(json_object_get(event, "turns")))
 		puts("· this was the rehearsal model: no model was called");
@@ -169,13 +182,14 @@ static int exit_status(const char *outcome)
 	return STATUS_FAILED;
 }
 
-/* A daemon that dies in mid-run: the session is interrupted for whoever follows. */
+/* A daemon that dies in mid-run: the session is interrupted for whoever follows. What it has
+ * cost is not known before agentd starts again. */
 static void daemon_died(struct following *following, const char *agent)
 {
-	json_t *end = json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:i,s:n}", "event", "session_end",
+	json_t *end = json_pack("{s:s,s:s,s:s,s:s,s:s,s:n,s:n,s:n,s:n,s:n}", "event", "session_end",
 				"session", following->session, "agent", agent, "outcome",
-				"interrupted", "reason", "the daemon ended", "turns", 0,
-				"input_tokens", 0, "output_tokens", 0, "cost_micro_usd", 0, "text");
+				"interrupted", "reason", "the daemon ended", "turns",
+				"input_tokens", "output_tokens", "cost_micro_usd", "text");
 
 	on_event(following, end);
 	json_decref(end);

@@ -291,20 +291,25 @@ static char *source_text(const struct line *line)
 	return xasprintf("%s (line %u)", line->heading, line->source_line);
 }
 
+/* A slot of the past that nobody recorded: the section is younger, or no agentd has started since.
+ */
 static void print_lines(const struct line *lines, size_t count)
 {
 	struct columns columns = { .width = 5 };
+	int64_t now = clock_wall_s();
 
 	columns_row(&columns, (const char *[]){ "WHEN", "ZONE", "AGENT", "HEARTBEAT", "STATE" });
 	for (size_t i = 0; i < count; i++) {
 		const struct line *line = &lines[i];
 		_free_ char *heading = source_text(line);
+		bool is_missing = line->at < now && !strcmp(line->state, "due");
 		_free_ char *state = xasprintf("%s%s%s", line->state,
 					       line->outcome  ? ": "
 					       : line->reason ? ": "
 							      : "",
 					       line->outcome  ? line->outcome
 					       : line->reason ? line->reason
+					       : is_missing   ? ", not recorded"
 							      : "");
 		char local[64];
 

@@ -1,17 +1,8 @@
 #include "columns.h"
+#include "figures.h"
 #include "place.h"
 
 #include <stdio.h>
-
-/* "$0.0123", "" for nothing. */
-static void money(json_int_t micro_usd, char out[32])
-{
-	if (micro_usd)
-		snprintf(out, 32, "$%lld.%04lld", (long long)(micro_usd / 1000000),
-			 (long long)(micro_usd % 1000000 / 100));
-	else
-		out[0] = '\0';
-}
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -31,30 +22,46 @@ static void at_of(const json_t *object, const struct zone *zone, char out[PLACE_
 static void print_agent(struct columns *columns, const json_t *agent, const struct zone *zone)
 {
 	const json_t *next = json_object_get(agent, "next"), *last = json_object_get(agent, "last");
-	char next_at[PLACE_TIME_SIZE], last_at[PLACE_TIME_SIZE], spent[32];
+	json_int_t today = json_integer_value(json_object_get(agent, "today_micro_usd"));
+	char next_at[PLACE_TIME_SIZE], last_at[PLACE_TIME_SIZE], spent[FIGURE_SIZE] = "";
 	_free_ char *coming = NULL, *gone = NULL;
 
 	at_of(next, zone, next_at);
 	at_of(last, zone, last_at);
-	money(json_integer_value(json_object_get(agent, "today_micro_usd")), spent);
+	if (today)
+		figure_money(today, spent);
 	coming = *next_at ? xasprintf("%s  %s", next_at, text_of(next, "heartbeat")) : xstrdup("-");
 	gone = *last_at ? xasprintf("%s  %s", last_at, text_of(last, "outcome")) : xstrdup("-");
 	columns_row(columns, (const char *[]){ text_of(agent, "name"), text_of(agent, "state"),
 					       coming, gone, spent });
 }
 
-static void print_problems(const json_t *agent)
+/* Whether an open incident, which stands above, has said it. */
+static bool is_told(const json_t *incidents, const char *reason)
 {
-	const char *reason = text_of(agent, "reason");
-	const json_t *last = json_object_get(agent, "last");
 	size_t index;
 	json_t *one;
 
-	if (reason)
-		printf("  %s: %s\n", text_of(agent, "name"), reason);
-	if (text_of(last, "reason"))
+	json_array_foreach((json_t *)(uintptr_t)incidents, index, one)
+		if (text_of(one, "text") && strstr(text_of(one, "text"), reason))
+			return true;
+	return false;
+}
+
+static void print_problems(const json_t *agent, const json_t *incidents)
+{
+	const char *reason = text_of(agent, "reason");
+	const json_t *last = json_object_get(agent, "last");
+	const char *last_reason = text_of(last, "reason");
+	size_t index;
+	json_t *one;
+
+	if (reason && !is_told(incidents, reason))
+		printf("  %s: %s: %s\n", text_of(agent, "name"), text_of(agent, "state"), reason);
+	if (last_reason && !is_told(incidents, last_reason) &&
+	    !(reason && !strcmp(reason, last_reason)))
 		printf("  %s: %s: %s\n", text_of(agent, "name"), text_of(last, "outcome"),
-		       text_of(last, "reason"));
+		       last_reason);
 	json_array_foreach(json_object_get(agent, "problems"), index, one)
 		printf("  %s:%d:%d: %s\n", text_of(one, "file"),
 		       (int)json_integer_value(json_object_get(one, "line")),
@@ -85,19 +92,20 @@ static void print_incidents(const json_t *incidents, const struct zone *zone)
 static void print_status(const json_t *answer, const struct zone *zone)
 {
 	const json_t *agents = json_object_get(answer, "agents");
+	const json_t *incidents = json_object_get(answer, "incidents");
 	struct columns columns = { .width = 5 };
 	size_t index;
 	json_t *agent;
 
 	if (json_is_true(json_object_get(json_object_get(answer, "daemon"), "sandbox_off")))
 		puts("sandbox: off — sessions have no walls");
-	print_incidents(json_object_get(answer, "incidents"), zone);
+	print_incidents(incidents, zone);
 	columns_row(&columns, (const char *[]){ "AGENT", "STATE", "NEXT", "LAST", "TODAY" });
 	json_array_foreach(agents, index, agent)
 		print_agent(&columns, agent, zone);
 	columns_print(&columns);
 	json_array_foreach(agents, index, agent)
-		print_problems(agent);
+		print_problems(agent, incidents);
 	if (!json_array_size(agents))
 		puts("no agents yet; `agentctl new NAME` makes one");
 }

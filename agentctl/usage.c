@@ -117,7 +117,7 @@ static void add_line(struct printing *printing, const struct call_row *row)
 	columns_row(&printing->columns,
 		    (const char *[]){
 			    time, row->agent, row->session, row->cause, row->model, tokens, cached,
-			    figure_money(row->state == CALL_RESERVED ? 0 : row->micro_usd, cost),
+			    row->state == CALL_RESERVED ? "" : figure_money(row->micro_usd, cost),
 			    row->total_ms ? figure_duration(row->total_ms, took) : "", result,
 			    row->decision, row->request_id });
 }

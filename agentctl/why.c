@@ -50,6 +50,24 @@ json_t *why_parked(const struct parked_row *row)
 			 why_instant(row->until));
 }
 
+/* The key of agentd.yaml that a limit is set by; a layer that is not known is named as it is. */
+static const char *limit_key(const char *layer)
+{
+	static const struct {
+		const char *layer, *key;
+	} keys[] = {
+		{ "request call", "per_request_tokens" }, { "task task", "per_task_tokens" },
+		{ "session", "per_session_usd" },         { "agent hour", "per_agent_hourly_usd" },
+		{ "agent day", "per_agent_daily_usd" },   { "system hour", "system_hourly_usd" },
+		{ "system day", "system_daily_usd" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(keys); i++)
+		if (!strcmp(keys[i].layer, layer))
+			return keys[i].key;
+	return layer;
+}
+
 void why_parked_print(const json_t *parked, const struct zone *zone)
 {
 	char since[PLACE_TIME_SIZE], until[PLACE_TIME_SIZE];
@@ -58,7 +76,7 @@ void why_parked_print(const json_t *parked, const struct zone *zone)
 	printf("parked since %s", why_time(parked, "since", zone, since));
 	why_time(parked, "until", zone, until);
 	if (!strcmp(why, "budget"))
-		printf(" by the limit of %s; goes on %s%s%s\n", why_text(parked, "layer"),
+		printf(" by %s; goes on %s%s%s\n", limit_key(why_text(parked, "layer")),
 		       *until ? "at " : "", until,
 		       *until ? " or when it is raised" : "when it is raised");
 	else

@@ -168,7 +168,10 @@ int why_steps(const struct workspace *workspace, struct store *store, const char
 		result = store_steps(store, session, add_step, &reading, error);
 	add_rest(&reading);
 	if (workspace_load(workspace, agent, NULL, &known, NULL, NULL, NULL))
-		known = NULL; /* it is gone: the workspace's limits stand in */
+		known = NULL;   /* it is gone: the workspace's limits stand in */
+	if (reading.hour_count) /* the row of a session that a crash closed knows nothing of its
+				   calls */
+		json_object_set_new(why, "cost_micro_usd", json_integer(reading.micro_usd));
 	json_object_set_new(why, "steps", reading.steps);
 	json_object_set_new(why, "costs",
 			    costs_json(&reading, known ? &known->limits : system, system));
@@ -300,8 +303,9 @@ static void print_costs(const json_t *costs, const struct zone *zone)
 		printf(": %s",
 		       in_tokens ? figure_count(spent, amount) : figure_money(spent, amount));
 		if (json_is_integer(most))
-			printf(" of %s", in_tokens ? figure_count(json_integer_value(most), limit)
-						   : figure_money(json_integer_value(most), limit));
+			printf("%s%s", *at ? ", limit " : " of ",
+			       in_tokens ? figure_count(json_integer_value(most), limit)
+					 : figure_money(json_integer_value(most), limit));
 		puts(in_tokens ? " tokens" : "");
 	}
 }
@@ -320,7 +324,7 @@ void why_steps_print(const json_t *why, const struct zone *zone)
 			print_tool_step(step, zone);
 	}
 	if (json_array_size(costs)) {
-		puts("cost");
+		puts("cost of this session, as it counts in every layer");
 		print_costs(costs, zone);
 	}
 }

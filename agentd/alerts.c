@@ -261,12 +261,12 @@ static struct incident *incident_open(struct daemon *daemon, const char *key, co
 	return incident;
 }
 
-void alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *format, ...)
+bool alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *format, ...)
 {
 	struct incident *incident = *find(&daemon->alerts->open, key);
 	int64_t now = clock_wall_s();
 	_free_ char *text = NULL;
-	bool is_new = !incident, is_first;
+	bool is_new = !incident, is_first = false;
 	va_list args;
 
 	va_start(args, format);
@@ -277,7 +277,7 @@ void alert_raise(struct daemon *daemon, const char *key, const char *agent, cons
 	if (is_new)
 		log_event(daemon->log, LEVEL_ERROR, "alert", agent, NULL, "%s", text);
 	if (!incident)
-		return;
+		return false;
 	incident->count++;
 	free(incident->text);
 	incident->text = xstrdup(text);
@@ -289,6 +289,7 @@ void alert_raise(struct daemon *daemon, const char *key, const char *agent, cons
 			post(daemon, text);
 	}
 	keep(daemon, incident, 0);
+	return is_first;
 }
 
 /* ---- and over ---- */
@@ -352,7 +353,29 @@ void alert_mended(struct daemon *daemon, const char *prefix, const char *format,
 	over(daemon, prefix, text, true);
 }
 
+void alerts_review(struct daemon *daemon,
+		   const char *(*fault)(struct daemon *daemon, const char *key))
+{
+	struct incidents *open = &daemon->alerts->open;
+	struct incident **link = &open->first;
+
+	while (*link) {
+		const char *why = fault(daemon, (*link)->key);
+		_free_ char *text = why ? xasprintf("%s: %s", why, (*link)->text) : NULL;
+
+		if (why)
+			incident_over(daemon, take_out(open, link), text, true);
+		else
+			link = &(*link)->next;
+	}
+}
+
 /* ---- seeing them ---- */
+
+bool alert_is_open(const struct daemon *daemon, const char *key)
+{
+	return *find(&daemon->alerts->open, key) != NULL;
+}
 
 bool alerts_has(const struct daemon *daemon, const char *agent)
 {
@@ -367,7 +390,7 @@ json_t *alerts_json(const struct daemon *daemon, const char *agent)
 	json_t *list = json_array();
 
 	for (const struct incident *one = daemon->alerts->open.first; one; one = one->next)
-		if (!agent || !strcmp(agent, one->agent))
+		if (!agent || !*one->agent || !strcmp(agent, one->agent))
 			json_array_append_new(list, incident_json(one, one->text));
 	return list;
 }

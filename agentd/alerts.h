@@ -25,8 +25,9 @@ void alerts_free(struct alerts *alerts);
 /* Open incidents, from state.db. */
 int alerts_restore(struct daemon *daemon, struct error *error);
 
-/* `agent`: whose it is, NULL or "": the whole workspace's. */
-void alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *format, ...)
+/* `agent`: whose it is, NULL or "": the whole workspace's. Returns whether it is news: people are
+ * told of it, and had not been this time. */
+bool alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /* It is over: all open incidents whose key is `prefix`, or begins with it and a space; none is
  * fine. `format` says what is well again. */
@@ -37,10 +38,15 @@ void alert_over(struct daemon *daemon, const char *prefix, const char *format, .
 void alert_mended(struct daemon *daemon, const char *prefix, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Those of which `fault` says why they cannot last any more (NULL: they can) are over. */
+void alerts_review(struct daemon *daemon,
+		   const char *(*fault)(struct daemon *daemon, const char *key));
+
+bool alert_is_open(const struct daemon *daemon, const char *key);
 /* Has an agent an open one? */
 bool alerts_has(const struct daemon *daemon, const char *agent);
 /* Open incidents, oldest first, for `status`: {"key","agent","text","since","count"}. New
- * reference. `agent` NULL: all. */
+ * reference. `agent`: its own and the workspace's; NULL: all. */
 json_t *alerts_json(const struct daemon *daemon, const char *agent);
 
 #endif

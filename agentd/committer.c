@@ -49,6 +49,7 @@ struct committer {
 	bool working;      /* inside committer_work */
 	char bulletin[41]; /* id of what was written, or is being written, last */
 	uv_timer_t *retry;
+	void (*finished)(struct daemon *daemon);
 };
 
 static void committer_work(struct committer *committer);
@@ -273,16 +274,29 @@ static void job_failed(struct commit_job *job, const struct error *error)
 	committer_work(job->daemon->committer);
 }
 
+static void tell_finished(struct daemon *daemon)
+{
+	struct committer *committer = daemon->committer;
+	void (*finished)(struct daemon * daemon) = committer->finished;
+
+	if (!finished || committer->under_way)
+		return;
+	committer->finished = NULL;
+	finished(daemon);
+}
+
 static void job_answered(void *context, const json_t *result, const struct error *error)
 {
 	struct commit_job *job = context;
+	struct daemon *daemon = job->daemon;
 
 	job->under_way = false;
-	job->daemon->committer->under_way--;
+	daemon->committer->under_way--;
 	if (result)
 		job_succeeded(job, result);
-	else if (!job->daemon->stopping || error->code != ERROR_CLOSED)
+	else if (!daemon->stopping || error->code != ERROR_CLOSED)
 		job_failed(job, error);
+	tell_finished(daemon);
 }
 
 /* ---- the queue ---- */
@@ -428,9 +442,10 @@ bool committer_writes(const struct committer *committer, const char *repository)
 	return false;
 }
 
-bool committer_is_idle(const struct committer *committer)
+void committer_finish(struct daemon *daemon, void (*finished)(struct daemon *daemon))
 {
-	return !committer->first;
+	daemon->committer->finished = finished;
+	tell_finished(daemon);
 }
 
 struct committer *committer_new(struct daemon *daemon)

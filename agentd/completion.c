@@ -149,7 +149,7 @@ static void failed(struct completion *call, const struct model_failure *failure)
 	call->row.failure = failure_name(failure->class);
 	call->row.message = failure->message;
 	if (model_is_accounted(session)) /* a cancelled call ends a probe, and no more */
-		providers_failed(session->daemon, &session->model, failure);
+		providers_failed(session->daemon, &session->model, failure, call->is_probe);
 	if (call->abandoned) {
 		call->row.decision = "stop: the session ended";
 		attempt_keep_row(call);
@@ -216,9 +216,17 @@ static void send_order(struct completion *call)
 		failed(call, &gone);
 		return;
 	}
-	providers_called(session->daemon, &session->model);
 	call->sending = true;
 	service_request(session->daemon->gateway, "complete", order, answered, call);
+}
+
+/* Nothing was asked: if it was to be a probe, another call may be. */
+static void unclaim(const struct completion *call)
+{
+	struct model_failure none = { .class = FAILURE_CANCELLED, .retry_after_ms = -1 };
+
+	if (call->is_probe)
+		providers_failed(call->session->daemon, &call->session->model, &none, true);
 }
 
 static void recorded(void *context, const struct error *error)
@@ -232,6 +240,7 @@ static void recorded(void *context, const struct error *error)
 		send_order(call);
 		return;
 	}
+	unclaim(call);
 	attempt_settle_failed(call, false);
 	call->row.decision = "stop: the session ended";
 	attempt_keep_row(call);
@@ -282,7 +291,6 @@ static void record(struct completion *call)
 static void over_cap(struct completion *call, const struct budget_verdict *verdict)
 {
 	_free_ char *why = over_reason(call->session, verdict);
-	_free_ char *incident = over_incident(call->session, verdict);
 	struct session *session = call->session;
 	struct parking parking = {
 		.why = PARKED_BY_BUDGET,
@@ -292,8 +300,9 @@ static void over_cap(struct completion *call, const struct budget_verdict *verdi
 		.until = verdict->resets_at,
 	};
 
+	parked_incident(session, verdict, parking.incident);
 	session_park(session, &parking, "%s", why);
-	alert_raise(session->daemon, incident,
+	alert_raise(session->daemon, parking.incident,
 		    parked_is_shared(verdict->layer) ? NULL : session->agent, "%s", why);
 	give_up(call, ERROR_DENIED, why);
 }
@@ -314,6 +323,7 @@ static void reserved(void *context, const struct budget_hold *hold,
 
 	call->waiting = NULL;
 	if (!hold) {
+		unclaim(call);
 		over_cap(call, verdict);
 		return;
 	}
@@ -369,21 +379,29 @@ static const struct model_settings *pick(struct completion *call)
 	return NULL;
 }
 
-/* No model of the route may be called now: the first to be asked again is waited for, unless that
- * would be too long. */
+/* No model of the route may be called now: the first to be asked again is waited for, with some
+ * jitter, unless that would be too long. While another call is its probe, that is waited for, and
+ * is no attempt. */
 static void rest(struct completion *call)
 {
 	struct session *session = call->session;
 	const struct settings *settings = session->daemon->workspace->settings;
 	CLEANUP(buffer_clear) struct buffer why = BUFFER(1024);
-	int64_t until = route_rests(session, &why), wait = until - clock_wall_ms();
+	bool probed = false;
+	int64_t now = clock_wall_ms(), until = route_rests(session, &why, &probed);
+	int64_t longest = probed ? settings->provider_breaker_longest_ms
+				 : settings->retry_longest_ms;
+	uint16_t chance;
 
+	random_bytes(&chance, sizeof(chance));
 	call->at = 0;
 	call->place.attempts_here = 0;
-	if (until && wait <= settings->retry_longest_ms &&
-	    call->place.attempts <= settings->retries_per_call) {
-		call->place.attempts++;
-		wait_then_begin(call, wait + 1);
+	if (!call->rests_since)
+		call->rests_since = now;
+	if (until && until - call->rests_since <= longest &&
+	    (probed || call->place.attempts <= settings->retries_per_call)) {
+		call->place.attempts += !probed;
+		wait_then_begin(call, until - now + chance % 1000);
 		return;
 	}
 	session_fail(session, until ? OUTCOME_FAILED : OUTCOME_REFUSED, "%s", why.data);
@@ -402,6 +420,7 @@ static void begin(struct completion *call)
 		rest(call);
 		return;
 	}
+	call->rests_since = 0;
 	session_set_model(session, model);
 	call->place.attempts++;
 	call->place.attempts_here++;
@@ -411,6 +430,7 @@ static void begin(struct completion *call)
 		record(call);
 		return;
 	}
+	call->is_probe = providers_claim(session->daemon, &session->model);
 	bytes = model_request_bytes(call->sent);
 	ask = model_ask(session, bytes, wished_tokens(call, bytes));
 	line = ledger_reserve(session->daemon, &ask, reserved, call);
@@ -447,6 +467,8 @@ void completion_abandon(struct session *session)
 			       json_pack("{s:s}", "call", session->id));
 	if (call->sending || call->recording)
 		return; /* what comes from there ends it */
+	if (call->waiting)
+		unclaim(call);
 	ledger_withdraw(session->daemon, call->waiting);
 	keep_results(call);
 	finish(call);

@@ -11,6 +11,8 @@
 
 #include <inttypes.h>
 
+#define PROBE_LOOK_MS 1000 /* between two looks at whether another call's probe went well */
+
 /* ---- which models are left ---- */
 
 static const struct model_settings *next_model(const struct completion *call)
@@ -46,7 +48,7 @@ static void tell_unusable(const struct session *session, const char *name, struc
 		buffer_append_text(why, "has no price: give usd_per_mtok or `free: true`");
 }
 
-int64_t route_rests(const struct session *session, struct buffer *why)
+int64_t route_rests(const struct session *session, struct buffer *why, bool *ret_probed)
 {
 	const struct route *route = session_route(session);
 	int64_t first = 0;
@@ -54,19 +56,24 @@ int64_t route_rests(const struct session *session, struct buffer *why)
 	for (size_t at = 0; route && at < route->count; at++) {
 		const struct model_settings *model = route_model(session, at);
 		char text[INSTANT_SIZE];
-		int64_t until = 0;
+		int64_t until = 0, now = clock_wall_ms();
+		bool probed;
 
 		if (!model) {
 			tell_unusable(session, route->models[at], why);
 			continue;
 		}
 		providers_ask(session->daemon, model, &until);
-		if (!until) /* its probe is out */
-			until = clock_wall_ms() + 1000;
-		buffer_printf(why, "%s%s rests until %s after failures", why->length ? "; " : "",
-			      model->name, instant_print(until / 1000, text));
-		if (!first || until < first)
+		probed = until <= now;
+		if (probed)
+			until = now + PROBE_LOOK_MS;
+		buffer_printf(why, "%s%s rests after failures, %s %s", why->length ? "; " : "",
+			      model->name, probed ? "and is tried since" : "until",
+			      instant_print(until / 1000, text));
+		if (!first || until < first) {
 			first = until;
+			*ret_probed = probed;
+		}
 	}
 	if (!why->length)
 		buffer_append_text(why, "there is no route to a model in agentd.yaml");
@@ -187,8 +194,9 @@ void provider_is_well(const struct session *session)
 
 /* A failure may have opened the breaker of the model that was to be asked again. */
 static void heed_breaker(const struct completion *call, const struct model_settings *next,
-			 struct ladder_decision *decision)
+			 uint32_t chance, struct ladder_decision *decision)
 {
+	const struct settings *settings = call->session->daemon->workspace->settings;
 	int64_t until = 0, wait;
 
 	if (decision->step != LADDER_AGAIN || !model_is_accounted(call->session) ||
@@ -199,8 +207,10 @@ static void heed_breaker(const struct completion *call, const struct model_setti
 		return;
 	}
 	wait = until - clock_wall_ms();
-	if (wait > decision->wait_ms)
-		decision->wait_ms = wait;
+	if (wait > settings->retry_longest_ms)
+		decision->step = LADDER_STOP;
+	else if (wait > decision->wait_ms)
+		decision->wait_ms = wait + chance % 1000; /* not all in the same moment */
 }
 
 struct ladder_decision failed_decide(struct completion *call, const struct model_failure *failure)
@@ -219,7 +229,7 @@ struct ladder_decision failed_decide(struct completion *call, const struct model
 	call->place.has_next = next != NULL;
 	call->place.can_mend = can_mend(call, failure);
 	decision = ladder_decide(&policy, &call->place, failure, chance);
-	heed_breaker(call, next, &decision);
+	heed_breaker(call, next, chance, &decision);
 	print_decision(call->decision, sizeof(call->decision), &decision, next);
 	call->row.decision = call->decision;
 	tell(call, failure, call->decision);
@@ -270,11 +280,4 @@ char *over_reason(const struct session *session, const struct budget_verdict *ve
 			 layer_words(verdict->layer), is_shared ? "" : " of ",
 			 is_shared ? "" : session->agent, settled, limit,
 			 session->by_person ? "a person's work" : "this work", wanted, end);
-}
-
-char *over_incident(const struct session *session, const struct budget_verdict *verdict)
-{
-	_free_ char *prefix = parked_incident(session->agent, session->id, verdict->layer);
-
-	return xasprintf("%s%" PRId64, prefix, verdict->resets_at);
 }

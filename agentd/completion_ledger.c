@@ -1,4 +1,3 @@
-#include "alerts.h"
 #include "completion_order.h"
 #include "completion_parts.h"
 #include "cost.h"
@@ -13,13 +12,15 @@ void attempt_row(struct completion *call)
 	const struct session *session = call->session;
 	const struct route *route = session_route(session);
 
+	snprintf(call->route, sizeof(call->route), "%s", route ? route->name : "");
+
 	call->row = (struct call_row){
 		.session = session->id,
 		.agent = session->agent,
 		.cause = call->cause,
 		.task = "",
 		.work = budget_work_name(session_work(session)),
-		.route = route ? route->name : "",
+		.route = call->route,
 		.provider = session->model.provider,
 		.model = session->model.name,
 		.seq = session->model_seq,
@@ -80,9 +81,6 @@ void attempt_keep_row(struct completion *call)
 
 static void note_excess(struct completion *call, int64_t cost)
 {
-	struct daemon *daemon = call->session->daemon;
-	const struct model_settings *model = &call->session->model;
-	_free_ char *key = xasprintf("excess %s", model->name);
 	_free_ char *why = NULL;
 	char real[32], held[32];
 
@@ -90,8 +88,14 @@ static void note_excess(struct completion *call, int64_t cost)
 		return;
 	why = xasprintf("a call cost $%s where at most $%s was foreseen", cost_print(cost, real),
 			cost_print(call->hold.micro_usd, held));
-	alert_raise(daemon, key, call->session->agent, "model %s: %s", model->name, why);
-	providers_trip(daemon, model, why);
+	providers_trip(call->session->daemon, &call->session->model, why);
+}
+
+/* A server that counts no output where there is some has not counted. */
+static bool is_known(const struct model_reply *reply)
+{
+	return reply->usage.known &&
+	       (reply->usage.output_tokens || (!*reply->text && !reply->call_count));
 }
 
 static int64_t all_input(const struct model_usage *usage)
@@ -121,7 +125,7 @@ void attempt_settle_reply(struct completion *call, const struct model_reply *rep
 	if (!call->holding)
 		return;
 	providers_succeeded(session->daemon, &session->model);
-	if (!usage->known) {
+	if (!is_known(reply)) {
 		settle(call, CALL_KEPT, call->hold.micro_usd, call->hold.tokens);
 		return;
 	}

@@ -78,7 +78,6 @@ struct budget_ask model_ask(const struct session *session, int64_t request_bytes
 			    int64_t max_tokens)
 {
 	const struct daemon *daemon = session->daemon;
-	const struct resident *resident = roster_find(daemon->roster, session->agent);
 	const struct settings *settings = daemon->workspace->settings;
 	const struct model_settings *model = &session->model;
 	int64_t fewest = providers_learned(daemon, model).millibytes_per_token;
@@ -92,10 +91,6 @@ struct budget_ask model_ask(const struct session *session, int64_t request_bytes
 		.max_tokens = max_tokens,
 		.least_tokens = settings->least_max_tokens,
 		.price = budget_price_of(model),
-		.limits = resident && resident->agent ? &resident->agent->limits
-						      : &settings->limits,
-		.system = &settings->limits,
-		.experiments = roster_has_experiments(daemon->roster),
 	};
 }
 

@@ -20,19 +20,21 @@ struct completion {
 
 	size_t at; /* place in the route */
 	struct ladder_place place;
-	int64_t attempt; /* rows so far */
+	int64_t rests_since; /* UTC ms: when no model could be called; 0: one can */
+	int64_t attempt;     /* rows so far */
 
 	struct ledger_ask *waiting; /* in the ledger's line */
 	uv_timer_t *timer;          /* between two attempts */
 	struct budget_hold hold;
 	struct call_row row; /* of this attempt; strings are valid until the next */
-	char decision[256];
-	bool holding;     /* `hold` is not settled */
-	bool is_intended; /* the step has its intent */
-	bool recording;   /* rows are being written */
-	bool is_recorded; /* the row is durable and not settled there */
-	bool sending;     /* the gateway has it */
-	bool abandoned;   /* nobody waits for the reply */
+	char decision[256], route[SETTINGS_NAME_MAX]; /* of the row: settings may be read again */
+	bool holding;                                 /* `hold` is not settled */
+	bool is_intended;                             /* the step has its intent */
+	bool recording;                               /* rows are being written */
+	bool is_recorded;                             /* the row is durable and not settled there */
+	bool sending;                                 /* the gateway has it */
+	bool is_probe;                                /* of a breaker that is half open */
+	bool abandoned;                               /* nobody waits for the reply */
 };
 
 /* ---- completion_ledger.c ---- */
@@ -63,11 +65,10 @@ void mend_apply(struct completion *call, const struct model_failure *failure);
 void provider_is_well(const struct session *session);
 
 /* Why a session's route has no model to call, and when the first is to be asked again (UTC ms; 0:
- * never, as agentd.yaml is). */
-int64_t route_rests(const struct session *session, struct buffer *why);
+ * never, as agentd.yaml is). *ret_probed: that waits for a call that is out to see. */
+int64_t route_rests(const struct session *session, struct buffer *why, bool *ret_probed);
 
-/* A verdict in words, and the key of its incident: one for each window. The caller frees them. */
+/* A verdict in words; the caller frees it. */
 char *over_reason(const struct session *session, const struct budget_verdict *verdict);
-char *over_incident(const struct session *session, const struct budget_verdict *verdict);
 
 #endif

@@ -39,8 +39,9 @@ static const struct verb {
 	const char *name;
 	void (*run)(struct client *client, const json_t *params, uint64_t id);
 } verbs[] = {
-	{ "ready", verb_ready },   { "status", verb_status }, { "run", verb_run },
-	{ "cancel", verb_cancel }, { "pause", verb_pause },   { "resume", verb_resume },
+	{ "ready", verb_ready },     { "status", verb_status }, { "run", verb_run },
+	{ "cancel", verb_cancel },   { "pause", verb_pause },   { "resume", verb_resume },
+	{ "monitor", verb_monitor },
 };
 
 _Static_assert(ARRAY_LENGTH(verbs) <= VERBS_MAX, "VERBS_MAX is too small");

@@ -39,6 +39,7 @@ struct resident *client_agent(struct client *client, const json_t *params, uint6
 /* One verb, one file; control.c holds the table. */
 void verb_ready(struct client *client, const json_t *params, uint64_t id);
 void verb_status(struct client *client, const json_t *params, uint64_t id);
+void verb_monitor(struct client *client, const json_t *params, uint64_t id);
 void verb_run(struct client *client, const json_t *params, uint64_t id);
 void verb_cancel(struct client *client, const json_t *params, uint64_t id);
 void verb_pause(struct client *client, const json_t *params, uint64_t id);

@@ -34,10 +34,13 @@ struct daemon {
 	struct ledger *ledger;
 	struct providers *providers;
 	struct alerts *alerts;
+	struct monitors *monitors;
 	struct parked *parked;
+	struct retention *retention;
 	struct control *control;
 	int64_t started; /* UTC seconds */
 	bool ready, stopping;
+	bool exports_fail; /* and that is told */
 };
 
 /* Names of our own folder and files below the workspace. */

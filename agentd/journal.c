@@ -1,5 +1,6 @@
 #include "journal.h"
 
+#include "export.h"
 #include "log.h"
 
 #define STRINGS_MAX 100000
@@ -289,6 +290,7 @@ void journal_session_end(struct daemon *daemon, const struct session_row *row,
 	if (parked)
 		job_take_parked(job, parked);
 	job_submit(job, work_session_end);
+	export_session(daemon, row->id);
 }
 
 static int work_parked_drop(struct store *store, void *context, struct error *error)

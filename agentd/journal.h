@@ -41,7 +41,8 @@ void journal_move(struct daemon *daemon, const struct journal_move *move, journa
 		  void *context);
 
 /* A session's row and slot are closed (without `slot`: whichever is its own, as interrupted);
- * `section` (may be NULL) remembers the run, `parked` (may be NULL) that its work goes on later. */
+ * `section` (may be NULL) remembers the run, `parked` (may be NULL) that its work goes on later. Then
+ * the session is exported. */
 void journal_session_end(struct daemon *daemon, const struct session_row *row,
 			 const struct slot *slot, const struct section *section,
 			 const struct parked_row *parked, journal_done done, void *context);

@@ -1,12 +1,13 @@
 #include "ledger.h"
 
+#include "roster.h"
+
 #include "base/clock.h"
 
 struct ledger_ask {
 	struct ledger_ask *next;
-	struct budget_ask ask; /* its strings and limits point below */
+	struct budget_ask ask; /* its strings point below */
 	char agent[SETTINGS_NAME_MAX], session[27], task[64];
-	struct limits limits, system;
 	ledger_answer answer;
 	void *context;
 };
@@ -88,28 +89,49 @@ int ledger_restore(struct daemon *daemon, struct error *error)
 
 /* ---- the line ---- */
 
+/* As the files say now: a limit that was changed while a call waited is in force for it. */
+static void take_limits(const struct daemon *daemon, struct budget_ask *ask)
+{
+	const struct resident *resident = roster_find(daemon->roster, ask->agent);
+
+	ask->system = &daemon->workspace->settings->limits;
+	ask->limits = resident && resident->agent ? &resident->agent->limits : ask->system;
+	ask->experiments = roster_has_experiments(daemon->roster);
+}
+
+static bool is_free(const struct budget_ask *ask)
+{
+	return !ask->price.input && !ask->price.output;
+}
+
 /* Answers the first of the line unless it has to wait. A call that waits for the system's money
- * holds back all behind it; one that waits for its agent's holds back nobody else. */
+ * holds back all behind it that want some; one that waits for its agent's holds back nobody else.
+ */
 static bool serve_one(struct daemon *daemon)
 {
 	struct ledger *ledger = daemon->ledger;
 	struct ledger_ask **link = &ledger->line;
+	bool is_short = false;
 
 	while (*link) {
 		struct ledger_ask *ask = *link;
 		struct budget_hold hold;
 		struct budget_verdict verdict = { 0 };
-		enum budget_answer answer = budget_reserve(ledger->budget, &ask->ask, &hold,
-							   &verdict);
+		enum budget_answer answer;
 
+		if (is_short && !is_free(&ask->ask)) {
+			link = &ask->next;
+			continue;
+		}
+		take_limits(daemon, &ask->ask);
+		answer = budget_reserve(ledger->budget, &ask->ask, &hold, &verdict);
 		if (answer != BUDGET_WAITS) {
 			*link = ask->next;
 			ask->answer(ask->context, answer == BUDGET_FITS ? &hold : NULL, &verdict);
 			free(ask);
 			return true; /* the line may be another one now */
 		}
-		if (verdict.layer == LAYER_SYSTEM_HOUR || verdict.layer == LAYER_SYSTEM_DAY)
-			return false;
+		is_short |= verdict.layer == LAYER_SYSTEM_HOUR || verdict.layer == LAYER_SYSTEM_DAY;
 		link = &ask->next;
 	}
 	return false;
@@ -137,13 +159,9 @@ struct ledger_ask *ledger_reserve(struct daemon *daemon, const struct budget_ask
 	snprintf(ask->agent, sizeof(ask->agent), "%s", wanted->agent);
 	snprintf(ask->session, sizeof(ask->session), "%s", wanted->session);
 	snprintf(ask->task, sizeof(ask->task), "%s", wanted->task);
-	ask->limits = *wanted->limits;
-	ask->system = *wanted->system;
 	ask->ask.agent = ask->agent;
 	ask->ask.session = ask->session;
 	ask->ask.task = ask->task;
-	ask->ask.limits = &ask->limits;
-	ask->ask.system = &ask->system;
 	ask->answer = answer;
 	ask->context = context;
 	while (*link && (*link)->ask.work <= wanted->work)
@@ -190,6 +208,12 @@ void ledger_settle(struct daemon *daemon, const struct budget_hold *hold, int64_
 void ledger_recall(struct daemon *daemon, const struct budget_hold *spent)
 {
 	budget_recall(daemon->ledger->budget, spent);
+}
+
+void ledger_limits_changed(struct daemon *daemon)
+{
+	if (daemon->ledger->line)
+		serve(daemon);
 }
 
 void ledger_forget_session(struct daemon *daemon, const char *session)

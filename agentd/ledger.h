@@ -26,7 +26,8 @@ typedef void (*ledger_answer)(void *context, const struct budget_hold *hold,
 
 /* Reserves: at once, or when others have settled and those before it in line have got theirs
  * (people, tasks, beats, experiments; within these first come, first served). Returns NULL when
- * `answer` was called already, else a handle for ledger_withdraw. Strings and limits are copied. */
+ * `answer` was called already, else a handle for ledger_withdraw. Strings are copied; the ask's
+ * limits and experiments are looked up in the files in force whenever it is its turn. */
 struct ledger_ask *ledger_reserve(struct daemon *daemon, const struct budget_ask *ask,
 				  ledger_answer answer, void *context);
 /* It does not wait any more; `answer` is not called. NULL is fine. */
@@ -37,6 +38,8 @@ void ledger_settle(struct daemon *daemon, const struct budget_hold *hold, int64_
 		   int64_t tokens);
 /* What a session came to under a daemon before us. */
 void ledger_recall(struct daemon *daemon, const struct budget_hold *spent);
+/* agentd.yaml or an agent's limits were read again: those who wait are asked again. */
+void ledger_limits_changed(struct daemon *daemon);
 void ledger_forget_session(struct daemon *daemon, const char *session);
 
 /* Settled by an agent today. */

@@ -8,7 +8,6 @@
 #include "base/alarm.h"
 #include "base/clock.h"
 
-#include <inttypes.h>
 #include <unistd.h>
 
 #define TRY_AGAIN_S 60 /* what could not begin, for a reason that will pass */
@@ -21,7 +20,7 @@ struct item {
 	enum budget_layer layer;
 	char *reason;
 	json_t *wish;
-	int64_t window; /* budget: its end, part of the incident's key */
+	const char *incident; /* budget: its key; of `wish` */
 	int64_t until;
 	bool going; /* a session with its work is queued; the row is there until that begins */
 };
@@ -106,23 +105,15 @@ static void set_alarm(struct daemon *daemon)
 
 static char *incident_of(const struct item *item)
 {
-	_free_ char *prefix = NULL;
-
 	if (item->why == PARKED_BY_BREAKER)
 		return xasprintf("session %s", item->session);
-	if (item->why != PARKED_BY_BUDGET)
-		return NULL;
-	prefix = parked_incident(item->agent, item->session, item->layer);
-	return xasprintf("%s%" PRId64, prefix, item->window);
+	return item->why == PARKED_BY_BUDGET && item->incident ? xstrdup(item->incident) : NULL;
 }
 
 static bool share_incident(const struct item *one, const struct item *other)
 {
-	if (one->why != PARKED_BY_BUDGET || other->why != PARKED_BY_BUDGET ||
-	    one->layer != other->layer || one->window != other->window)
-		return false;
-	return parked_is_shared(one->layer) ||
-	       (one->layer >= LAYER_AGENT_HOUR && !strcmp(one->agent, other->agent));
+	return one->why == PARKED_BY_BUDGET && other->why == PARKED_BY_BUDGET && one->incident &&
+	       other->incident && !strcmp(one->incident, other->incident);
 }
 
 static void tell_over(struct daemon *daemon, const struct item *item, const char *what)
@@ -313,7 +304,7 @@ static struct item *add(struct daemon *daemon, const struct parked_row *row)
 	item->layer = parked_layer_find(row->layer);
 	item->reason = xstrdup(row->reason);
 	item->wish = json_loads(row->wish, 0, NULL);
-	item->window = json_integer_value(json_object_get(item->wish, "window"));
+	item->incident = json_string_value(json_object_get(item->wish, "incident"));
 	item->until = row->until;
 	*parked->last = item;
 	parked->last = &item->next;
@@ -414,6 +405,24 @@ static const char *fault_of(const struct daemon *daemon, const struct item *item
 	    (item->why == PARKED_BY_BUDGET && item->layer == LAYERS))
 		return "its row cannot be read";
 	return NULL;
+}
+
+static const char *fault_of_incident(struct daemon *daemon, const char *key)
+{
+	bool is_ours = !strncmp(key, "budget ", 7) || !strncmp(key, "session ", 8);
+
+	for (const struct item *item = daemon->parked->first; is_ours && item; item = item->next) {
+		_free_ char *own = incident_of(item);
+
+		if (own && !strcmp(own, key))
+			return NULL;
+	}
+	return is_ours ? "its work is not parked" : NULL;
+}
+
+void parked_review_incidents(struct daemon *daemon)
+{
+	alerts_review(daemon, fault_of_incident);
 }
 
 int parked_restore(struct daemon *daemon, struct error *error)

@@ -22,14 +22,17 @@
 #define PARKED_MAX \
 	10000 /* beyond it rows are dropped: first what waits for a person, then the oldest */
 
+#define PARKED_INCIDENT_MAX 159
+
 enum parked_why { PARKED_NOT, PARKED_BY_BUDGET, PARKED_BY_PAUSE, PARKED_BY_BREAKER };
 
 /* Why a session is parked; kept in it from the moment of decision to its end. */
 struct parking {
 	enum parked_why why;
-	enum budget_layer layer; /* budget */
-	int64_t limit;           /* budget: parked_cap when it was decided */
-	int64_t until;           /* UTC s; 0: not by time */
+	enum budget_layer layer;                /* budget */
+	int64_t limit;                          /* budget: parked_cap when it was decided */
+	int64_t until;                          /* UTC s; 0: not by time */
+	char incident[PARKED_INCIDENT_MAX + 1]; /* budget: key of what a person is told */
 };
 
 struct parked;
@@ -38,6 +41,8 @@ struct session;
 int parked_new(struct daemon *daemon, struct parked **ret_parked, struct error *error);
 void parked_free(struct parked *parked);
 int parked_restore(struct daemon *daemon, struct error *error);
+/* Ends incidents that a crash left behind: told, but nothing was parked any more. */
+void parked_review_incidents(struct daemon *daemon);
 
 /* The row of a session that ends parked (journal_session_end writes it): strings are valid until
  * parked_row_clear. */
@@ -48,10 +53,11 @@ int64_t parked_cap(const struct daemon *daemon, const char *agent, enum budget_l
 		   enum budget_work work);
 /* Is it money of all agents? */
 bool parked_is_shared(enum budget_layer layer);
-/* Key of the incident that a budget's cap in this layer makes, up to its last word, which is when
- * the window ends (0: never): one for the system, one for each agent, or for the one session. The
- * caller frees it. */
-char *parked_incident(const char *agent, const char *session, enum budget_layer layer);
+/* Key of the incident that a verdict makes: one in each window for the system, for each agent, or
+ * for the one session. Experiments that have had their share of a day make one of their own, which
+ * does not hide that all others have had theirs. */
+void parked_incident(const struct session *session, const struct budget_verdict *verdict,
+		     char ret_key[PARKED_INCIDENT_MAX + 1]);
 /* The row is durable: it is waited for from now on. */
 void parked_add(struct daemon *daemon, const struct parked_row *row);
 

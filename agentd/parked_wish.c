@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 
+#include <inttypes.h>
+
 /* A window that ends no later than this is one of a clock that was set: nobody goes round in
  * circles on it. */
 #define SHORTEST_S 5
@@ -56,15 +58,17 @@ int64_t parked_cap(const struct daemon *daemon, const char *agent, enum budget_l
 			  roster_has_experiments(daemon->roster));
 }
 
-char *parked_incident(const char *agent, const char *session, enum budget_layer layer)
+void parked_incident(const struct session *session, const struct budget_verdict *verdict,
+		     char ret_key[PARKED_INCIDENT_MAX + 1])
 {
-	switch (layer) {
-	case LAYER_SYSTEM_HOUR:
-	case LAYER_SYSTEM_DAY: return xasprintf("budget %s ", layer_texts[layer]);
-	case LAYER_AGENT_HOUR:
-	case LAYER_AGENT_DAY: return xasprintf("budget %s %s ", layer_texts[layer], agent);
-	default: return xasprintf("budget %s %s ", layer_texts[layer], session);
-	}
+	enum budget_layer layer = verdict->layer;
+	bool is_agents = layer == LAYER_AGENT_HOUR || layer == LAYER_AGENT_DAY;
+	bool is_day = layer == LAYER_AGENT_DAY || layer == LAYER_SYSTEM_DAY;
+	const char *who = is_agents ? session->agent : parked_is_shared(layer) ? "" : session->id;
+
+	snprintf(ret_key, PARKED_INCIDENT_MAX + 1, "budget %s%s%s %" PRId64 "%s",
+		 layer_texts[layer], *who ? " " : "", who, verdict->window,
+		 is_day && session_work(session) == WORK_EXPERIMENT ? " experiments" : "");
 }
 
 /* ---- rows ---- */
@@ -75,7 +79,9 @@ static json_t *wish_of(const struct session *session)
 	json_t *wish = session_wish_json(session);
 
 	json_object_set_new(wish, "limit", json_integer(session->parking.limit));
-	json_object_set_new(wish, "window", json_integer(session->parking.until));
+	json_object_set_new(
+		wish, "incident",
+		json_string(session->parking.incident ? session->parking.incident : ""));
 	return wish;
 }
 

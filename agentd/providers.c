@@ -14,12 +14,16 @@
 /* No tokenizer makes more than a token of a byte; what a server adds of its own may double that in
  * a short request. A server that reports more is not believed for the next one. */
 #define LEAST_MILLIBYTES 500
+/* What a server adds of its own is the larger part of a small request: that tells nothing about the
+ * next, larger one. */
+#define TELLING_BYTES 4096
 
 /* A provider or a model. */
 struct known {
 	char key[KEY_SIZE];
 	struct breaker breaker;
-	char *message; /* of the latest failure; NULL: none */
+	bool is_tripped; /* by a cost that was not foreseen */
+	char *message;   /* of the latest failure; NULL: none */
 	struct learned learned;
 };
 
@@ -139,6 +143,7 @@ static int restore_breaker(void *context, const struct breaker_row *row)
 		.why = failure_find(row->why),
 	};
 	known->message = xstrdup(row->message);
+	known->is_tripped = known->breaker.why == FAILURE_MONEY && !strncmp(row->key, "model ", 6);
 	return 0;
 }
 
@@ -223,14 +228,19 @@ enum breaker_admission providers_ask(struct daemon *daemon, const struct model_s
 	return worst;
 }
 
-void providers_called(struct daemon *daemon, const struct model_settings *model)
+bool providers_claim(struct daemon *daemon, const struct model_settings *model)
 {
+	bool is_probe = false;
+
 	for (int models_own = 0; models_own < 2; models_own++) {
 		struct known *known = known_of(daemon, model, models_own);
 
-		if (known && breaker_ask(&known->breaker, clock_wall_ms()) == BREAKER_PROBE)
-			breaker_probe(&known->breaker);
+		if (!known || breaker_ask(&known->breaker, clock_wall_ms()) != BREAKER_PROBE)
+			continue;
+		breaker_probe(&known->breaker);
+		is_probe = true;
 	}
+	return is_probe;
 }
 
 /* The name alone: the hash says nothing to a person. */
@@ -264,14 +274,17 @@ static void closed(struct daemon *daemon, const struct known *known)
 	alert_over(daemon, incident, "%s answers again", name);
 }
 
+/* A call that was out before neither ends another's probe nor speaks for it. */
 static void note_failure(struct daemon *daemon, struct known *known,
-			 const struct model_failure *failure)
+			 const struct model_failure *failure, bool is_probe)
 {
 	struct breaker_policy policy = policy_of(daemon);
 	unsigned before = known->breaker.failures;
+	bool others_probe = known->breaker.probing && !is_probe;
 	uint32_t chance;
 
 	random_bytes(&chance, sizeof(chance));
+	known->breaker.probing &= is_probe;
 	if (!daemon->workspace->settings->limits.circuit_breaker) {
 		known->breaker.probing = false;
 		return;
@@ -281,6 +294,7 @@ static void note_failure(struct daemon *daemon, struct known *known,
 		known->message = xstrdup(failure->message);
 		opened(daemon, known);
 	}
+	known->breaker.probing = others_probe;
 	if (known->breaker.failures != before)
 		keep_breaker(daemon, known);
 }
@@ -289,6 +303,12 @@ static void note_success(struct daemon *daemon, struct known *known)
 {
 	bool changed = known->breaker.failures || known->breaker.open_until;
 
+	/* A cost that was not foreseen is not made good by a reply that was on its way. */
+	if (known->is_tripped && breaker_ask(&known->breaker, clock_wall_ms()) == BREAKER_OPEN &&
+	    !known->breaker.probing)
+		return;
+	known->is_tripped = false;
+
 	if (breaker_succeeded(&known->breaker))
 		closed(daemon, known);
 	if (changed)
@@ -296,15 +316,15 @@ static void note_success(struct daemon *daemon, struct known *known)
 }
 
 void providers_failed(struct daemon *daemon, const struct model_settings *model,
-		      const struct model_failure *failure)
+		      const struct model_failure *failure, bool is_probe)
 {
 	bool models_own = failure_is_models(failure->class);
 	struct known *guilty = known_of(daemon, model, models_own);
 	struct known *other = known_of(daemon, model, !models_own);
 
 	if (guilty)
-		note_failure(daemon, guilty, failure);
-	if (other) /* nothing was found out about it */
+		note_failure(daemon, guilty, failure, is_probe);
+	if (other && is_probe) /* nothing was found out about it */
 		other->breaker.probing = false;
 }
 
@@ -329,6 +349,7 @@ void providers_trip(struct daemon *daemon, const struct model_settings *model, c
 	known->breaker.open_until = clock_wall_ms() + known->breaker.wait_ms;
 	known->breaker.probing = false;
 	known->breaker.why = FAILURE_MONEY;
+	known->is_tripped = true;
 	free(known->message);
 	known->message = xstrdup(why);
 	opened(daemon, known);
@@ -350,8 +371,26 @@ static bool is_named(const struct daemon *daemon, const char *key)
 	return false;
 }
 
+/* Of calls of one model, "provider PROVIDER MODEL FAILURE". */
+static const char *fault(struct daemon *daemon, const char *incident)
+{
+	const struct settings *settings = daemon->workspace->settings;
+
+	if (strncmp(incident, "provider ", strlen("provider ")) != 0)
+		return NULL;
+	for (size_t i = 0; i < settings->model_count; i++) {
+		const struct model_settings *model = &settings->models[i];
+		_free_ char *begin = xasprintf("provider %s %s ", model->provider, model->name);
+
+		if (!strncmp(incident, begin, strlen(begin)))
+			return NULL;
+	}
+	return "agentd.yaml has no such model any more";
+}
+
 void providers_settings_changed(struct daemon *daemon)
 {
+	alerts_review(daemon, fault);
 	for (size_t i = 0; i < daemon->providers->count; i++) {
 		struct known *known = daemon->providers->items[i];
 		_free_ char *incident = xasprintf("breaker %s", known->key);
@@ -405,7 +444,7 @@ void providers_learn_tokens(struct daemon *daemon, const struct model_settings *
 	struct known *known;
 	int64_t millibytes;
 
-	if (tokens <= 0 || request_bytes > INT64_MAX / 1000)
+	if (tokens <= 0 || request_bytes < TELLING_BYTES || request_bytes > INT64_MAX / 1000)
 		return;
 	millibytes = request_bytes * 1000 / tokens;
 	if (millibytes < LEAST_MILLIBYTES)

@@ -22,10 +22,13 @@ int providers_restore(struct daemon *daemon, struct error *error);
  * may not. With PROBE the caller has to tell how it went. */
 enum breaker_admission providers_ask(struct daemon *daemon, const struct model_settings *model,
 				     int64_t *ret_until);
-/* The call goes out: where a breaker is half open, it is the probe. */
-void providers_called(struct daemon *daemon, const struct model_settings *model);
+/* A call is on its way: where a breaker is half open, it is the probe, and whoever asks meanwhile
+ * finds it open. providers_failed or _succeeded tells how it went; a call that was not made after
+ * all has failed with FAILURE_CANCELLED. */
+/* Returns whether it is the probe. */
+bool providers_claim(struct daemon *daemon, const struct model_settings *model);
 void providers_failed(struct daemon *daemon, const struct model_settings *model,
-		      const struct model_failure *failure);
+		      const struct model_failure *failure, bool is_probe);
 void providers_succeeded(struct daemon *daemon, const struct model_settings *model);
 /* Cost that was not foreseen: no call to this model for the longest wait. */
 void providers_trip(struct daemon *daemon, const struct model_settings *model, const char *why);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define DEATHS_MAX 3
+#define WATCH_MS 15000 /* a loop that is not stuck answers within a fraction of it */
 #define DEATHS_WINDOW_MS 10000
 
 struct service {
@@ -21,7 +22,8 @@ struct service {
 	void *context; /* for the permits' handlers */
 	struct child *child;
 	struct link *link; /* NULL: not running, or told to go */
-	uv_timer_t *idle;
+	uv_timer_t *idle, *watch;
+	bool pinged;                /* and it has not answered so far */
 	size_t open;                /* requests without an answer */
 	bool stale;                 /* to be ended when there are none */
 	int64_t deaths[DEATHS_MAX]; /* when, on the monotonic clock; newest last */
@@ -50,6 +52,10 @@ struct service *service_new(struct daemon *daemon, const struct service_kind *ki
 	service->idle->data = service;
 	uv_timer_init(&daemon->loop, service->idle);
 	uv_unref((uv_handle_t *)service->idle);
+	service->watch = xcalloc(1, sizeof(uv_timer_t));
+	service->watch->data = service;
+	uv_timer_init(&daemon->loop, service->watch);
+	uv_unref((uv_handle_t *)service->watch);
 	return service;
 }
 
@@ -60,6 +66,7 @@ void service_free(struct service *service)
 	link_free(steal_pointer(&service->link));
 	child_kill(service->child);
 	uv_close((uv_handle_t *)service->idle, timer_destroy);
+	uv_close((uv_handle_t *)service->watch, timer_destroy);
 	free(service);
 }
 
@@ -74,6 +81,37 @@ static void service_rest(uv_timer_t *timer)
 
 	if (!service->open)
 		link_free(steal_pointer(&service->link)); /* it ends when its socket does */
+}
+
+/* ---- is it alive? ---- */
+
+static void pong(void *context, const json_t *result, const struct error *error)
+{
+	struct service *service = context;
+
+	(void)result;
+	(void)error;
+	service->pinged = false;
+}
+
+static void look_after(uv_timer_t *timer)
+{
+	struct service *service = timer->data;
+
+	if (!service->open || !service->link) {
+		uv_timer_stop(timer);
+		return;
+	}
+	if (!service->pinged) {
+		service->pinged = true;
+		link_request(service->link, "ping", json_object(), pong, service);
+		return;
+	}
+	log_event(service->daemon->log, LEVEL_ERROR, "service_hangs", NULL, NULL,
+		  "%s has not answered for %d seconds and is ended", service->kind->name,
+		  WATCH_MS / 1000);
+	if (service->child)
+		child_signal(service->child, SIGKILL);
 }
 
 static void service_answered(void *context, const json_t *result, const struct error *error)
@@ -174,7 +212,7 @@ static int service_start(struct service *service, struct error *error)
 	result = launch_start(&launch, &process, &socket, error);
 	if (result)
 		return result;
-	service->stale = false;
+	service->stale = service->pinged = false;
 	service->child = child_new(&daemon->loop, process, service_ended, service);
 	service->link = link_new(&daemon->loop, socket, service->kind->permits,
 				 service->kind->permit_count, service->context, service_lost,
@@ -212,6 +250,8 @@ void service_request(struct service *service, const char *method, json_t *params
 	*call = (struct service_call){ service, answer, context };
 	service->open++;
 	uv_timer_stop(service->idle);
+	if (service->kind->is_watched && !uv_is_active((uv_handle_t *)service->watch))
+		uv_timer_start(service->watch, look_after, WATCH_MS, WATCH_MS);
 	link_request(service->link, method, params, service_answered, call);
 }
 

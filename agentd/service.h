@@ -2,7 +2,8 @@
  *
  * Started on first need, ended after a minute without work, started anew when it died. Requests
  * that were under way when it died are answered ERROR_CLOSED: whoever asked decides whether asking
- * again is right. One that dies three times within ten seconds is not started for a while: requests
+ * again is right. One that does not answer a `ping` while it has work is ended like one that died.
+ * One that dies three times within ten seconds is not started for a while: requests
  * are refused with the reason. */
 #ifndef AGENTD_SERVICE_H
 #define AGENTD_SERVICE_H
@@ -21,6 +22,7 @@ struct service_kind {
 	const struct rpc_permit *permits; /* what it may send us */
 	size_t permit_count;
 	bool gets_secrets, gets_workspace;
+	bool is_watched; /* it answers `ping` */
 };
 
 struct service *service_new(struct daemon *daemon, const struct service_kind *kind, void *context);

@@ -115,6 +115,7 @@ static int model_choose(struct session *session, struct error *error)
 {
 	CLEANUP(buffer_clear) struct buffer why = BUFFER(ERROR_MESSAGE_MAX);
 	const struct route *route = session_route(session);
+	bool probed = false;
 
 	for (size_t place = 0; route && place < route->count; place++) {
 		const struct model_settings *model = route_model(session, place);
@@ -124,7 +125,7 @@ static int model_choose(struct session *session, struct error *error)
 			return 0;
 		}
 	}
-	route_rests(session, &why);
+	route_rests(session, &why, &probed);
 	return error_set(error, ERROR_NOT_FOUND, "%s", why.data);
 }
 

@@ -1,7 +1,10 @@
 #include "settle.h"
 
 #include "committer.h"
+#include "ledger.h"
 #include "log.h"
+#include "monitors.h"
+#include "monitors.h"
 #include "parked.h"
 #include "providers.h"
 #include "scheduler.h"
@@ -94,6 +97,7 @@ static void look_at_agent(struct daemon *daemon, const struct thing *thing)
 	if (roster_reload(daemon, resident)) {
 		supervisor_inputs_changed(daemon, resident, NULL);
 		parked_limits_changed(daemon);
+		ledger_limits_changed(daemon);
 	}
 	for (size_t i = 0; i < thing->path_count; i++)
 		scheduler_event(daemon, SCHEDULE_EVENT_FILE, NULL, resident, thing->paths[i]);
@@ -164,7 +168,10 @@ static void look_at_settings(struct settle *settle)
 		       daemon->workspace->settings->log_files);
 	roster_reload_all(daemon);
 	parked_limits_changed(daemon);
+	ledger_limits_changed(daemon);
 	providers_settings_changed(daemon);
+	monitors_settings_changed(daemon);
+	monitors_settings_changed(daemon);
 	service_renew(daemon->gateway); /* it may read the keys that were named when it began */
 	log_event(daemon->log, LEVEL_INFO, "reload", NULL, NULL, "reloaded agentd.yaml");
 	committer_edits(daemon, ".");
@@ -181,6 +188,7 @@ static void look_at_everything(struct settle *settle)
 		if (roster_reload(daemon, daemon->roster->items[i]))
 			supervisor_inputs_changed(daemon, daemon->roster->items[i], NULL);
 	parked_limits_changed(daemon);
+	ledger_limits_changed(daemon);
 	committer_catch_up(daemon);
 }
 

@@ -3,11 +3,14 @@
 #include "alerts.h"
 #include "committer.h"
 #include "control.h"
+#include "export.h"
 #include "ledger.h"
 #include "log.h"
+#include "monitors.h"
 #include "notify.h"
 #include "parked.h"
 #include "providers.h"
+#include "retention.h"
 #include "scheduler.h"
 #include "service.h"
 #include "session.h"
@@ -214,11 +217,14 @@ int start_parts(struct daemon *daemon, struct error *error)
 	daemon->ledger = ledger_new(daemon);
 	daemon->providers = providers_new();
 	daemon->alerts = alerts_new(daemon);
+	daemon->monitors = monitors_new(daemon);
 	daemon->gateway = service_new(daemon, &gateway_kind, daemon);
 	daemon->history = service_new(daemon, &history_kind, daemon);
 	result = scheduler_new(daemon, &daemon->scheduler, error);
 	if (!result)
 		result = parked_new(daemon, &daemon->parked, error);
+	if (!result)
+		result = retention_new(daemon, &daemon->retention, error);
 	if (!result)
 		result = watcher_new(daemon, &daemon->watcher, error);
 	if (result)
@@ -248,9 +254,14 @@ static void stop_now(uv_timer_t *timer)
 	uv_stop(&daemon->loop);
 }
 
-static void all_ended(struct daemon *daemon)
+static void all_written(struct daemon *daemon)
 {
 	uv_stop(&daemon->loop);
+}
+
+static void all_ended(struct daemon *daemon)
+{
+	committer_finish(daemon, all_written);
 }
 
 static void stop_asked(uv_signal_t *handle, int signal)
@@ -324,7 +335,12 @@ int start_serving(struct daemon *daemon, struct error *error)
 	store_close(steal_pointer(&daemon->reader));
 	if (result)
 		return result;
+	parked_review_incidents(daemon);
+	providers_settings_changed(daemon); /* agentd.yaml may have been, while nobody looked */
+	monitors_start(daemon);
 	committer_catch_up(daemon);
+	export_missing(daemon);
+	retention_start(daemon);
 	scheduler_event(daemon, SCHEDULE_EVENT_STARTUP, NULL, NULL, "");
 	return 0;
 }
@@ -361,6 +377,8 @@ void stop_parts(struct daemon *daemon)
 	service_free(daemon->gateway);
 	service_free(daemon->history);
 	parked_free(daemon->parked);
+	retention_free(daemon->retention);
+	monitors_free(daemon->monitors);
 	alerts_free(daemon->alerts);
 	committer_free(daemon->committer);
 	drain(daemon);

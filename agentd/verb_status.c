@@ -151,7 +151,7 @@ void verb_status(struct client *client, const json_t *params, uint64_t id)
 		}
 	client_reply(client, id,
 		     json_pack("{s:o,s:o,s:{s:i,s:s,s:o,s:b,s:b,s:o,s:o,s:I}}", "agents", agents,
-			       "incidents", alerts_json(daemon, NULL), "daemon", "pid",
+			       "incidents", alerts_json(daemon, only), "daemon", "pid",
 			       (int)getpid(), "version", AGENTD_VERSION, "started",
 			       time_json(daemon->started), "ready", (int)daemon->ready,
 			       "sandbox_off", (int)daemon->workspace->settings->sandbox_off,

@@ -143,6 +143,7 @@ static void answer(struct call *call, json_t *result)
 	(void)deltas_tick(&call->deltas, INT64_MAX);
 	json_object_set_new(result, "first_byte_ms", json_integer(first));
 	json_object_set_new(result, "total_ms", json_integer(now - call->started_ms));
+	key_hide_in_reply(call->key, result);
 	(void)rpc_reply(call->gateway->rpc, call->request, result);
 }
 

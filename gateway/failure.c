@@ -92,6 +92,12 @@ static bool judge(const struct asked *asked, const struct transport_end *end,
 	return true;
 }
 
+/* A proxy that would not wait any longer for the model behind it, which may have worked. */
+static bool gave_up_waiting(int status)
+{
+	return status == 408 || status == 499 || status == 504 || status == 524;
+}
+
 bool failure_of_call(const struct asked *asked, const struct transport_end *end,
 		     struct model_stream *stream, const struct error *stream_error,
 		     struct model_reply **ret_reply, struct model_failure *ret_failure)
@@ -104,7 +110,7 @@ bool failure_of_call(const struct asked *asked, const struct transport_end *end,
 		return false;
 	}
 	failure.status = end->status;
-	failure.charged = asked->sent && end->status < 300;
+	failure.charged = asked->sent && (end->status < 300 || gave_up_waiting(end->status));
 	key_hide(asked->key, failure.message, strlen(failure.message));
 	*ret_failure = failure;
 	return true;

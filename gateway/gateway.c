@@ -159,7 +159,15 @@ static void on_cancel(struct rpc *rpc, void *context, const char *method, const 
 	call_cancel(context, json_string_value(json_object_get(params, "call")));
 }
 
+static void on_alive(struct rpc *rpc, void *context, const char *method, const json_t *params,
+		     uint64_t id)
+{
+	(void)context, (void)method, (void)params;
+	(void)rpc_reply(rpc, id, json_object());
+}
+
 static const struct rpc_permit permits[] = {
+	{ .method = "ping", .states = ~0u, .handler = on_alive },
 	{ .method = "complete", .states = ~0u, .handler = on_complete },
 	{ .method = "cancel", .states = ~0u, .notification = true, .handler = on_cancel },
 	{ .method = "post", .states = ~0u, .handler = on_post },

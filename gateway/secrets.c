@@ -10,6 +10,7 @@
 #define KEY_MAX (16 * 1024)
 #define TELLING_PART 8
 #define SHORTEST_SECRET 4
+#define SHORTEST_IN_REPLY 20
 
 static void buffer_wipe(struct buffer *b)
 {
@@ -67,6 +68,40 @@ void key_hide(const char *key, char *text, size_t length)
 		memset(text + i, '*', common);
 		i += common - 1;
 	}
+}
+
+static void hide_in_string(const char *key, json_t *string)
+{
+	struct span text = { json_string_value(string), json_string_length(string) };
+	size_t size = strlen(key);
+	_free_ char *copy = NULL;
+
+	if (!memmem(text.data, text.length, key, size))
+		return;
+	copy = span_dup(text);
+	for (char *at = copy; (at = memmem(at, text.length - (size_t)(at - copy), key, size));)
+		memset(at, '*', size);
+	json_string_setn(string, copy, text.length);
+}
+
+static void hide_in(const char *key, json_t *value)
+{
+	const char *name;
+	json_t *item;
+	size_t i;
+
+	if (json_is_string(value))
+		hide_in_string(key, value);
+	json_object_foreach(value, name, item)
+		hide_in(key, item);
+	json_array_foreach(value, i, item)
+		hide_in(key, item);
+}
+
+void key_hide_in_reply(const char *key, json_t *reply)
+{
+	if (key && strlen(key) >= SHORTEST_IN_REPLY)
+		hide_in(key, reply);
 }
 
 static int check_key(struct span text, const char *what, const char *name, char **ret_key,

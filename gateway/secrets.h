@@ -22,6 +22,10 @@ void key_free(char *key);
  * because a text may have been cut. `key` NULL: nothing; of less than 4 bytes: it is no secret. */
 void key_hide(const char *key, char *text, size_t length);
 
+/* Overwrites it in every string of a reply, names in objects excepted: whole occurrences only, and
+ * of keys that no honest text holds by chance (a local server's may be "none"). */
+void key_hide_in_reply(const char *key, json_t *reply);
+
 CLEANUP_DEFINE(char *, key_free)
 CLEANUP_DEFINE(json_t *, json_decref)
 

@@ -13,7 +13,7 @@
 bool agent_name_valid(struct span name)
 {
 	if (!name.length || name.length > AGENT_NAME_MAX || name.data[0] == '-' ||
-	    span_equal(name, SPAN("shared")))
+	    span_equal(name, SPAN("shared")) || span_equal(name, SPAN("system")))
 		return false;
 	for (size_t i = 0; i < name.length; i++)
 		if (!memchr("abcdefghijklmnopqrstuvwxyz0123456789-", name.data[i], 37))

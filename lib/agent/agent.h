@@ -21,7 +21,7 @@
 #define AGENT_FILE_MAX (1024 * 1024)
 #define AGENT_HEARTBEATS_MAX 256
 
-/* [a-z0-9][a-z0-9-]{0,62}, and not `shared`. */
+/* [a-z0-9][a-z0-9-]{0,62}, and neither `shared` nor `system`, who signs the runtime's posts. */
 bool agent_name_valid(struct span name);
 
 /* ---- heartbeats ---- */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 int directory_open(const char *path, int *ret_fd, struct error *error)
 {
@@ -59,6 +60,20 @@ int directory_make(int dir, const char *path, mode_t mode, struct error *error)
 			result = make_one(dir, part, mode, error);
 	}
 	return result ? result : directory_open_beneath(dir, path, &made, error);
+}
+
+int directory_remove(int dir, const char *path, struct error *error)
+{
+	_fd_ int parent = -1;
+	const char *name;
+	int result = open_parent(dir, path, &parent, &name, error);
+	int failed = FAILPOINT("file.unlink");
+
+	if (result)
+		return result;
+	if (!failed && unlinkat(parent, name, AT_REMOVEDIR))
+		failed = errno;
+	return failed ? error_set_system(error, failed, "removing the folder %s", path) : 0;
 }
 
 static int by_name(const void *a, const void *b)

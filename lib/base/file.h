@@ -34,6 +34,9 @@ int directory_open_beneath(int dir, const char *path, int *ret_fd, struct error 
 /* Creates the folder and its missing parents beneath `dir`. One that exists is fine. */
 int directory_make(int dir, const char *path, mode_t mode, struct error *error);
 
+/* Removes an empty folder. */
+int directory_remove(int dir, const char *path, struct error *error);
+
 /* Calls `visit` for each entry but "." and "..", in byte order of names, at most `max` of them
  * (more: ERROR_TOO_LARGE after `max` visits). `type` is DT_REG, DT_DIR, DT_LNK, … A visit that
  * returns non-zero ends the walk with that value. */

@@ -90,6 +90,15 @@ int64_t limit_of(enum budget_layer layer, const struct limits *limits)
 	BUG("no such layer: %d", (int)layer);
 }
 
+int64_t layer_begins(const struct budget *budget, enum budget_layer layer)
+{
+	if (layer == LAYER_AGENT_HOUR || layer == LAYER_SYSTEM_HOUR)
+		return budget->windows.hour;
+	if (layer == LAYER_AGENT_DAY || layer == LAYER_SYSTEM_DAY)
+		return budget->windows.day;
+	return 0;
+}
+
 int64_t layer_ends(const struct budget *budget, enum budget_layer layer)
 {
 	if (layer == LAYER_AGENT_HOUR || layer == LAYER_SYSTEM_HOUR)

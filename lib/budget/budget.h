@@ -136,7 +136,8 @@ struct budget_verdict {
 	 * it is OVER; settled + wanted <= limit < settled + reserved + wanted where it WAITS.
 	 * `wanted` is what the least call takes. A limit of 0: maybe too many are counted. */
 	int64_t limit, settled, reserved, wanted;
-	int64_t resets_at; /* when its window ends; 0: it has none */
+	int64_t resets_at; /* when its window ends; 0: it has none. A clock that is set moves it */
+	int64_t window;    /* its beginning, its name in state.db; 0: it has none */
 };
 
 /* The price of at most that much: rounded up, never less than what settling can come to. */

@@ -74,6 +74,7 @@ static struct budget_verdict verdict_of(const struct budget *budget, const struc
 		.reserved = to_amount(bound->sum.reserved),
 		.wanted = to_amount(wanted),
 		.resets_at = layer_ends(budget, bound->layer),
+		.window = layer_begins(budget, bound->layer),
 	};
 }
 

@@ -22,7 +22,9 @@ struct budget {
 int64_t limit_of(enum budget_layer layer, const struct limits *limits);
 /* What is counted in a layer under that name. */
 struct sum sum_of(const struct budget *budget, enum budget_layer layer, const char *name);
-int64_t layer_ends(const struct budget *budget, enum budget_layer layer); /* 0: it does not */
+/* The window of a layer; 0: it has none. */
+int64_t layer_begins(const struct budget *budget, enum budget_layer layer);
+int64_t layer_ends(const struct budget *budget, enum budget_layer layer);
 
 int64_t to_amount(wide value); /* the nearest there is */
 

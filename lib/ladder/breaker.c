@@ -1,12 +1,14 @@
 #include "cures.h"
 #include "wait.h"
 
-#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+/* However long a provider asks for: a probe an hour costs nothing, and a limit that was lifted is
+ * seen. */
+#define LONGEST_MS (INT64_C(60) * 60 * 1000)
 
 /* The longest that a breaker with this wait is shut: its jitter included. */
 static int64_t longest_shut(int64_t wait_ms)
 {
-	return wait_shorter(wait_ms + wait_ms / 4, DAY_MS);
+	return wait_shorter(wait_ms + wait_ms / 4, LONGEST_MS);
 }
 
 enum breaker_admission breaker_ask(const struct breaker *breaker, int64_t now_ms)
@@ -31,13 +33,13 @@ static void shut(struct breaker *breaker, int64_t wait_ms, int64_t now_ms, uint3
 	int64_t jitter = wait_jitter(wait_ms / 4, chance);
 
 	breaker->wait_ms = wait_ms;
-	breaker->open_until = now_ms + wait_shorter(wait_ms + jitter, DAY_MS);
+	breaker->open_until = now_ms + wait_shorter(wait_ms + jitter, LONGEST_MS);
 }
 
 /* What the provider asked for holds where it is longer than our own wait. */
 static int64_t wait_of(int64_t own_ms, const struct model_failure *failure)
 {
-	return wait_longer(own_ms, wait_shorter(failure->retry_after_ms, DAY_MS));
+	return wait_longer(own_ms, wait_shorter(failure->retry_after_ms, LONGEST_MS));
 }
 
 bool breaker_failed(struct breaker *breaker, const struct breaker_policy *policy,

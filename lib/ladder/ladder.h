@@ -83,7 +83,7 @@ void breaker_probe(struct breaker *breaker);
  * request, refused content, an overflow, a cancelled call) changes nothing but ends a probe; key,
  * money and a model that is not there open it at once; a probe that fails keeps it open, for twice
  * as long; a failure of a call that was out before it opened does not; a Retry-After longer than
- * its wait holds (at most a day). The wait is jittered by up to a quarter, so that two daemons do
+ * its wait holds (at most an hour). The wait is jittered by up to a quarter, so that two daemons do
  * not probe in step. A wall clock that was set back does not keep it shut for longer than its wait.
  */
 bool breaker_failed(struct breaker *breaker, const struct breaker_policy *policy,

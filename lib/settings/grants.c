@@ -10,7 +10,8 @@ static bool is_agent_name(const char *name)
 {
 	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
 
-	return length && length < 64 && !name[length] && name[0] != '-' && strcmp(name, "shared");
+	return length && length < 64 && !name[length] && name[0] != '-' && strcmp(name, "shared") &&
+	       strcmp(name, "system");
 }
 
 /* The whole file system is no grant: the workspace, and every other agent, lies in it. */

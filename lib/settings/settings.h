@@ -112,6 +112,7 @@ struct settings {
 	uint32_t provider_breaker_failures, provider_breaker_probe_ms, provider_breaker_longest_ms;
 	uint32_t session_breaker_repeats, session_breaker_calls;
 	uint32_t alert_again_s;
+	uint32_t retention_s; /* of ended sessions in state.db */
 	uint32_t monitor_every_s, monitor_timeout_s, monitor_failures, monitor_settle_s;
 	int64_t tool_output_bytes, log_bytes;
 	uint32_t log_files;

@@ -224,8 +224,9 @@ const struct key keys[] = {
 	  INTO(struct settings, session_breaker_calls),
 	  .text = "Calls in a minute that stop a session." },
 	{ .path = "retention", TOP, SECONDS(HOUR, 3660 * INT64_C(86400)),
-	  .fallback = "30 days", NOT_YET,
-	  .text = "Time that finished sessions stay in state.db." },
+	  .fallback = "30 days", INTO(struct settings, retention_s),
+	  .text = "Time that finished sessions stay in state.db; their exports stay ten times as "
+		  "long." },
 
 	/* ---- model calls ---- */
 	{ .path = "connect", TOP, MILLISECONDS(1, HOUR * 1000), .fallback = "10 s",

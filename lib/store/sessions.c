@@ -133,22 +133,123 @@ static void read_session(struct query *q, struct session_row *ret_row)
 	ret_row->epoch = column_int(q);
 }
 
-int store_sessions(struct store *store, const char *agent, bool open_only, size_t max,
-		   store_session_visit visit, void *context, struct error *error)
+/* Walks what was asked for by a query whose parameters are bound. */
+static int visit_sessions(struct query *q, store_session_visit visit, void *context)
 {
 	struct session_row row;
 	int r, visited = 0;
-	struct query q;
 
-	query_begin(&q, store, lists[agent != NULL][open_only], error);
-	query_int(&q, max < INT64_MAX ? (int64_t)max : INT64_MAX);
-	if (agent)
-		query_text(&q, agent);
-	while (!visited && (r = query_next(&q)) > 0) {
-		read_session(&q, &row);
+	while (!visited && (r = query_next(q)) > 0) {
+		read_session(q, &row);
 		visited = visit(context, &row);
 	}
 	if (visited)
-		query_end(&q);
+		query_end(q);
 	return visited ? visited : r;
+}
+
+static void query_count(struct query *q, size_t count)
+{
+	query_int(q, count < INT64_MAX ? (int64_t)count : INT64_MAX);
+}
+
+int store_sessions(struct store *store, const char *agent, bool open_only, size_t max,
+		   store_session_visit visit, void *context, struct error *error)
+{
+	struct query q;
+
+	query_begin(&q, store, lists[agent != NULL][open_only], error);
+	query_count(&q, max);
+	if (agent)
+		query_text(&q, agent);
+	return visit_sessions(&q, visit, context);
+}
+
+/* Ids are of digits and capitals, and a tilde comes behind all of them. */
+static const char named[] = SELECT " WHERE id >= ?1 AND id <= ?1 || '~' ORDER BY id LIMIT ?2";
+
+int store_sessions_named(struct store *store, const char *prefix, size_t max,
+			 store_session_visit visit, void *context, struct error *error)
+{
+	struct query q;
+
+	query_begin(&q, store, named, error);
+	query_text(&q, prefix);
+	query_count(&q, max);
+	return visit_sessions(&q, visit, context);
+}
+
+/* ---- leaving ---- */
+
+#define MAY_LEAVE "ended <> 0 AND NOT EXISTS(SELECT 1 FROM parked WHERE session = id)"
+
+static const char old_sessions[] = SELECT
+	" INDEXED BY session_by_time WHERE started < ?1 AND ended < ?1 AND " MAY_LEAVE
+	" ORDER BY started, number LIMIT ?2 OFFSET ?3";
+
+int store_sessions_old(struct store *store, int64_t before_ms, size_t skip, size_t max,
+		       store_session_visit visit, void *context, struct error *error)
+{
+	struct query q;
+
+	query_begin(&q, store, old_sessions, error);
+	query_int(&q, before_ms);
+	query_count(&q, max);
+	query_count(&q, skip);
+	return visit_sessions(&q, visit, context);
+}
+
+static const char size_of_session[] =
+	"SELECT (SELECT count(*) FROM step WHERE session = ?1), count(*),"
+	" ifnull(sum(state = 0 OR settled_at > (SELECT ended FROM session WHERE id = ?1)), 0)"
+	" FROM call WHERE session = ?1";
+
+int store_session_size(struct store *store, const char *session, struct session_size *ret_size,
+		       struct error *error)
+{
+	struct query q;
+	int r;
+
+	query_begin(&q, store, size_of_session, error);
+	query_text(&q, session);
+	r = query_next(&q);
+	if (r <= 0)
+		return r;
+	ret_size->steps = column_int(&q);
+	ret_size->calls = column_int(&q);
+	ret_size->late_calls = column_int(&q);
+	query_end(&q);
+	return 0;
+}
+
+static const char delete_session[] = "DELETE FROM session WHERE id = ? AND " MAY_LEAVE;
+static const char delete_steps[] = "DELETE FROM step WHERE session = ?";
+
+static int delete_by_id(struct store *store, const char *sql, const char *id, int *ret_count,
+			struct error *error)
+{
+	struct query q;
+
+	query_begin(&q, store, sql, error);
+	query_text(&q, id);
+	return query_change(&q, ret_count);
+}
+
+int store_session_delete(struct store *store, const char *session, struct error *error)
+{
+	int64_t there = 0;
+	int r, count = 0;
+	struct query q;
+
+	r = delete_by_id(store, delete_session, session, &count, error);
+	if (!r && count)
+		return delete_by_id(store, delete_steps, session, &count, error);
+	if (r)
+		return r;
+	query_begin(&q, store, is_there, error);
+	query_text(&q, session);
+	r = query_value(&q, &there);
+	if (r || !there)
+		return r;
+	return error_set(error, ERROR_CONFLICT, "session %s is not over", session);
 }

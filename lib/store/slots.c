@@ -178,3 +178,19 @@ int store_slots(struct store *store, const char *agent, int64_t from, int64_t to
 		query_end(&q);
 	return visited ? visited : r;
 }
+
+static const char prune_slots[] =
+	"DELETE FROM slot WHERE id IN (SELECT id FROM slot INDEXED BY slot_by_time"
+	" WHERE planned < ?1 AND state <> 0"
+	" AND NOT EXISTS(SELECT 1 FROM session WHERE session.id = slot.session)"
+	" ORDER BY planned LIMIT ?2)";
+
+int store_slots_prune(struct store *store, int64_t before, size_t max, size_t *ret_count,
+		      struct error *error)
+{
+	struct query q;
+
+	query_begin(&q, store, prune_slots, error);
+	query_int(&q, before);
+	return query_prune(&q, max, ret_count);
+}

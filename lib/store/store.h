@@ -23,6 +23,7 @@
 #include <stdbool.h>
 
 #define STORE_QUEUE_MAX 100000
+#define STORE_LATER_MAX 10000
 #define STORE_SCHEMA_VERSION 3
 
 struct store;
@@ -43,6 +44,11 @@ int store_writer_start(struct store *store, void (*wake)(void *), void *wake_con
 /* `done` may be NULL. -ERROR_TOO_LARGE when the queue is full. */
 int store_submit(struct store_writer *writer, store_work work, store_done done, void *context);
 void store_complete(struct store_writer *writer);
+/* A work that writes nothing into state.db and may take some milliseconds. It runs alone, outside
+ * of any transaction, when nothing else waits. store_writer_stop gives up those that are not done
+ * soon: -ERROR_CLOSED. -ERROR_TOO_LARGE when STORE_LATER_MAX of them wait. */
+int store_submit_later(struct store_writer *writer, store_work work, store_done done,
+		       void *context);
 /* What is submitted between the two is one batch, or the end of one: it shares a sync. Pairs nest.
  */
 void store_hold(struct store_writer *writer);
@@ -89,6 +95,12 @@ typedef int (*store_slot_visit)(void *context, const struct slot *slot);
 /* In order of planned time; `agent` NULL: all; from <= planned < to. */
 int store_slots(struct store *store, const char *agent, int64_t from, int64_t to, size_t max,
 		store_slot_visit visit, void *context, struct error *error);
+
+/* Deletes terminal slots that were planned before `before` (UTC s) and whose session is not there
+ * any more, as store_calls_prune does. A slot that has left may be made again: `before` has to lie
+ * behind all that is still caught up on. */
+int store_slots_prune(struct store *store, int64_t before, size_t max, size_t *ret_count,
+		      struct error *error);
 
 /* ---- sections: what the scheduler knows across restarts ---- */
 
@@ -143,6 +155,24 @@ typedef int (*store_session_visit)(void *context, const struct session_row *row)
 /* Newest first. `open_only`: those that have not ended. */
 int store_sessions(struct store *store, const char *agent, bool open_only, size_t max,
 		   store_session_visit visit, void *context, struct error *error);
+/* Those whose id begins with `prefix`, which is upper case, in order of id. */
+int store_sessions_named(struct store *store, const char *prefix, size_t max,
+			 store_session_visit visit, void *context, struct error *error);
+/* Those that may leave: ended before `before_ms` and not parked, oldest first, without the first
+ * `skip` of them. */
+int store_sessions_old(struct store *store, int64_t before_ms, size_t skip, size_t max,
+		       store_session_visit visit, void *context, struct error *error);
+/* What belongs to a session; 0 of each where there is none. */
+struct session_size {
+	int64_t steps, calls;
+	int64_t late_calls; /* settled after its end, or not yet */
+};
+int store_session_size(struct store *store, const char *session, struct session_size *ret_size,
+		       struct error *error);
+/* A session and its steps leave; its calls stay until store_calls_prune. ERROR_CONFLICT: it has not
+ * ended, or is parked. One that is not there is fine. */
+int store_session_delete(struct store *store, const char *session, struct error *error);
+
 /* A step: INTENT durable → effect → RESULT durable. `seq` counts from 1 within the session. */
 struct step {
 	const char *session;

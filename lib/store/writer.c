@@ -2,6 +2,7 @@
  * nothing else: works and `done` run without it. */
 #include "database.h"
 
+#include "base/clock.h"
 #include "base/failpoint.h"
 
 #include <pthread.h>
@@ -11,6 +12,7 @@
 #define BATCH_MAX 1024        /* works that share a sync */
 #define CHECKPOINT_PAGES 1024 /* 4 MiB of log */
 #define STACK_SIZE (256 * 1024)
+#define LATER_GRACE_MS 500 /* for works that nobody waits for, when the writer stops */
 
 struct job {
 	struct job *next;
@@ -33,7 +35,8 @@ struct store_writer {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* something waits, or nothing does any more, or stopping */
-	struct jobs waiting, finished;
+	struct jobs waiting, later, finished;
+	int64_t later_until; /* monotonic ms after which `later` is given up; 0: never */
 	unsigned holds;
 	bool working, stopping;
 };
@@ -170,26 +173,61 @@ static void hand_back(struct store_writer *writer, struct jobs *batch)
 		writer->wake(writer->wake_context);
 }
 
+static void give_up_later(struct store_writer *writer)
+{
+	struct error error = { .code = ERROR_CLOSED };
+
+	for (struct job *job = writer->later.first; job; job = job->next)
+		job_fail(job, -(int)ERROR_CLOSED, &error);
+	jobs_move(&writer->later, &writer->finished, writer->later.count);
+	pthread_cond_broadcast(&writer->changed);
+}
+
+static bool has_work(struct store_writer *writer)
+{
+	if (writer->later.first && writer->later_until &&
+	    clock_monotonic_ms() > writer->later_until)
+		give_up_later(writer);
+	return (writer->waiting.first || writer->later.first) && !writer->holds;
+}
+
 /* False: all is done and the writer is to stop. */
-static bool take_batch(struct store_writer *writer, struct jobs *ret_batch)
+static bool take_batch(struct store_writer *writer, struct jobs *ret_batch, bool *ret_is_later)
 {
 	pthread_mutex_lock(&writer->lock);
-	while ((!writer->waiting.first || writer->holds) && !writer->stopping)
+	while (!has_work(writer) && !writer->stopping)
 		pthread_cond_wait(&writer->changed, &writer->lock);
-	jobs_move(&writer->waiting, ret_batch, BATCH_MAX);
+	*ret_is_later = !writer->waiting.first;
+	if (*ret_is_later)
+		jobs_move(&writer->later, ret_batch, 1);
+	else
+		jobs_move(&writer->waiting, ret_batch, BATCH_MAX);
 	writer->working = ret_batch->first != NULL;
 	pthread_mutex_unlock(&writer->lock);
 	return ret_batch->first != NULL;
+}
+
+static void run_later(struct store *store, struct job *job)
+{
+	struct error error = { .code = ERROR_INVALID };
+
+	job->result = job->work(store, job->context, &error);
+	if (job->result)
+		job_fail(job, job->result, &error);
 }
 
 static void *write_all(void *context)
 {
 	struct store_writer *writer = context;
 	struct jobs batch;
+	bool is_later;
 
 	jobs_init(&batch);
-	while (take_batch(writer, &batch)) {
-		run_batch(writer->store, &batch);
+	while (take_batch(writer, &batch, &is_later)) {
+		if (is_later)
+			run_later(writer->store, batch.first);
+		else
+			run_batch(writer->store, &batch);
 		hand_back(writer, &batch);
 		if (writer->store->wal_pages > CHECKPOINT_PAGES)
 			checkpoint(writer->store, SQLITE_CHECKPOINT_PASSIVE);
@@ -236,6 +274,7 @@ int store_writer_start(struct store *store, void (*wake)(void *), void *wake_con
 	pthread_mutex_init(&writer->lock, NULL);
 	pthread_cond_init(&writer->changed, NULL);
 	jobs_init(&writer->waiting);
+	jobs_init(&writer->later);
 	jobs_init(&writer->finished);
 	system = start_thread(writer);
 	if (system) {
@@ -246,7 +285,8 @@ int store_writer_start(struct store *store, void (*wake)(void *), void *wake_con
 	return 0;
 }
 
-int store_submit(struct store_writer *writer, store_work work, store_done done, void *context)
+static int submit(struct store_writer *writer, struct jobs *jobs, size_t max, store_work work,
+		  store_done done, void *context)
 {
 	struct job *job = xcalloc(1, sizeof(*job));
 	bool full;
@@ -255,14 +295,24 @@ int store_submit(struct store_writer *writer, store_work work, store_done done, 
 	job->done = done;
 	job->context = context;
 	pthread_mutex_lock(&writer->lock);
-	full = writer->waiting.count >= STORE_QUEUE_MAX;
+	full = jobs->count >= max;
 	if (!full)
-		jobs_add(&writer->waiting, job);
+		jobs_add(jobs, job);
 	pthread_cond_broadcast(&writer->changed);
 	pthread_mutex_unlock(&writer->lock);
 	if (full)
 		free(job);
 	return full ? -(int)ERROR_TOO_LARGE : 0;
+}
+
+int store_submit(struct store_writer *writer, store_work work, store_done done, void *context)
+{
+	return submit(writer, &writer->waiting, STORE_QUEUE_MAX, work, done, context);
+}
+
+int store_submit_later(struct store_writer *writer, store_work work, store_done done, void *context)
+{
+	return submit(writer, &writer->later, STORE_LATER_MAX, work, done, context);
 }
 
 void store_hold(struct store_writer *writer)
@@ -303,7 +353,7 @@ static bool wait_until_idle(struct store_writer *writer)
 	bool more;
 
 	pthread_mutex_lock(&writer->lock);
-	while (writer->waiting.first || writer->working)
+	while (writer->waiting.first || writer->later.first || writer->working)
 		pthread_cond_wait(&writer->changed, &writer->lock);
 	more = writer->finished.first != NULL;
 	pthread_mutex_unlock(&writer->lock);
@@ -314,6 +364,9 @@ void store_writer_stop(struct store_writer *writer)
 {
 	if (!writer)
 		return;
+	pthread_mutex_lock(&writer->lock);
+	writer->later_until = clock_monotonic_ms() + LATER_GRACE_MS;
+	pthread_mutex_unlock(&writer->lock);
 	while (wait_until_idle(writer)) /* `done` may have submitted more */
 		store_complete(writer);
 	pthread_mutex_lock(&writer->lock);

@@ -49,7 +49,7 @@ equal 'parked' parked "$(state kira)"
 ok 'by its day' sh -c "agentctl status --json | jq -e '.agents[0] | .name == \"kira\" and (.reason | test(\"^over per_agent_daily_usd of kira\"))'"
 ok 'not above the cap' [ "$(spent kira)" -le 500000 ]
 head -n 1 "$HOME/alerts.jsonl" >"$T/alert"
-equal 'its key' "\"budget agent day kira $(date -ud '2026-11-25 00:00Z' +%s)\"" "$(jq .key "$T/alert")"
+equal 'its key' "\"budget agent day kira $(date -ud '2026-11-24 00:00Z' +%s)\"" "$(jq .key "$T/alert")"
 ok 'its other fields' jq -e --arg w "$W" '.agent == "kira" and .recovered == false and .workspace == $w and (.since | test("^2026-11-24T10:1.:..Z$"))' "$T/alert"
 equal 'the text is the last argument' "$(jq -r .text "$T/alert")" "$(jq -r .argument "$T/alert")"
 equal 'its folder is the workspace' "$W" "$(jq -r .folder "$T/alert")"

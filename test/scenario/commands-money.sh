@@ -104,6 +104,7 @@ equal 'of one agent, and what is all agents'"'"'' '["kira",null]' "$(budget kira
 agentctl budget >"$T/out"
 has 'money for people' '$0.40    $0.095    $0.50           99%   Wed' "$T/out"
 has 'when it begins anew, on the wall' 'Wed 2026-11-25 00:00' "$T/out"
+has 'what binds each session and task' 'Limits of each session: $0.50; of each task: 200,000 tokens.' "$T/out"
 has 'the share of people' "Of a day's money 20% is kept for people's requests." "$T/out"
 has 'parked work' '1 parked session goes on when there is money again' "$T/out"
 db "UPDATE call SET hour = hour + 86400, day = day + 86400 WHERE session = '$O'" # as written before the clock was set back
@@ -165,8 +166,8 @@ has 'the fallback' 'fast at local, a fallback: reply in 900 ms: 1,200 + 55 token
 has 'a tool' 'remember {"text":"a fact"}: done: remembered' "$T/out"
 has 'a tool that was refused' 'write_file {"path":"../x"}: refused: outside of work/' "$T/out"
 has 'a tool in doubt' 'read_file {"path":"y"}: no result' "$T/out"
-has 'the layers' 'agent, day of Tue 2026-11-24 00:00: $0.0123 of $2.00' "$T/out"
-has 'what it waits for' 'parked since Tue 2026-11-24 11:00:12 by the limit of agent day; goes on at Wed 2026-11-25 00:00:00 or when it is raised' "$T/out"
+has 'the layers' 'agent, day of Tue 2026-11-24 00:00: $0.0123, limit $2.00' "$T/out"
+has 'what it waits for' 'parked since Tue 2026-11-24 11:00:12 by per_agent_daily_usd; goes on at Wed 2026-11-25 00:00:00 or when it is raised' "$T/out"
 status 1 agentctl why 01KAT
 has 'a prefix of two' '2 sessions begin with "01KAT"' "$T/out"
 equal 'a prefix of one, in any case' "\"$O\"" "$(agentctl why 01kat0000000000000000000ab --json | jq .session)"

@@ -27,6 +27,7 @@ default reply
 EOS
 start_provider anthropic "$T/story.txt"
 use_provider anthropic
+echo 'limits: {circuit_breaker: off}' >>agentd.yaml # a refused key below would make the provider rest for all
 start_agentd
 wait_for 'the first commits' sh -c 'git -C agents/kira rev-parse -q --verify HEAD && git -C agents/max rev-parse -q --verify HEAD'
 end() { tail -n 1 "$T/$1.jsonl" | jq -r ".$2"; }
@@ -45,7 +46,7 @@ for key in session agent outcome reason turns input_tokens output_tokens cost_mi
 done
 agentctl run kira --heartbeat Daily >"$T/out"
 has 'for a person: the text' HEARTBEAT_OK "$T/out"
-has 'and how it ended' '· done (1 turns' "$T/out"
+has 'and how it ended' '· done (1 turn, ' "$T/out"
 has_not 'no rehearsal was claimed' 'rehearsal' "$T/out"
 
 # ---- which section ----

@@ -76,6 +76,15 @@ reply
   bytes "<html>Signed in with $E</html>"
   end
 reply
+  when sick-words
+  header x-request-id: $E
+  text I was called with $E
+  call remember {"text":"The key is $E"}
+  call bulletin_post {"text":"Use $E"}
+  call write_file {"path":"work/key.txt","content":"$E"}
+  call $E {"key":"$E"}
+  call read_file {"path":"$E"}
+reply
   when say hold
   call remember {"text":"Nothing secret"}
 reply
@@ -107,7 +116,8 @@ stream:openai:$credential
 long:openai:$file
 fused:openai:$env
 cut:openai:$file
-page:openai:$env"
+page:openai:$env
+words:openai:$env"
 each() { echo "$servers" | while IFS=: read -r name kind key; do "$@"; done; }
 provider_line() { echo "  to-$name: {kind: $kind, base_url: \"$url/$name/v1\", api_key: $key}"; }
 model_line() { echo "  sick-$name: {provider: to-$name, name: sick-$name, usd_per_mtok: {input: 1, output: 2}}"; }
@@ -169,7 +179,10 @@ ok 'each key came to its servers' jq -se --arg e "$E" --arg f "$F" --arg c "$C" 
 	.path as $p | .headers.authorization // .headers["x-api-key"] | ltrimstr("Bearer ") |
 	. == (if $p | test("^/(403|500|cut|long|well)/") then $f elif $p | test("^/(400|stream)/") then $c else $e end)] | length > 10 and all' \
 	"$T/requests.jsonl"
-hunt 'what the clients were told' "$T"/run.*.jsonl
+for name in "$T"/run.*.jsonl; do # the live text of an answer is the server's, passed on piece by piece
+	jq -c 'select(.event != "text")' "$name" >"$name.kept"
+done
+hunt 'what the clients were told' "$T"/run.*.kept
 
 # Alerts, which run a person's commands and post to addresses.
 wait_for 'the alert command ran' grep -qs to-401 "$T/alerted"
@@ -218,8 +231,8 @@ ask log -p
 ask logs -n 10000
 ask doctor --live
 ask stats --calls
-ask prompt of-401 --message hello
-for name in kira of-401; do ask why $name; ask status $name; done
+ask prompt of-words --message hello
+for name in kira of-401 of-words; do ask why $name; ask status $name; done
 sqlite3 .agentd/state.db .dump >"$T/state.sql" 2>/dev/null || true
 hunt 'the daemon file system before its end' "$W/.agentd"
 ask backup "$T/backup.tar"

@@ -124,7 +124,7 @@ limits 'system_hourly_usd: 0.70, per_agent_hourly_usd: 20, per_agent_daily_usd: 
 start_agentd
 wait_for 'all beats are parked' sh -c "[ \"\$(sqlite3 .agentd/state.db 'SELECT count(*) FROM parked')\" = 4 ]" # max has two
 status 4 agentctl run kira --message 'Who comes first?'
-equal 'one incident, of all' '["budget system hour '"$(date -ud '2026-11-25 08:00Z' +%s)"'"]' "$(agentctl status --json | jq -c '.incidents | map(.key)')"
+equal 'one incident, of all' '["budget system hour '"$(date -ud '2026-11-25 07:00Z' +%s)"'"]' "$(agentctl status --json | jq -c '.incidents | map(.key)')"
 stop_agentd
 at '2026-11-25 07:39:58Z'
 start_agentd
@@ -143,7 +143,7 @@ wait_for 'two are parked again' has_again parked 2
 again >"$T/again"
 equal 'a person comes first' 'kira done' "$(head -n 1 "$T/again")"
 equal 'an experiment last' 'zoe parked' "$(tail -n 1 "$T/again")"
-equal 'the old incident is over, there is a new one' '["budget system hour '"$(date -ud '2026-11-25 09:00Z' +%s)"'"]' \
+equal 'the old incident is over, there is a new one' '["budget system hour '"$(date -ud '2026-11-25 08:00Z' +%s)"'"]' \
 	"$(agentctl status --json | jq -c '.incidents | map(.key)')"
 limits 'system_hourly_usd: 5, per_agent_hourly_usd: 20, per_agent_daily_usd: 50, system_daily_usd: 100, per_session_usd: 5'
 wait_for 'the rest goes on with a higher cap' has_again done 5
@@ -151,7 +151,7 @@ equal 'no row is left' '0 0' "$(rows) $(incidents)"
 
 # ---- an agent that is gone ----
 limits "$little"
-wait_for 'the lower cap is read' has_events 4 reload
+wait_for 'the lower cap is read' has_events 5 reload
 status 4 agentctl run zoe --message 'Is it noon?'
 rm -rf agents/zoe
 wait_for 'its work is dropped' has_events 1 agent_gone zoe

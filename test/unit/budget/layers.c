@@ -109,6 +109,9 @@ static void test_each_layer(void **state)
 		assert_int_equal(scene->verdict.resets_at, day        ? NOON + 12 * HOUR_S
 							   : windowed ? NOON + HOUR_S
 								      : 0);
+		assert_int_equal(scene->verdict.window, day        ? NOON - 12 * HOUR_S
+							: windowed ? NOON
+								   : 0);
 		budget_settle(scene->budget, &first, 60, 60);
 		assert_int_equal(reserve(scene, &ask), BUDGET_OVER);
 		assert_int_equal(scene->verdict.layer, layer);
@@ -397,6 +400,44 @@ static void test_line(void **state)
 }
 
 /* The largest amounts that there are. */
+/* What budget_cap says is what can be spent, and not a micro-USD more. */
+static void test_cap_of_work(void **state)
+{
+	struct scene *scene = *state;
+	const struct limits *limits = &scene->limits;
+	static const enum budget_layer layers[] = { LAYER_SESSION, LAYER_AGENT_HOUR,
+						    LAYER_AGENT_DAY, LAYER_SYSTEM_HOUR,
+						    LAYER_SYSTEM_DAY };
+
+	for (unsigned turn = 0; turn < ARRAY_LENGTH(layers) * WORKS * 2; turn++) {
+		enum budget_layer layer = layers[turn / (WORKS * 2)];
+		enum budget_work work = (enum budget_work)(turn / 2 % WORKS);
+		bool experiments = turn % 2;
+		int64_t cap;
+
+		scene->limits = unlimited;
+		scene->limits.people_share_ppm = 200000;
+		scene->limits.experimental_share_ppm = 150000;
+		scene->limits.per_session_micro_usd = layer == LAYER_SESSION ? 1001 : INT64_MAX;
+		scene->limits.per_agent_hourly_micro_usd = layer == LAYER_AGENT_HOUR ? 1001
+										     : INT64_MAX;
+		scene->limits.per_agent_daily_micro_usd = layer == LAYER_AGENT_DAY ? 1001
+										   : INT64_MAX;
+		scene->limits.system_hourly_micro_usd = layer == LAYER_SYSTEM_HOUR ? 1001
+										   : INT64_MAX;
+		scene->limits.system_daily_micro_usd = layer == LAYER_SYSTEM_DAY ? 1001 : INT64_MAX;
+		cap = budget_cap(layer, work, limits, limits, experiments);
+		budget_free(scene->budget);
+		scene->budget = budget_new();
+		budget_advance(scene->budget, scene->zone, NOON, 0);
+		assert_false(spend(scene, work, cap + 1, experiments));
+		assert_true(spend(scene, work, cap, experiments));
+	}
+	assert_int_equal(budget_cap(LAYER_SYSTEM_DAY, WORK_BEAT, limits, limits, true), 650);
+	assert_int_equal(budget_cap(LAYER_SYSTEM_DAY, WORK_PERSON, limits, limits, true), 1001);
+	assert_int_equal(budget_cap(LAYER_SYSTEM_DAY, WORK_EXPERIMENT, limits, limits, true), 150);
+}
+
 static void test_extremes(void **state)
 {
 	struct scene *scene = *state;
@@ -442,6 +483,7 @@ int run_layers(void)
 		SCENE_TEST(test_too_many),
 		SCENE_TEST(test_many_agents),
 		SCENE_TEST(test_line),
+		SCENE_TEST(test_cap_of_work),
 		SCENE_TEST(test_extremes),
 	};
 

@@ -129,7 +129,7 @@ void table_prints_ranges(void **state)
 	assert_string_equal(find("when", "SOUL")->range, "always, changed");
 	assert_string_equal(find("limits.people_share", "agentd")->files,
 			    "agentd.yaml, SOUL.md, HEARTBEAT.md");
-	assert_true(find("retention", "agentd")->not_yet);
+	assert_false(find("retention", "agentd")->not_yet);
 	assert_false(find("tick", "agentd")->not_yet);
 	assert_false(find("providers", "agentd")->not_yet);
 }

@@ -284,6 +284,17 @@ static void ask_about_the_rest(struct store *store)
 	store_parked_delete(store, "s", NULL);
 }
 
+static void ask_about_leaving(struct store *store)
+{
+	struct session_size size;
+
+	store_sessions_named(store, "S", 1, NULL, NULL, NULL); /* "s1" comes behind "S~" */
+	store_sessions_old(store, 1, 0, 1, NULL, NULL, NULL);
+	store_session_size(store, "s1", &size, NULL);
+	store_session_delete(store, "s1", NULL);
+	store_slots_prune(store, 1, 1, NULL, NULL);
+}
+
 /* All that the tests ask, asked once: by an index, and in its order. */
 static void no_question_reads_a_whole_table(void **state)
 {
@@ -294,6 +305,7 @@ static void no_question_reads_a_whole_table(void **state)
 	ask_about_steps(place);
 	ask_about_calls(store);
 	ask_about_the_rest(store);
+	ask_about_leaving(store);
 	for (int agent = 0; agent < 2; agent++) {
 		sessions(place, agent ? "a" : NULL, false, 1);
 		sessions(place, agent ? "a" : NULL, true, 1);

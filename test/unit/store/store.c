@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 	/* the first commit of all is that of the test that wants it to fail */
 	setenv("AGENTD_FAILPOINTS", "store.commit=error:ENOSPC@1", 1);
 	return writer_tests() + file_tests() + migration_tests() + rows_tests() + journal_tests() +
-			       ledger_tests() + gateway_tests() + crash_tests()
+			       ledger_tests() + gateway_tests() + leaving_tests() + crash_tests()
 		       ? 1
 		       : 0;
 }

@@ -30,6 +30,7 @@ int rows_tests(void);
 int journal_tests(void);
 int ledger_tests(void);
 int gateway_tests(void);
+int leaving_tests(void);
 int migration_tests(void);
 int writer_tests(void);
 int crash_tests(void);

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <time.h>
 
 struct loop {
 	struct place *place;
@@ -306,6 +307,79 @@ static void the_log_stays_small(void **state)
 	assert_in_range(st.st_size, 1, 8 * 1024 * 1024);
 }
 
+static int note_later(struct store *store, void *context, struct error *error)
+{
+	struct job *job = context;
+
+	(void)error;
+	/* no transaction is open, and what was submitted after it is there */
+	assert_true(sqlite3_get_autocommit(store->db));
+	assert_int_equal(job->number, stored(job->loop));
+	return job->fail ? error_set(NULL, ERROR_CONFLICT, "wanted") : 0;
+}
+
+static void later_done(void *context, int result, const struct error *error)
+{
+	struct job *job = context;
+
+	assert_true(!result == !error);
+	job->loop->done++;
+	job->loop->failed += result != 0;
+}
+
+static void what_may_wait_comes_last(void **state)
+{
+	struct loop *loop = *state;
+	struct job later[2] = { { loop, 3, false }, { loop, 3, true } };
+	struct job jobs[3] = { { 0 } };
+
+	assert_int_equal(0, store_submit(loop->writer, wait_at_gate, NULL, loop));
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+			0, store_submit_later(loop->writer, note_later, later_done, &later[i]));
+	submit(loop, jobs, 3);
+	sem_post(&loop->gate);
+	complete(loop, 5);
+	assert_int_equal(1, loop->failed);
+}
+
+static int take_long(struct store *store, void *context, struct error *error)
+{
+	struct timespec time = { 0, 20 * 1000000L };
+
+	(void)store, (void)context, (void)error;
+	nanosleep(&time, NULL);
+	return 0;
+}
+
+static void later_ended(void *context, int result, const struct error *error)
+{
+	struct job *job = context;
+
+	if (result)
+		assert_int_equal(ERROR_CLOSED, error->code);
+	job->loop->done++;
+	job->loop->failed += result != 0;
+}
+
+/* It bounds how long a stop takes; what was given up is told. */
+static void stopping_gives_up_what_may_wait(void **state)
+{
+	struct loop *loop = *state;
+	struct job job = { .loop = loop };
+	int64_t before = clock_monotonic_ms();
+	int count = 0;
+
+	while (!store_submit_later(loop->writer, take_long, later_ended, &job))
+		count++;
+	assert_in_range(count, STORE_LATER_MAX, STORE_LATER_MAX + 50);
+	store_writer_stop(loop->writer);
+	loop->writer = NULL;
+	assert_in_range(clock_monotonic_ms() - before, 400, 10000);
+	assert_int_equal(count, loop->done);
+	assert_in_range(loop->failed, STORE_LATER_MAX - 100, count - 1);
+}
+
 int writer_tests(void)
 {
 #define LOOP_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -316,6 +390,8 @@ int writer_tests(void)
 		LOOP_TEST(what_comes_together_is_committed_together),
 		LOOP_TEST(the_queue_is_bounded),
 		LOOP_TEST(stopping_finishes_what_was_begun),
+		LOOP_TEST(what_may_wait_comes_last),
+		LOOP_TEST(stopping_gives_up_what_may_wait),
 		LOOP_TEST(a_disk_that_is_full),
 		LOOP_TEST(the_log_stays_small),
 	};

@@ -1,0 +1,282 @@
+#include "retention.h"
+
+#include "log.h"
+
+#include "base/alarm.h"
+#include "base/clock.h"
+#include "export/export.h"
+
+#define DAY_S INT64_C(86400)
+#define KEPT_LEAST_S (35 * DAY_S)
+#define EXPORTS_LONGER 10 /* times `retention` */
+#define SESSIONS_AT_ONCE 20
+#define ROWS_AT_ONCE 200
+
+/* What a round does, one after the other. Each step is done in pieces, until one has found less
+ * than it might have taken. */
+enum stage {
+	STAGE_LOOK,
+	STAGE_SESSIONS,
+	STAGE_SLOTS,
+	STAGE_CALLS,
+	STAGE_INCIDENTS,
+	STAGE_FILES,
+	STAGES
+};
+
+struct retention {
+	struct daemon *daemon;
+	int alarm;
+	uv_poll_t *poll;
+	bool is_busy; /* a piece is on its way; it holds this value alive */
+	bool is_over; /* freed, once that has come back */
+
+	/* the round: written by the loop between pieces, by the store's thread in one */
+	enum stage stage;
+	int64_t now;
+	uint32_t retention_s, alert_again_s;
+	char ids[SESSIONS_AT_ONCE][27]; /* that may leave now */
+	size_t id_count;
+	size_t seen;  /* by the latest look */
+	size_t kept;  /* whose export cannot be made: they are passed over */
+	size_t count; /* of the latest piece */
+	size_t gone[STAGES];
+	struct error error; /* why the last one was kept */
+};
+
+static int64_t before(const struct retention *retention, int64_t least_s)
+{
+	int64_t age = retention->retention_s > least_s ? retention->retention_s : least_s;
+
+	return retention->now - age;
+}
+
+/* ---- pieces: on the store's thread ---- */
+
+static int look_at_session(void *context, const struct session_row *row)
+{
+	struct retention *retention = context;
+	struct daemon *daemon = retention->daemon;
+
+	retention->seen++;
+	if (!export_is_whole(daemon->state_dir, daemon->store, row) &&
+	    export_write(daemon->state_dir, daemon->store, row->id, true, &retention->error))
+		retention->kept++;
+	else
+		snprintf(retention->ids[retention->id_count++], sizeof(retention->ids[0]), "%s",
+			 row->id);
+	return 0;
+}
+
+static int work_look(struct store *store, void *context, struct error *error)
+{
+	struct retention *retention = context;
+
+	retention->id_count = retention->seen = 0;
+	return store_sessions_old(store, before(retention, 0) * 1000, retention->kept,
+				  SESSIONS_AT_ONCE, look_at_session, retention, error);
+}
+
+static int work_sessions(struct store *store, void *context, struct error *error)
+{
+	struct retention *retention = context;
+	int result = 0;
+
+	for (size_t i = 0; !result && i < retention->id_count; i++)
+		result = store_session_delete(store, retention->ids[i], error);
+	retention->count = retention->id_count;
+	return result;
+}
+
+static int work_slots(struct store *store, void *context, struct error *error)
+{
+	struct retention *retention = context;
+
+	return store_slots_prune(store, before(retention, KEPT_LEAST_S), ROWS_AT_ONCE,
+				 &retention->count, error);
+}
+
+static int work_calls(struct store *store, void *context, struct error *error)
+{
+	struct retention *retention = context;
+
+	return store_calls_prune(store, before(retention, KEPT_LEAST_S) * 1000, ROWS_AT_ONCE,
+				 &retention->count, error);
+}
+
+static int work_incidents(struct store *store, void *context, struct error *error)
+{
+	struct retention *retention = context;
+
+	return store_incidents_prune(store, before(retention, retention->alert_again_s),
+				     ROWS_AT_ONCE, &retention->count, error);
+}
+
+static int work_files(struct store *store, void *context, struct error *error)
+{
+	struct retention *retention = context;
+	int64_t age = EXPORTS_LONGER * (int64_t)retention->retention_s;
+
+	(void)store;
+	return export_remove_old(retention->daemon->state_dir, retention->now - age, ROWS_AT_ONCE,
+				 &retention->count, error);
+}
+
+static const struct {
+	store_work work;
+	bool is_later; /* it writes nothing into state.db */
+} stages[STAGES] = {
+	[STAGE_LOOK] = { work_look, true },
+	[STAGE_SESSIONS] = { work_sessions, false },
+	[STAGE_SLOTS] = { work_slots, false },
+	[STAGE_CALLS] = { work_calls, false },
+	[STAGE_INCIDENTS] = { work_incidents, false },
+	[STAGE_FILES] = { work_files, true },
+};
+
+/* ---- the round: on the loop ---- */
+
+static void next_piece(struct retention *retention);
+
+static void round_over(struct retention *retention, const struct error *error)
+{
+	struct daemon *daemon = retention->daemon;
+	const size_t *gone = retention->gone;
+
+	if (error && error->code != ERROR_CLOSED)
+		log_event(daemon->log, LEVEL_WARNING, "retention_failed", NULL, NULL,
+			  "what is old could not leave: %s", error->message);
+	if (retention->kept)
+		log_event(daemon->log, LEVEL_WARNING, "retention_failed", NULL, NULL,
+			  "%zu sessions stay in state.db, as they cannot be exported: %s",
+			  retention->kept, retention->error.message);
+	if (gone[STAGE_SESSIONS] || gone[STAGE_FILES])
+		log_event(daemon->log, LEVEL_INFO, "retention", NULL, NULL,
+			  "%zu sessions have left state.db, and %zu exports were removed",
+			  gone[STAGE_SESSIONS], gone[STAGE_FILES]);
+}
+
+/* Which piece follows. */
+static enum stage stage_after(const struct retention *retention)
+{
+	bool is_full;
+
+	if (retention->stage == STAGE_LOOK)
+		return STAGE_SESSIONS;
+	is_full = retention->stage == STAGE_SESSIONS ? retention->seen == SESSIONS_AT_ONCE
+						     : retention->count == ROWS_AT_ONCE;
+	if (!is_full)
+		return retention->stage + 1;
+	return retention->stage == STAGE_SESSIONS ? STAGE_LOOK : retention->stage;
+}
+
+static void piece_done(void *context, int result, const struct error *error)
+{
+	struct retention *retention = context;
+
+	retention->is_busy = false;
+	if (retention->is_over) {
+		free(retention);
+		return;
+	}
+	if (!result) {
+		retention->gone[retention->stage] += retention->count;
+		retention->stage = stage_after(retention);
+	}
+	if (result || retention->stage == STAGES)
+		round_over(retention, result ? error : NULL);
+	else if (!retention->daemon->stopping)
+		next_piece(retention);
+}
+
+static void next_piece(struct retention *retention)
+{
+	struct store_writer *writer = retention->daemon->writer;
+	store_work work = stages[retention->stage].work;
+	int result;
+
+	retention->count = 0;
+	result = stages[retention->stage].is_later
+			 ? store_submit_later(writer, work, piece_done, retention)
+			 : store_submit(writer, work, piece_done, retention);
+	retention->is_busy = !result; /* else there is more to do than this: tomorrow */
+}
+
+static void round_begin(struct retention *retention)
+{
+	const struct settings *settings = retention->daemon->workspace->settings;
+
+	if (retention->is_busy || retention->daemon->stopping)
+		return;
+	retention->stage = STAGE_LOOK;
+	retention->now = clock_wall_s();
+	retention->retention_s = settings->retention_s;
+	retention->alert_again_s = settings->alert_again_s;
+	retention->kept = 0;
+	memset(retention->gone, 0, sizeof(retention->gone));
+	next_piece(retention);
+}
+
+/* ---- once a day ---- */
+
+static void arm(struct retention *retention)
+{
+	struct error error;
+
+	if (alarm_set(retention->alarm, clock_wall_s() + DAY_S, &error))
+		log_event(retention->daemon->log, LEVEL_ERROR, "alarm", NULL, NULL, "%s",
+			  error.message);
+}
+
+/* Or the clock was set, which is reason enough to look. */
+static void alarm_ready(uv_poll_t *poll, int status, int events)
+{
+	struct retention *retention = poll->data;
+
+	(void)status;
+	(void)events;
+	alarm_clear(retention->alarm);
+	arm(retention);
+	round_begin(retention);
+}
+
+void retention_start(struct daemon *daemon)
+{
+	arm(daemon->retention);
+	round_begin(daemon->retention);
+}
+
+int retention_new(struct daemon *daemon, struct retention **ret_retention, struct error *error)
+{
+	struct retention *retention = xcalloc(1, sizeof(*retention));
+	int result = alarm_open(&retention->alarm, error);
+
+	if (result) {
+		free(retention);
+		return result;
+	}
+	retention->daemon = daemon;
+	retention->poll = xcalloc(1, sizeof(*retention->poll));
+	retention->poll->data = retention;
+	uv_poll_init(&daemon->loop, retention->poll, retention->alarm);
+	uv_poll_start(retention->poll, UV_READABLE, alarm_ready);
+	*ret_retention = retention;
+	return 0;
+}
+
+static void handle_destroy(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+void retention_free(struct retention *retention)
+{
+	if (!retention)
+		return;
+	uv_poll_stop(retention->poll);
+	uv_close((uv_handle_t *)retention->poll, handle_destroy);
+	fd_close(&retention->alarm);
+	retention->is_over = true;
+	if (!retention->is_busy)
+		free(retention);
+}
