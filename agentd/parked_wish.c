@@ -79,9 +79,7 @@ static json_t *wish_of(const struct session *session)
 	json_t *wish = session_wish_json(session);
 
 	json_object_set_new(wish, "limit", json_integer(session->parking.limit));
-	json_object_set_new(
-		wish, "incident",
-		json_string(session->parking.incident ? session->parking.incident : ""));
+	json_object_set_new(wish, "incident", json_string(session->parking.incident));
 	return wish;
 }
 
