@@ -339,7 +339,6 @@ static void print_row(struct columns *columns, const struct row *row, const stru
 {
 	char settled[FIGURE_SIZE], reserved[FIGURE_SIZE] = "", limit[FIGURE_SIZE],
 				   used[FIGURE_SIZE] = "", resets[PLACE_TIME_SIZE] = "";
-	bool is_request = row->layer == LAYER_REQUEST;
 	_free_ char *name = who(row), *most = NULL;
 
 	most = xasprintf("%s%s", amount(row, row->limit, limit),
@@ -348,13 +347,12 @@ static void print_row(struct columns *columns, const struct row *row, const stru
 	amount(row, row->settled, settled);
 	if (row->reserved)
 		amount(row, row->reserved, reserved);
-	if (!is_request && row->limit != INT64_MAX)
+	if (row->limit != INT64_MAX)
 		figure_share(row->settled + row->reserved, row->limit, used);
 	if (row->resets_at)
 		place_time(zone, row->resets_at, resets);
-	columns_row(columns,
-		    (const char *[]){ name, budget_window_name(row->layer),
-				      is_request ? "" : settled, reserved, most, used, resets });
+	columns_row(columns, (const char *[]){ name, budget_window_name(row->layer), settled,
+					       reserved, most, used, resets });
 }
 
 static void print_shares(const struct books *books)
@@ -380,11 +378,13 @@ static void print_each(const struct books *books)
 	const struct limits *limits = only ? &only->agent->limits
 					   : &books->workspace->settings->limits;
 	struct row session = { .layer = LAYER_SESSION }, task = { .layer = LAYER_TASK };
-	char money[FIGURE_SIZE], tokens[FIGURE_SIZE];
+	char money[FIGURE_SIZE], tokens[FIGURE_SIZE], call[FIGURE_SIZE];
 
-	printf("Limits of each session: %s; of each task: %s tokens.\n",
+	printf("Limits of each session: %s; of each task: %s tokens; of each call: %s tokens%s.\n",
 	       amount(&session, limits->per_session_micro_usd, money),
-	       amount(&task, limits->per_task_tokens, tokens));
+	       amount(&task, limits->per_task_tokens, tokens),
+	       amount(&task, limits->per_request_tokens, call),
+	       only ? "" : "; an agent's own may be lower");
 }
 
 static int show(const struct books *books, bool json)
@@ -400,13 +400,14 @@ static int show(const struct books *books, bool json)
 	columns_row(&columns, (const char *[]){ "WHO", "WINDOW", "SPENT", "RESERVED", "LIMIT",
 						"USED", "RESETS" });
 	for (size_t i = 0; i < books->count; i++)
-		print_row(&columns, &books->rows[i], books->workspace->zone);
+		if (books->rows[i].layer != LAYER_REQUEST) /* of it there is only the limit */
+			print_row(&columns, &books->rows[i], books->workspace->zone);
 	columns_print(&columns);
 	print_each(books);
 	print_shares(books);
 	if (books->parked)
-		printf("%zu parked session%s go%s on when there is money again; `agentctl why NAME` "
-		       "tells which.\n",
+		printf("%zu parked session%s go%s on when there is money again, or the limit is raised; "
+		       "`agentctl why NAME` tells which.\n",
 		       books->parked, books->parked == 1 ? "" : "s",
 		       books->parked == 1 ? "es" : "");
 	return STATUS_DONE;

@@ -159,6 +159,25 @@ static void check_grants(struct checking *checking)
 	checking->found.file = NULL;
 }
 
+/* An agent that is to be woken, but is not there, would be missed when it is needed. */
+static void check_monitors(struct checking *checking)
+{
+	const struct settings *settings = checking->workspace->settings;
+
+	checking->found.file = "agentd.yaml";
+	for (size_t i = 0; i < settings->monitor_count; i++) {
+		const struct monitor_settings *monitor = &settings->monitors[i];
+		_free_ char *soul = xasprintf("agents/%s/SOUL.md", monitor->wake);
+		struct stat st;
+
+		if (*monitor->wake && file_stat(checking->workspace->dir, soul, &st, NULL))
+			diagnostics_add(&checking->found, SEVERITY_ERROR, "monitor-wake", 0, 0,
+					"monitor \"%s\" wakes %s, and there is no such agent",
+					monitor->name, monitor->wake);
+	}
+	checking->found.file = NULL;
+}
+
 static int run(const struct invocation *invocation)
 {
 	struct checking checking = { .only = invocation->count ? invocation->operands[0] : NULL };
@@ -182,6 +201,7 @@ static int run(const struct invocation *invocation)
 	if (!result) {
 		check_layout(&checking);
 		check_grants(&checking);
+		check_monitors(&checking);
 		tell(&checking);
 	}
 	if (result && !told) {

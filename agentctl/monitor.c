@@ -2,7 +2,12 @@
 #include "figures.h"
 #include "place.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
+#include <stdlib.h>
+
+#define FAR_S 3600
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -14,13 +19,25 @@ static int number_of(const json_t *object, const char *key)
 	return (int)json_integer_value(json_object_get(object, key));
 }
 
+/* "12 s ago", "in 4 min 3 s"; the time of day where it is far away. */
 static void at_of(const char *at, const struct zone *zone, char out[PLACE_TIME_SIZE])
 {
-	int64_t instant;
+	char distance[FIGURE_SIZE];
+	int64_t instant, away;
 
 	snprintf(out, PLACE_TIME_SIZE, "-");
-	if (at && !instant_parse(span_of(at), &instant))
+	if (!at || instant_parse(span_of(at), &instant))
+		return;
+	away = instant - clock_wall_s();
+	figure_duration(llabs(away) * 1000, distance);
+	if (llabs(away) < 60) /* no tenths */
+		snprintf(distance, sizeof(distance), "%lld s", llabs(away));
+	if (llabs(away) >= FAR_S)
 		place_time(zone, instant, out);
+	else if (away)
+		snprintf(out, PLACE_TIME_SIZE, away > 0 ? "in %s" : "%s ago", distance);
+	else
+		snprintf(out, PLACE_TIME_SIZE, "now");
 }
 
 /* "failing 2/3", "down" */

@@ -57,7 +57,8 @@ const struct command command_resume = {
 	.name = "resume",
 	.operands = "[NAME…]",
 	.text = "let paused agents wake again",
-	.more = "Sessions that were parked by a pause, or for going in circles, start again.",
+	.more = "Sessions that were parked by a pause, or for going in circles, start again. Providers that rest "
+		"after failures are asked again at once.",
 	.most = COMMAND_OPERANDS_MAX,
 	.completes_agents = true,
 	.options = { { "all", 0, NULL, "all agents" } },

@@ -80,6 +80,12 @@ static void show_sums(const json_t *event)
 	       (double)json_integer_value(json_object_get(event, "cost_micro_usd")) / 1e6);
 }
 
+static void show_waits(struct following *following, const json_t *event)
+{
+	line_start(following);
+	printf("· waits: %s\n", text_of(event, "reason"));
+}
+
 static void show_end(struct following *following, const json_t *event)
 {
 	const char *reason = text_of(event, "reason");
@@ -99,7 +105,8 @@ static const struct {
 } shows[] = {
 	{ "session_start", show_start }, { "turn", show_turn },
 	{ "text", show_text },           { "tool", show_tool },
-	{ "model_failed", show_failed }, { "session_end", show_end },
+	{ "model_failed", show_failed }, { "model_waits", show_waits },
+	{ "session_end", show_end },
 };
 
 static void on_event(void *context, const json_t *event)

@@ -62,7 +62,7 @@ static int print_document(const struct stats *stats, int64_t since, int64_t unti
 			  "agents", tallies_json(&stats->agents)));
 }
 
-/* "0.4/1.2/3.0 s": the middle one, and what one in 20 and one in 100 are slower than. */
+/* "0.41/1.20/3.05 s": the middle one, and what one in 20 and one in 100 are slower than. */
 static void print_times(const struct series *series, char out[FIGURE_SIZE])
 {
 	double p50 = (double)series_percentile(series, 50) / 1000;

@@ -159,12 +159,15 @@ static int read_one(int state_dir, struct store *store, const struct match *matc
 	return result;
 }
 
-int transcript_find(const struct workspace *workspace, struct store *store, const char *prefix,
-		    json_t **ret_transcript, struct error *error)
+/* The session whose id begins with `prefix` (case ignored, WHY_PREFIX_LEAST characters or more),
+ * from state.db or, where it has left that, from its export. `store` NULL: nothing is recorded.
+ * ERROR_NOT_FOUND: none; ERROR_INVALID: more than one, or too few characters. */
+static int find_session(const struct workspace *workspace, struct store *store, const char *prefix,
+			json_t **ret_transcript, struct error *error)
 {
 	CLEANUP(matches_clear) struct matches matches = { 0 };
 	_fd_ int state = -1;
-	json_t *transcript;
+	json_t *transcript = NULL;
 	int result = 0;
 
 	if (strlen(prefix) < WHY_PREFIX_LEAST)
@@ -191,8 +194,8 @@ int transcript_find(const struct workspace *workspace, struct store *store, cons
 static int show(const struct invocation *invocation, const struct workspace *workspace,
 		struct store *store, struct error *error)
 {
-	json_t *transcript;
-	int result = transcript_find(workspace, store, invocation->operands[0], &transcript, error);
+	json_t *transcript = NULL;
+	int result = find_session(workspace, store, invocation->operands[0], &transcript, error);
 
 	if (result)
 		return result;

@@ -3,6 +3,8 @@
 #include "columns.h"
 #include "figures.h"
 
+#include "export/export.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -22,74 +24,9 @@ const char *usage_result(const struct call_row *row)
 	return *row->failure ? row->failure : "reply";
 }
 
-static const char *state_name(enum call_state state)
-{
-	static const char *const names[] = {
-		[CALL_RESERVED] = "reserved",
-		[CALL_SETTLED] = "settled",
-		[CALL_KEPT] = "kept",
-		[CALL_RELEASED] = "released",
-	};
-
-	return names[state];
-}
-
-static void set_text(json_t *json, const char *key, const char *text)
-{
-	json_object_set_new(json, key, text && *text ? json_string(text) : json_null());
-}
-
-static void set_number(json_t *json, const char *key, int64_t number)
-{
-	json_object_set_new(json, key, json_integer(number));
-}
-
-/* What is 0 because it never came. */
-static void set_if_any(json_t *json, const char *key, int64_t number)
-{
-	json_object_set_new(json, key, number ? json_integer(number) : json_null());
-}
-
-json_t *usage_json(const struct call_row *row)
-{
-	json_t *json = json_object();
-	char at[INSTANT_SIZE];
-
-	set_text(json, "time", instant_print(row->reserved_at / 1000, at));
-	set_text(json, "agent", row->agent);
-	set_text(json, "session", row->session);
-	set_text(json, "cause", row->cause);
-	set_text(json, "task", row->task);
-	set_text(json, "work", row->work);
-	set_text(json, "route", row->route);
-	set_text(json, "provider", row->provider);
-	set_text(json, "model", row->model);
-	set_number(json, "place", row->place);
-	set_number(json, "step", row->seq);
-	set_number(json, "attempt", row->attempt);
-	set_text(json, "state", state_name(row->state));
-	set_number(json, "input_tokens",
-		   row->input_tokens + row->cache_read_tokens + row->cache_write_tokens);
-	set_number(json, "output_tokens", row->output_tokens);
-	set_number(json, "cache_read_tokens", row->cache_read_tokens);
-	set_number(json, "cache_write_tokens", row->cache_write_tokens);
-	set_number(json, "reasoning_tokens", row->reasoning_tokens);
-	set_number(json, "max_tokens", row->max_tokens);
-	set_number(json, "cost_micro_usd", row->state == CALL_RESERVED ? 0 : row->micro_usd);
-	set_number(json, "reserved_micro_usd", row->reserved_micro_usd);
-	set_if_any(json, "first_byte_ms", row->first_byte_ms);
-	set_if_any(json, "total_ms", row->total_ms);
-	set_if_any(json, "status", row->status);
-	set_text(json, "failure", row->failure);
-	set_text(json, "message", row->message);
-	set_text(json, "decision", row->decision);
-	set_text(json, "request_id", row->request_id);
-	return json;
-}
-
 static void print_object(struct printing *printing, const struct call_row *row)
 {
-	json_t *json = usage_json(row);
+	json_t *json = export_call(row);
 
 	fputs(printing->count ? ",\n" : "[\n", stdout);
 	json_dumpf(json, stdout, JSON_COMPACT);

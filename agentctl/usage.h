@@ -9,9 +9,6 @@
 int usage_print(const struct workspace *workspace, struct store *store, const char *agent,
 		int64_t since, bool json, struct error *error);
 
-/* One row as a JSON object. Input tokens include the cached ones. */
-json_t *usage_json(const struct call_row *row);
-
 /* "reply", "under way", or the class of failure. */
 const char *usage_result(const struct call_row *row);
 

@@ -75,10 +75,12 @@ void why_parked_print(const json_t *parked, const struct zone *zone)
 
 	printf("parked since %s", why_time(parked, "since", zone, since));
 	why_time(parked, "until", zone, until);
-	if (!strcmp(why, "budget"))
-		printf(" by %s; goes on %s%s%s\n", limit_key(why_text(parked, "layer")),
-		       *until ? "at " : "", until,
-		       *until ? " or when it is raised" : "when it is raised");
+	if (!strcmp(why, "budget") && *until)
+		printf(" by %s; goes on at %s or when it is raised\n",
+		       limit_key(why_text(parked, "layer")), until);
+	else if (!strcmp(why, "budget"))
+		printf(" by %s; goes on when it is raised, or with `agentctl resume %s`\n",
+		       limit_key(why_text(parked, "layer")), why_text(parked, "agent"));
 	else
 		printf(" by %s; goes on with `agentctl resume %s`\n",
 		       !strcmp(why, "pause") ? "a pause of its agent" : "its own breaker",

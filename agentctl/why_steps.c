@@ -1,9 +1,9 @@
 #include "why.h"
 
 #include "figures.h"
-#include "usage.h"
 
 #include "base/printable.h"
+#include "export/export.h"
 
 #include <stdio.h>
 
@@ -44,7 +44,7 @@ static int add_call(void *context, const struct call_row *row)
 	struct reading *reading = context;
 	bool is_further = row->seq == reading->seq && reading->settled_at;
 	int64_t waited = is_further ? row->reserved_at - reading->settled_at : 0;
-	json_t *call = usage_json(row), *list;
+	json_t *call = export_call(row), *list;
 	char step[32];
 
 	json_object_set_new(call, "waited_ms", json_integer(waited > 0 ? waited : 0));

@@ -8,6 +8,7 @@
 #define TRY_AGAIN_MS 60000
 #define COMMAND_MS 30000
 #define WEBHOOK_MS 10000
+#define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./~+"
 
 /* One alert for one target. */
 struct delivery {
@@ -90,18 +91,42 @@ static void try_again(uv_timer_t *timer)
 	start_due(delivery->targets);
 }
 
+/* Commands and addresses hold keys: of them the first word, or scheme and host. The caller frees
+ * it. */
+static char *name_of(const struct delivery *delivery)
+{
+	const char *address = delivery->webhook, *host, *at;
+	size_t length = delivery->command ? strcspn(delivery->command, " \t\n") : 0;
+
+	if (delivery->command)
+		return strspn(delivery->command, WORD) >= length
+			       ? xstrndup(delivery->command, length)
+			       : xstrdup("a command");
+	host = strstr(address, "://");
+	if (!host)
+		return xstrdup("a webhook");
+	host += strlen("://");
+	length = strcspn(host, "/?#");
+	at = memrchr(host, '@', length);
+	if (at) {
+		length -= (size_t)(at + 1 - host);
+		return xasprintf("%.*s%.*s", (int)(host - address), address, (int)length, at + 1);
+	}
+	return xstrndup(address, (size_t)(host - address) + length);
+}
+
 static void tried(struct delivery *delivery, const char *why)
 {
 	struct alert_targets *targets = delivery->targets;
 	struct daemon *daemon = targets->daemon;
+	_free_ char *name = name_of(delivery);
 	bool is_last = delivery->tries >= TRIES;
 
 	delivery->is_under_way = false;
 	targets->under_way--;
 	if (why)
 		log_event(daemon->log, is_last ? LEVEL_ERROR : LEVEL_WARNING, "alert_failed", NULL,
-			  NULL, "%s: %s%s",
-			  delivery->command ? delivery->command : delivery->webhook, why,
+			  NULL, "%s: %s%s", name, why,
 			  is_last ? "; given up" : "; tried again in a minute");
 	if (why && !is_last)
 		uv_timer_start(delivery->timer, try_again, TRY_AGAIN_MS, 0);

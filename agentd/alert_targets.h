@@ -3,8 +3,9 @@
  * A command is a person's own: it is run by the shell in the workspace, without walls and without
  * our environment's keys, with the text as its last argument and the whole alert as a JSON object
  * on its standard input, for at most 30 s. A webhook gets the same object by POST, through
- * agentd-gateway, and has 10 s to answer. One that fails is logged and tried twice more, a minute
- * apart. A few are under way at a time, in the order of the alerts. */
+ * agentd-gateway, and has 10 s to answer. One that fails is logged, without what may be secret in
+ * it, and tried twice more, a minute apart. A few are under way at a time, in the order of the
+ * alerts. */
 #ifndef AGENTD_ALERT_TARGETS_H
 #define AGENTD_ALERT_TARGETS_H
 

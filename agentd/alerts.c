@@ -91,11 +91,17 @@ struct alerts *alerts_new(struct daemon *daemon)
 	return alerts;
 }
 
+void alerts_stop(struct alerts *alerts)
+{
+	if (alerts)
+		alert_targets_free(steal_pointer(&alerts->targets));
+}
+
 void alerts_free(struct alerts *alerts)
 {
 	if (!alerts)
 		return;
-	alert_targets_free(alerts->targets);
+	alerts_stop(alerts);
 	list_clear(&alerts->open);
 	list_clear(&alerts->past);
 	free(alerts);
@@ -233,7 +239,7 @@ static void tell(struct daemon *daemon, const struct incident *incident, const c
 	json_decref(alert);
 }
 
-static void post(struct daemon *daemon, const char *text)
+static void post_line(struct daemon *daemon, const char *text)
 {
 	committer_post(daemon, COMMITTER_SYSTEM, text, clock_wall_s(),
 		       "bulletin: a post by system\n\nAgent: system\n", NULL, NULL);
@@ -261,7 +267,8 @@ static struct incident *incident_open(struct daemon *daemon, const char *key, co
 	return incident;
 }
 
-bool alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *format, ...)
+bool alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *post,
+		 const char *format, ...)
 {
 	struct incident *incident = *find(&daemon->alerts->open, key);
 	int64_t now = clock_wall_s();
@@ -281,12 +288,12 @@ bool alert_raise(struct daemon *daemon, const char *key, const char *agent, cons
 	incident->count++;
 	free(incident->text);
 	incident->text = xstrdup(text);
-	if (!is_recent(daemon, incident, now)) {
+	if (!daemon->stopping && !is_recent(daemon, incident, now)) {
 		is_first = !is_known(incident);
 		incident->told = now;
 		tell(daemon, incident, text, false);
 		if (is_first)
-			post(daemon, text);
+			post_line(daemon, post);
 	}
 	keep(daemon, incident, 0);
 	return is_first;
@@ -302,15 +309,15 @@ static bool begins_with(const char *key, const char *prefix)
 	       (!key[length] || key[length] == ' ' || (length && prefix[length - 1] == ' '));
 }
 
-static void incident_over(struct daemon *daemon, struct incident *incident, const char *text,
-			  bool is_mended)
+static void incident_over(struct daemon *daemon, struct incident *incident, const char *post,
+			  const char *text, bool is_mended)
 {
 	int64_t now = clock_wall_s();
 
 	log_event(daemon->log, LEVEL_NOTICE, "alert_cleared", agent_of(incident), NULL, "%s", text);
-	if (is_known(incident)) {
+	if (!daemon->stopping && is_known(incident)) {
 		tell(daemon, incident, text, true);
-		post(daemon, text);
+		post_line(daemon, post);
 	}
 	if (is_mended)
 		incident->told = 0;
@@ -326,7 +333,7 @@ static void over(struct daemon *daemon, const char *prefix, const char *text, bo
 
 	while (*link)
 		if (begins_with((*link)->key, prefix))
-			incident_over(daemon, take_out(open, link), text, is_mended);
+			incident_over(daemon, take_out(open, link), text, text, is_mended);
 		else
 			link = &(*link)->next;
 }
@@ -362,9 +369,10 @@ void alerts_review(struct daemon *daemon,
 	while (*link) {
 		const char *why = fault(daemon, (*link)->key);
 		_free_ char *text = why ? xasprintf("%s: %s", why, (*link)->text) : NULL;
+		_free_ char *post = why ? xasprintf("%s: %s", why, (*link)->key) : NULL;
 
 		if (why)
-			incident_over(daemon, take_out(open, link), text, true);
+			incident_over(daemon, take_out(open, link), post, text, true);
 		else
 			link = &(*link)->next;
 	}

@@ -7,7 +7,7 @@
  * raised sooner again it is logged and shown, and its end is not told either. All of that survives
  * a restart.
  *
- * agents are not woken by what is posted here: an alert must not be what keeps alerts coming. */
+ * Agents are not woken by what is posted here: an alert must not be what keeps alerts coming. */
 #ifndef AGENTD_ALERTS_H
 #define AGENTD_ALERTS_H
 
@@ -21,16 +21,20 @@
 struct alerts;
 
 struct alerts *alerts_new(struct daemon *daemon);
+/* No target is told from now on. What is still to come may raise, and is kept in state.db. */
+void alerts_stop(struct alerts *alerts);
 void alerts_free(struct alerts *alerts);
 /* Open incidents, from state.db. */
 int alerts_restore(struct daemon *daemon, struct error *error);
 
-/* `agent`: whose it is, NULL or "": the whole workspace's. Returns whether it is news: people are
- * told of it, and had not been this time. */
-bool alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+/* `agent`: whose it is, NULL or "": the whole workspace's. `post` is for the bulletin, where agents
+ * read it: names and numbers of ours, no word that came from outside. `format` is for people, and
+ * may quote a server. Returns whether it is news: people are told of it, and had not been this
+ * time. */
+bool alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *post,
+		 const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* It is over: all open incidents whose key is `prefix`, or begins with it and a space; none is
- * fine. `format` says what is well again. */
+ * fine. `format` says what is well again, in words of ours: the bulletin gets them, too. */
 void alert_over(struct daemon *daemon, const char *prefix, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -212,10 +212,9 @@ static void job_succeeded(struct commit_job *job, const json_t *result)
 			  resident ? resident->name : NULL, NULL,
 			  "a save would have dropped %lld entries; they were put back",
 			  (long long)merged);
-	if (job->kind == COMMIT_POST) {
+	if (job->kind == COMMIT_POST && strcmp(job->agent, COMMITTER_SYSTEM) != 0) {
 		supervisor_inputs_changed(daemon, NULL, job->agent);
-		if (strcmp(job->agent, COMMITTER_SYSTEM) != 0)
-			scheduler_event(daemon, SCHEDULE_EVENT_BULLETIN, job->agent, NULL, "");
+		scheduler_event(daemon, SCHEDULE_EVENT_BULLETIN, job->agent, NULL, "");
 	}
 	store_hold(daemon->writer); /* the rows of files and of the session's end are one
 				       transaction */

@@ -22,8 +22,9 @@ void committer_remember(struct daemon *daemon, const char *agent, const char *co
 			size_t count, bool recover, int64_t at, const char *message,
 			commit_done done, void *context);
 
-/* Posts to the bulletin. What COMMITTER_SYSTEM posts wakes nobody. */
-#define COMMITTER_SYSTEM "system"
+/* Posts to the bulletin. What COMMITTER_SYSTEM posts wakes nobody and is no change of anybody's
+ * inputs. */
+#define COMMITTER_SYSTEM WORKSPACE_SYSTEM
 void committer_post(struct daemon *daemon, const char *agent, const char *text, int64_t at,
 		    const char *message, commit_done done, void *context);
 

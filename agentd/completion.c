@@ -301,9 +301,10 @@ static void over_cap(struct completion *call, const struct budget_verdict *verdi
 	};
 
 	parked_incident(session, verdict, parking.incident);
-	session_park(session, &parking, "%s", why);
-	alert_raise(session->daemon, parking.incident,
-		    parked_is_shared(verdict->layer) ? NULL : session->agent, "%s", why);
+	if (session_park(session, &parking, "%s", why))
+		alert_raise(session->daemon, parking.incident,
+			    parked_is_shared(verdict->layer) ? NULL : session->agent, why, "%s",
+			    why);
 	give_up(call, ERROR_DENIED, why);
 }
 
@@ -401,6 +402,9 @@ static void rest(struct completion *call)
 	if (until && until - call->rests_since <= longest &&
 	    (probed || call->place.attempts <= settings->retries_per_call)) {
 		call->place.attempts += !probed;
+		session_emit(session, "model_waits",
+			     json_pack("{s:s,s:s,s:I}", "session", session->id, "reason", why.data,
+				       "wait_ms", (json_int_t)(until - now)));
 		wait_then_begin(call, until - now + chance % 1000);
 		return;
 	}

@@ -173,14 +173,17 @@ static void tell(const struct completion *call, const struct model_failure *fail
 static void alert(const struct session *session, const struct model_failure *failure,
 		  const struct ladder_decision *decision)
 {
-	_free_ char *key = NULL;
+	_free_ char *key = NULL, *post = NULL;
 
-	if (!decision->alert ||
+	if (!decision->alert || session->rehearse ||
 	    providers_ask(session->daemon, &session->model, NULL) == BREAKER_OPEN)
 		return;
 	key = xasprintf("provider %s %s %s", session->model.provider, session->model.name,
 			failure_name(failure->class));
-	alert_raise(session->daemon, key, NULL, "%s (model %s): %s", decision->reason,
+	post = failure->status ? xasprintf("model %s: %s (HTTP status %d)", session->model.name,
+					   decision->reason, failure->status)
+			       : xasprintf("model %s: %s", session->model.name, decision->reason);
+	alert_raise(session->daemon, key, NULL, post, "%s (model %s): %s", decision->reason,
 		    session->model.name, failure->message);
 }
 
@@ -274,7 +277,7 @@ char *over_reason(const struct session *session, const struct budget_verdict *ve
 	print_amount(wanted, verdict->layer, verdict->wanted);
 	end = verdict->resets_at ? xasprintf("goes on at %s or when the limit is raised",
 					     instant_print(verdict->resets_at, until))
-				 : xstrdup("goes on when the limit is raised");
+				 : xstrdup("goes on when the limit is raised or its agent resumed");
 	return xasprintf("over %s%s%s: %s spent of %s that %s may use, the next call may need "
 			 "%s; %s",
 			 layer_words(verdict->layer), is_shared ? "" : " of ",

@@ -40,7 +40,7 @@ struct daemon {
 	struct control *control;
 	int64_t started; /* UTC seconds */
 	bool ready, stopping;
-	bool exports_fail; /* and that is told */
+	struct exports *exports;
 };
 
 /* Names of our own folder and files below the workspace. */

@@ -2,10 +2,25 @@
 
 #include "log.h"
 
+#include "base/clock.h"
 #include "export/export.h"
 
 #define MISSING_MAX 5000 /* made at a start; others when they leave state.db */
 #define THERE_ENOUGH 500 /* in a row, newest first: those before them have theirs, too */
+#define QUIET_MS 1000    /* without a further end, … */
+#define LONGEST_MS 15000 /* … but at the latest */
+#define WAITING_MAX 10000
+
+/* Sessions whose export waits for a quiet moment: a new file makes the syncs of those who work
+ * dearer. */
+struct exports {
+	struct daemon *daemon;
+	char (*ids)[27];
+	size_t count, capacity;
+	int64_t first_ms; /* monotonic: since when the first one waits */
+	uv_timer_t *timer;
+	bool is_failing; /* told already */
+};
 
 /* ---- one ---- */
 
@@ -27,21 +42,22 @@ static void export_done(void *context, int result, const struct error *error)
 {
 	struct export *export = context;
 	struct daemon *daemon = export->daemon;
+	bool *is_failing = &daemon->exports->is_failing;
 	bool is_failure = result && error->code != ERROR_CLOSED && error->code != ERROR_NOT_FOUND;
 
-	if (is_failure && !daemon->exports_fail)
+	if (is_failure && !*is_failing)
 		log_event(daemon->log, LEVEL_WARNING, "export_failed", NULL, export->id,
 			  "%s; sessions stay in state.db until they can be exported",
 			  error->message);
-	else if (!result && daemon->exports_fail)
+	else if (!result && *is_failing)
 		log_event(daemon->log, LEVEL_NOTICE, "export_works", NULL, export->id,
 			  "sessions are exported again");
 	if (is_failure || !result)
-		daemon->exports_fail = is_failure;
+		*is_failing = is_failure;
 	free(export);
 }
 
-void export_session(struct daemon *daemon, const char *id)
+static void export_now(struct daemon *daemon, const char *id)
 {
 	struct export *export = xcalloc(1, sizeof(*export));
 
@@ -49,6 +65,60 @@ void export_session(struct daemon *daemon, const char *id)
 	snprintf(export->id, sizeof(export->id), "%s", id);
 	if (store_submit_later(daemon->writer, work_export, export_done, export))
 		free(export); /* more wait than could be made soon: the next start finds it */
+}
+
+/* ---- the quiet moment ---- */
+
+void exports_flush(struct exports *exports)
+{
+	if (!exports)
+		return;
+	for (size_t i = 0; i < exports->count; i++)
+		export_now(exports->daemon, exports->ids[i]);
+	exports->count = 0;
+}
+
+static void it_is_quiet(uv_timer_t *timer)
+{
+	exports_flush(timer->data);
+}
+
+void export_session(struct daemon *daemon, const char *id)
+{
+	struct exports *exports = daemon->exports;
+	int64_t now = clock_monotonic_ms(), left;
+
+	if (daemon->stopping ||
+	    array_grow((void **)&exports->ids, exports->count, &exports->capacity,
+		       sizeof(*exports->ids), WAITING_MAX)) {
+		export_now(daemon, id);
+		return;
+	}
+	if (!exports->count)
+		exports->first_ms = now;
+	snprintf(exports->ids[exports->count++], sizeof(*exports->ids), "%s", id);
+	left = exports->first_ms + LONGEST_MS - now;
+	left = left < 0 ? 0 : left < QUIET_MS ? left : QUIET_MS;
+	uv_timer_start(exports->timer, it_is_quiet, (uint64_t)left, 0);
+}
+
+struct exports *exports_new(struct daemon *daemon)
+{
+	struct exports *exports = xcalloc(1, sizeof(*exports));
+
+	exports->daemon = daemon;
+	exports->timer = xcalloc(1, sizeof(uv_timer_t));
+	exports->timer->data = exports;
+	uv_timer_init(&daemon->loop, exports->timer);
+	return exports;
+}
+
+void exports_free(struct exports *exports)
+{
+	if (!exports)
+		return;
+	free(exports->ids);
+	free(exports);
 }
 
 /* ---- what was missed ---- */
@@ -89,7 +159,7 @@ static void look_done(void *context, int result, const struct error *error)
 
 	(void)error;
 	for (size_t i = 0; !result && i < look->count; i++)
-		export_session(look->daemon, look->ids[i]);
+		export_now(look->daemon, look->ids[i]);
 	free(look->ids);
 	free(look);
 }

@@ -10,6 +10,7 @@ struct ledger_ask {
 	char agent[SETTINGS_NAME_MAX], session[27], task[64];
 	ledger_answer answer;
 	void *context;
+	bool *answered; /* of ledger_reserve, while that lasts; else NULL */
 };
 
 struct ledger {
@@ -127,6 +128,8 @@ static bool serve_one(struct daemon *daemon)
 		answer = budget_reserve(ledger->budget, &ask->ask, &hold, &verdict);
 		if (answer != BUDGET_WAITS) {
 			*link = ask->next;
+			if (ask->answered)
+				*ask->answered = true;
 			ask->answer(ask->context, answer == BUDGET_FITS ? &hold : NULL, &verdict);
 			free(ask);
 			return true; /* the line may be another one now */
@@ -154,6 +157,7 @@ struct ledger_ask *ledger_reserve(struct daemon *daemon, const struct budget_ask
 				  ledger_answer answer, void *context)
 {
 	struct ledger_ask *ask = xcalloc(1, sizeof(*ask)), **link = &daemon->ledger->line;
+	bool answered = false;
 
 	ask->ask = *wanted;
 	snprintf(ask->agent, sizeof(ask->agent), "%s", wanted->agent);
@@ -168,11 +172,12 @@ struct ledger_ask *ledger_reserve(struct daemon *daemon, const struct budget_ask
 		link = &(*link)->next;
 	ask->next = *link;
 	*link = ask;
+	ask->answered = &answered;
 	serve(daemon);
-	for (struct ledger_ask *waiting = daemon->ledger->line; waiting; waiting = waiting->next)
-		if (waiting == ask)
-			return ask;
-	return NULL;
+	if (answered)
+		return NULL; /* it is freed */
+	ask->answered = NULL;
+	return ask;
 }
 
 void ledger_withdraw(struct daemon *daemon, struct ledger_ask *ask)
@@ -231,13 +236,6 @@ int64_t ledger_today(const struct daemon *daemon, const char *agent)
 	advance(daemon);
 	budget_look(daemon->ledger->budget, LAYER_AGENT_DAY, agent, &none, &row);
 	return row.settled;
-}
-
-void ledger_look(struct daemon *daemon, enum budget_layer layer, const char *name,
-		 const struct limits *limits, struct budget_row *ret_row)
-{
-	advance(daemon);
-	budget_look(daemon->ledger->budget, layer, name, limits, ret_row);
 }
 
 char *ledger_line(struct daemon *daemon, const char *agent, const struct limits *limits)

@@ -40,14 +40,12 @@ void ledger_settle(struct daemon *daemon, const struct budget_hold *hold, int64_
 void ledger_recall(struct daemon *daemon, const struct budget_hold *spent);
 /* agentd.yaml or an agent's limits were read again: those who wait are asked again. */
 void ledger_limits_changed(struct daemon *daemon);
+/* At its end. */
 void ledger_forget_session(struct daemon *daemon, const char *session);
 
-/* Settled by an agent today. */
+/* Micro-USD that an agent has settled today. */
 int64_t ledger_today(const struct daemon *daemon, const char *agent);
 
-/* A layer as it stands now, with the time looked at. `name`: of the agent, or "". */
-void ledger_look(struct daemon *daemon, enum budget_layer layer, const char *name,
-		 const struct limits *limits, struct budget_row *ret_row);
 /* The agent's line about its own budget; the caller frees it. */
 char *ledger_line(struct daemon *daemon, const char *agent, const struct limits *limits);
 

@@ -25,9 +25,9 @@ const char *look_verdict_name(enum look_verdict verdict)
 }
 
 static void finish(struct look *look, enum look_verdict verdict, int64_t latency_ms,
-		   const char *reason)
+		   const char *reason, const char *word)
 {
-	struct look_result result = { verdict, latency_ms, reason };
+	struct look_result result = { verdict, latency_ms, reason, word };
 
 	if (look->ended)
 		look->ended(look->context, &result);
@@ -40,7 +40,8 @@ static void command_ended(void *context, const char *why)
 {
 	struct look *look = context;
 
-	finish(look, why ? LOOK_FAILED : LOOK_WELL, clock_monotonic_ms() - look->started_ms, why);
+	finish(look, why ? LOOK_FAILED : LOOK_WELL, clock_monotonic_ms() - look->started_ms, why,
+	       why);
 }
 
 static void start_command(struct daemon *daemon, struct look *look)
@@ -53,7 +54,7 @@ static void start_command(struct daemon *daemon, struct look *look)
 	struct error error;
 
 	if (shell_start(daemon, &order, command_ended, look, &look->shell, &error))
-		finish(look, LOOK_NONE, 0, error.message);
+		finish(look, LOOK_NONE, 0, error.message, NULL);
 }
 
 /* ---- by the gateway ---- */
@@ -72,17 +73,17 @@ static void fetched(void *context, const json_t *result, const struct error *err
 		return;
 	}
 	if (!result)
-		finish(look, LOOK_NONE, 0, error->message);
+		finish(look, LOOK_NONE, 0, error->message, NULL);
 	else if (!status)
-		finish(look, LOOK_FAILED, ms, message ? message : "no answer");
+		finish(look, LOOK_FAILED, ms, message ? message : "no answer", "no answer");
 	else if (ms > (int64_t)look->settings->timeout_s * 1000) {
 		snprintf(text, sizeof(text), "no answer within %u s", look->settings->timeout_s);
-		finish(look, LOOK_FAILED, ms, text);
+		finish(look, LOOK_FAILED, ms, text, text);
 	} else if (status / 100 != 2 && status / 100 != 3) {
 		snprintf(text, sizeof(text), "HTTP status %d", status);
-		finish(look, LOOK_FAILED, ms, text);
+		finish(look, LOOK_FAILED, ms, text, text);
 	} else {
-		finish(look, LOOK_WELL, ms, NULL);
+		finish(look, LOOK_WELL, ms, NULL, NULL);
 	}
 }
 

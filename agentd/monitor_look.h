@@ -16,7 +16,9 @@ enum look_verdict {
 struct look_result {
 	enum look_verdict verdict;
 	int64_t latency_ms;
-	const char *reason; /* "HTTP status 503", "exit status 1"; NULL: well */
+	const char *reason; /* "HTTP status 503", "exit status 1"; NULL: well. For people: it may
+			       quote a server */
+	const char *word;   /* the same without a word that came from outside, for agents */
 };
 
 /* Called once; the look is freed right after. Maybe from within look_start. */

@@ -15,19 +15,19 @@
 
 /* ---- waking an agent ---- */
 
-/* The daemon's own words; what the look said is data, and quoted. */
+/* The daemon's own words only: a person's turn is made of it. */
 static char *wake_message(const struct monitor_settings *settings, unsigned failures,
-			  const char *reason)
+			  const char *word)
 {
 	CLEANUP(buffer_clear) struct buffer out = BUFFER(MESSAGE_MAX);
 
 	buffer_printf(
 		&out,
 		"[system] The outside service \"%s\" is down: it failed %u look%s in a row.%s\n"
-		"The latest look, quoted as data:\n> ",
+		"The latest look:\n> ",
 		settings->name, failures, failures == 1 ? "" : "s",
 		settings->restart ? " Its restart command is being tried." : "");
-	printable_append(&out, span_of(reason), "");
+	printable_append(&out, span_of(word), "");
 	return buffer_steal(&out);
 }
 
@@ -41,11 +41,11 @@ static const char *why_asleep(const struct resident *resident)
 }
 
 static void wake(struct daemon *daemon, const struct monitor_settings *settings, unsigned failures,
-		 const char *reason)
+		 const char *word)
 {
 	struct resident *resident = roster_find(daemon->roster, settings->wake);
 	const char *asleep = why_asleep(resident);
-	_free_ char *message = wake_message(settings, failures, reason);
+	_free_ char *message = wake_message(settings, failures, word);
 	struct session_wish wish = {
 		.cause = CAUSE_MESSAGE,
 		.planned = clock_wall_s(),
@@ -68,35 +68,38 @@ static void wake(struct daemon *daemon, const struct monitor_settings *settings,
 /* ---- incidents ---- */
 
 static void incident(struct daemon *daemon, const struct monitor_settings *settings,
-		     const struct monitor_life *life, const char *reason)
+		     const struct monitor_life *life, const char *reason, const char *word)
 {
 	_free_ char *key = xasprintf(KEY "%s", settings->name);
+	_free_ char *post = xasprintf("monitor %s: %u look%s in a row failed", settings->name,
+				      life->failures, life->failures == 1 ? "" : "s");
 
-	if (alert_raise(daemon, key, NULL, "monitor %s: %u look%s in a row failed; the latest: %s",
-			settings->name, life->failures, life->failures == 1 ? "" : "s", reason) &&
+	if (alert_raise(daemon, key, NULL, post, "%s; the latest: %s", post, reason) &&
 	    *settings->wake)
-		wake(daemon, settings, life->failures, reason);
+		wake(daemon, settings, life->failures, word);
 }
 
 static void unhelpful(struct daemon *daemon, const struct monitor_settings *settings,
 		      const struct monitor_life *life, const char *reason)
 {
 	_free_ char *key = xasprintf(KEY "%s restart", settings->name);
+	_free_ char *post = xasprintf(
+		"critical: monitor %s: a restart (%u of %d within an hour) did not help",
+		settings->name, life->restart_count, MONITOR_RESTARTS);
 
-	alert_raise(daemon, key, NULL,
-		    "critical: monitor %s: a restart (%u of %d within an hour) did not help: %s",
-		    settings->name, life->restart_count, MONITOR_RESTARTS, reason);
+	alert_raise(daemon, key, NULL, post, "%s: %s", post, reason);
 }
 
 static void given_up(struct daemon *daemon, const struct monitor_settings *settings)
 {
 	_free_ char *key = xasprintf(KEY "%s flap", settings->name);
+	_free_ char *post = xasprintf(
+		"critical: monitor %s: it was restarted %d times within an hour and is down again; "
+		"it is not restarted any more until it is well or its entry in agentd.yaml is "
+		"changed",
+		settings->name, MONITOR_RESTARTS);
 
-	alert_raise(daemon, key, NULL,
-		    "critical: monitor %s: it was restarted %d times within an hour and is down "
-		    "again; it is not restarted any more until it is well or its entry in "
-		    "agentd.yaml is changed",
-		    settings->name, MONITOR_RESTARTS);
+	alert_raise(daemon, key, NULL, post, "%s", post);
 }
 
 static void over(struct daemon *daemon, const struct monitor_settings *settings)
@@ -111,16 +114,28 @@ static void over(struct daemon *daemon, const struct monitor_settings *settings)
 }
 
 void monitor_tell(struct daemon *daemon, const struct monitor_settings *settings,
-		  const struct monitor_life *life, unsigned news, const char *reason)
+		  const struct monitor_life *life, unsigned news, const char *reason,
+		  const char *word)
 {
 	if (news & MONITOR_INCIDENT)
-		incident(daemon, settings, life, reason);
+		incident(daemon, settings, life, reason, word);
 	if (news & MONITOR_UNHELPFUL)
 		unhelpful(daemon, settings, life, reason);
 	if (news & MONITOR_GIVEN_UP)
 		given_up(daemon, settings);
 	if (news & MONITOR_OVER)
 		over(daemon, settings);
+}
+
+void monitor_tell_blind(struct daemon *daemon, const char *name, const char *reason)
+{
+	_free_ char *key = xasprintf(KEY "%s look", name);
+	_free_ char *post = xasprintf("monitor %s cannot be looked at", name);
+
+	if (reason)
+		alert_raise(daemon, key, NULL, post, "%s: %s", post, reason);
+	else
+		alert_over(daemon, key, "monitor %s is looked at again", name);
 }
 
 /* ---- what state.db remembers ---- */

@@ -14,12 +14,13 @@ struct monitor {
 	struct monitor_life life;
 	struct look *look;     /* under way */
 	struct shell *restart; /* under way */
+	unsigned blind;        /* looks in a row that could not be made */
 	int64_t told_ms;       /* its incident was counted then, on the monotonic clock */
 	struct {
 		int64_t at; /* UTC s, 0: never */
 		enum look_verdict verdict;
 		int64_t latency_ms;
-		char *reason;
+		char *reason, *word;
 	} last;
 };
 
@@ -30,6 +31,11 @@ struct monitors {
 };
 
 static void arm(struct daemon *daemon);
+
+static char *copy_or_null(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
 
 /* ---- what follows ---- */
 
@@ -69,7 +75,7 @@ static void happen(struct monitor *monitor, enum monitor_event event)
 		return;
 	monitor->told_ms = news & MONITOR_OVER ? 0 : now;
 	monitor_tell(monitor->daemon, &monitor->settings, &monitor->life, news,
-		     monitor->last.reason);
+		     monitor->last.reason, monitor->last.word);
 }
 
 /* ---- looks ---- */
@@ -86,6 +92,21 @@ static void log_look(const struct monitor *monitor, const struct look_result *re
 			  monitor->settings.name, result->reason);
 }
 
+/* Nothing is known of the service; people hear of that after as many as would be an incident. */
+static void look_in_vain(struct monitor *monitor, const char *reason)
+{
+	monitor->life.due_ms = clock_monotonic_ms() + (int64_t)monitor->settings.every_s * 1000;
+	if (++monitor->blind % monitor->settings.failures == 0)
+		monitor_tell_blind(monitor->daemon, monitor->settings.name, reason);
+}
+
+static void see(struct monitor *monitor, enum look_verdict verdict)
+{
+	monitor->blind = 0;
+	monitor_tell_blind(monitor->daemon, monitor->settings.name, NULL);
+	happen(monitor, verdict == LOOK_WELL ? MONITOR_LOOKED_WELL : MONITOR_LOOKED_FAILED);
+}
+
 static void looked(void *context, const struct look_result *result)
 {
 	struct monitor *monitor = context;
@@ -98,14 +119,14 @@ static void looked(void *context, const struct look_result *result)
 	monitor->last.verdict = result->verdict;
 	monitor->last.latency_ms = result->latency_ms;
 	free(monitor->last.reason);
-	monitor->last.reason = result->reason ? xstrdup(result->reason) : NULL;
+	free(monitor->last.word);
+	monitor->last.reason = copy_or_null(result->reason);
+	monitor->last.word = copy_or_null(result->word);
 	log_look(monitor, result);
 	if (result->verdict == LOOK_NONE)
-		monitor->life.due_ms = clock_monotonic_ms() +
-				       (int64_t)monitor->settings.every_s * 1000;
+		look_in_vain(monitor, result->reason);
 	else
-		happen(monitor,
-		       result->verdict == LOOK_WELL ? MONITOR_LOOKED_WELL : MONITOR_LOOKED_FAILED);
+		see(monitor, result->verdict);
 	arm(monitor->daemon);
 }
 
@@ -203,11 +224,6 @@ static bool same(const struct monitor_settings *a, const struct monitor_settings
 	       a->failures == b->failures;
 }
 
-static char *copy_or_null(const char *text)
-{
-	return text ? xstrdup(text) : NULL;
-}
-
 static struct monitor *monitor_new(struct daemon *daemon, const struct monitor_settings *settings,
 				   bool anew)
 {
@@ -234,6 +250,7 @@ static void monitor_free(struct monitor *monitor)
 	free(monitor->settings.command);
 	free(monitor->settings.restart);
 	free(monitor->last.reason);
+	free(monitor->last.word);
 	free(monitor);
 }
 

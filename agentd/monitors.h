@@ -3,9 +3,9 @@
  * Each is looked at every `every` (monitor_look), and monitor.h says what follows. Too many
  * failures in a row are an incident (alerts.h) "monitor NAME": the restart command runs, where
  * there is one, and the agent that `wake` names is woken once. A restart that did not help is a
- * second one
- * ("monitor NAME restart"), no restart any more a third ("monitor NAME flap"), both critical; all
- * are over when the service is well again.
+ * second one ("monitor NAME restart"), no restart any more a third ("monitor NAME flap"), both
+ * critical; all are over when the service is well again. One that cannot be looked at is an
+ * incident ("monitor NAME look"), too.
  *
  * A few looks and restarts are under way at a time, the first looks spread. What is kept over a
  * restart of the daemon is the incidents: it goes on from them, tells nobody twice and wakes nobody

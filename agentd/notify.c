@@ -47,10 +47,3 @@ void notify_stopping(void)
 {
 	notify_send("STOPPING=1\n");
 }
-
-void notify_status(const char *status)
-{
-	_free_ char *state = xasprintf("STATUS=%s\n", status);
-
-	notify_send(state);
-}

@@ -3,6 +3,7 @@
 #include "alerts.h"
 #include "journal.h"
 #include "log.h"
+#include "parked_incident.h"
 #include "parked_wish.h"
 
 #include "base/alarm.h"
@@ -20,7 +21,7 @@ struct item {
 	enum budget_layer layer;
 	char *reason;
 	json_t *wish;
-	const char *incident; /* budget: its key; of `wish` */
+	const char *incident; /* its key; of `wish`. "" or NULL: none */
 	int64_t until;
 	bool going; /* a session with its work is queued; the row is there until that begins */
 };
@@ -67,16 +68,27 @@ static const char *key_of(const struct item *item)
 	return json_string_value(json_object_get(item->wish, "key"));
 }
 
+static bool is_persons(const struct item *item)
+{
+	return json_is_true(json_object_get(item->wish, "by_person"));
+}
+
 static enum budget_work work_of(const struct daemon *daemon, const struct item *item)
 {
 	const struct resident *resident = roster_find(daemon->roster, item->agent);
 
-	if (json_is_true(json_object_get(item->wish, "by_person")))
+	if (is_persons(item))
 		return WORK_PERSON;
 	if (resident && resident->agent && resident->agent->experiment)
 		return WORK_EXPERIMENT;
 	return json_integer_value(json_object_get(item->wish, "cause")) == CAUSE_TASK ? WORK_TASK
 										      : WORK_BEAT;
+}
+
+/* Does it wait for a window's end, or else for a person? */
+static bool has_window(const struct item *item)
+{
+	return item->why == PARKED_BY_BUDGET && parked_has_window(item->layer);
 }
 
 /* Its agent cannot do it now. Whatever changes that looks at the list. */
@@ -103,25 +115,15 @@ static void set_alarm(struct daemon *daemon)
 
 /* ---- incidents ---- */
 
-static char *incident_of(const struct item *item)
+static bool has_incident(const struct item *item, const char *key)
 {
-	if (item->why == PARKED_BY_BREAKER)
-		return xasprintf("session %s", item->session);
-	return item->why == PARKED_BY_BUDGET && item->incident ? xstrdup(item->incident) : NULL;
-}
-
-static bool share_incident(const struct item *one, const struct item *other)
-{
-	return one->why == PARKED_BY_BUDGET && other->why == PARKED_BY_BUDGET && one->incident &&
-	       other->incident && !strcmp(one->incident, other->incident);
+	return item->incident && *item->incident && !strcmp(item->incident, key);
 }
 
 static void tell_over(struct daemon *daemon, const struct item *item, const char *what)
 {
-	_free_ char *incident = incident_of(item);
-
-	if (incident)
-		alert_mended(daemon, incident, "%s", what);
+	if (item->incident && *item->incident)
+		alert_mended(daemon, item->incident, "%s", what);
 }
 
 /* This work does not wait any more: an incident that it shares with other work is over when none of
@@ -129,22 +131,28 @@ static void tell_over(struct daemon *daemon, const struct item *item, const char
 static void tell_left(struct daemon *daemon, const struct item *item, const char *what)
 {
 	for (const struct item *other = daemon->parked->first; other; other = other->next)
-		if (other != item && share_incident(item, other) && !is_held(daemon, other))
+		if (other != item && item->incident && has_incident(other, item->incident) &&
+		    !is_held(daemon, other))
 			return;
 	tell_over(daemon, item, what);
 }
 
-static void drop(struct daemon *daemon, struct item **link, const char *why)
+static void take_away(struct daemon *daemon, struct item **link, const char *why, bool is_over)
 {
 	struct item *item = take_out(daemon->parked, link);
 	_free_ char *what = xasprintf("parked work of %s is dropped: %s", item->agent, why);
 
 	log_event(daemon->log, LEVEL_NOTICE, "parked_dropped", item->agent, item->session, "%s",
 		  what);
-	if (!item->going) /* else it was told when it went on */
+	if (is_over && !item->going) /* else it was told when it went on */
 		tell_left(daemon, item, what);
 	journal_parked_drop(daemon, item->session);
 	item_free(item);
+}
+
+static void drop(struct daemon *daemon, struct item **link, const char *why)
+{
+	take_away(daemon, link, why, true);
 }
 
 /* ---- what others ask ---- */
@@ -152,8 +160,16 @@ static void drop(struct daemon *daemon, struct item **link, const char *why)
 bool parked_has(const struct daemon *daemon, const struct resident *resident, const char *key)
 {
 	for (const struct item *item = daemon->parked->first; item; item = item->next)
-		if (item->why == PARKED_BY_BUDGET && key_of(item) && !strcmp(key_of(item), key) &&
+		if (has_window(item) && key_of(item) && !strcmp(key_of(item), key) &&
 		    !strcmp(item->agent, resident->name))
+			return true;
+	return false;
+}
+
+bool parked_has_incident(const struct daemon *daemon, const char *key)
+{
+	for (const struct item *item = daemon->parked->first; item; item = item->next)
+		if (has_incident(item, key))
 			return true;
 	return false;
 }
@@ -238,7 +254,7 @@ static bool is_resumed(struct daemon *daemon, const struct item *item, const voi
 	const struct resident *resident = context;
 
 	(void)daemon;
-	return item->why != PARKED_BY_BUDGET && !strcmp(item->agent, resident->name);
+	return !has_window(item) && !strcmp(item->agent, resident->name);
 }
 
 void parked_limits_changed(struct daemon *daemon)
@@ -249,7 +265,10 @@ void parked_limits_changed(struct daemon *daemon)
 
 void parked_resume(struct daemon *daemon, const struct resident *resident)
 {
+	_free_ char *what = xasprintf("%s is resumed by a person", resident->name);
+
 	release(daemon, is_resumed, resident, "resumed by a person");
+	parked_sections_over(daemon, resident->name, NULL, alert_mended, what);
 	parked_limits_changed(daemon);
 }
 
@@ -276,7 +295,8 @@ void parked_withdrawn(struct daemon *daemon, const char *session)
 	if (!item)
 		return;
 	item->going = false;
-	item->until = clock_wall_s() + TRY_AGAIN_S;
+	if (has_window(item))
+		item->until = clock_wall_s() + TRY_AGAIN_S;
 	set_alarm(daemon);
 }
 
@@ -286,7 +306,7 @@ void parked_withdrawn(struct daemon *daemon, const char *session)
 static struct item **dispensable(struct parked *parked)
 {
 	for (struct item **link = &parked->first; *link; link = &(*link)->next)
-		if ((*link)->why != PARKED_BY_BUDGET && !(*link)->going)
+		if (!has_window(*link) && !(*link)->going)
 			return link;
 	return &parked->first;
 }
@@ -325,9 +345,10 @@ void parked_replace(struct daemon *daemon, const struct resident *resident, cons
 	struct item **link = &daemon->parked->first;
 
 	while (*link)
-		if ((*link)->why == PARKED_BY_BREAKER && !(*link)->going && key_of(*link) &&
-		    !strcmp(key_of(*link), key) && !strcmp((*link)->agent, resident->name))
-			drop(daemon, link, "its next beat begins");
+		if ((*link)->why != PARKED_BY_PAUSE && !has_window(*link) && !(*link)->going &&
+		    key_of(*link) && !strcmp(key_of(*link), key) &&
+		    !strcmp((*link)->agent, resident->name))
+			take_away(daemon, link, "its next beat begins", is_persons(*link));
 		else
 			link = &(*link)->next;
 }
@@ -341,6 +362,7 @@ void parked_agent_gone(struct daemon *daemon, const char *agent)
 			drop(daemon, link, "its agent is gone");
 		else
 			link = &(*link)->next;
+	parked_sections_over(daemon, agent, NULL, alert_mended, "its agent is gone");
 }
 
 /* ---- the value ---- */
@@ -363,20 +385,13 @@ int parked_new(struct daemon *daemon, struct parked **ret_parked, struct error *
 	return 0;
 }
 
-static void poll_destroy(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 void parked_free(struct parked *parked)
 {
 	if (!parked)
 		return;
 	while (parked->first)
 		item_free(take_out(parked, &parked->first));
-	uv_poll_stop(parked->poll);
-	uv_close((uv_handle_t *)parked->poll, poll_destroy);
-	close(parked->alarm);
+	close(parked->alarm); /* its poll went with the loop */
 	free(parked);
 }
 
@@ -405,24 +420,6 @@ static const char *fault_of(const struct daemon *daemon, const struct item *item
 	    (item->why == PARKED_BY_BUDGET && item->layer == LAYERS))
 		return "its row cannot be read";
 	return NULL;
-}
-
-static const char *fault_of_incident(struct daemon *daemon, const char *key)
-{
-	bool is_ours = !strncmp(key, "budget ", 7) || !strncmp(key, "session ", 8);
-
-	for (const struct item *item = daemon->parked->first; is_ours && item; item = item->next) {
-		_free_ char *own = incident_of(item);
-
-		if (own && !strcmp(own, key))
-			return NULL;
-	}
-	return is_ours ? "its work is not parked" : NULL;
-}
-
-void parked_review_incidents(struct daemon *daemon)
-{
-	alerts_review(daemon, fault_of_incident);
 }
 
 int parked_restore(struct daemon *daemon, struct error *error)

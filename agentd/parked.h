@@ -9,6 +9,9 @@
  *     pause     when the agent is resumed
  *     breaker   when a person resumes the agent; the section's next beat runs all the same and
  *               takes its place
+ * A budget without a window (of a call, a task, a session) has no end to wait for: its work waits
+ * like the breaker's, or until the cap was raised. What such a beat runs into is an incident of its
+ * section: it lasts, told once, until a session of the section is done or a person resumes.
  * Those that go on together start in the order of DESIGN's priority (people, tasks, beats,
  * experiments), then of time; `sessions_at_once` bounds how many run. What is due while its agent
  * is paused, or its files are broken, goes on when that is over. */
@@ -19,9 +22,8 @@
 
 #include "budget/budget.h"
 
-#define PARKED_MAX \
-	10000 /* beyond it rows are dropped: first what waits for a person, then the oldest */
-
+/* Rows; beyond it they are dropped: first what waits for a person, then the oldest. */
+#define PARKED_MAX 10000
 #define PARKED_INCIDENT_MAX 159
 
 enum parked_why { PARKED_NOT, PARKED_BY_BUDGET, PARKED_BY_PAUSE, PARKED_BY_BREAKER };
@@ -32,7 +34,7 @@ struct parking {
 	enum budget_layer layer;                /* budget */
 	int64_t limit;                          /* budget: parked_cap when it was decided */
 	int64_t until;                          /* UTC s; 0: not by time */
-	char incident[PARKED_INCIDENT_MAX + 1]; /* budget: key of what a person is told */
+	char incident[PARKED_INCIDENT_MAX + 1]; /* key of what a person is told; "": nothing */
 };
 
 struct parked;
@@ -51,17 +53,22 @@ void parked_row_clear(struct parked_row *row);
 /* What work of this kind may spend in a layer by the settings in force. */
 int64_t parked_cap(const struct daemon *daemon, const char *agent, enum budget_layer layer,
 		   enum budget_work work);
+/* Does waiting help? */
+bool parked_has_window(enum budget_layer layer);
 /* Is it money of all agents? */
 bool parked_is_shared(enum budget_layer layer);
-/* Key of the incident that a verdict makes: one in each window for the system, for each agent, or
- * for the one session. Experiments that have had their share of a day make one of their own, which
- * does not hide that all others have had theirs. */
+/* Key of the incident that a verdict makes: one in each window for the system, for each agent;
+ * where there is no window for a beat's section, or for the one session. Experiments that have had
+ * their share of a day make one of their own, which does not hide that all others have had theirs.
+ */
 void parked_incident(const struct session *session, const struct budget_verdict *verdict,
 		     char ret_key[PARKED_INCIDENT_MAX + 1]);
+/* And of a session that goes in circles: one for a beat's section, or for the one session. */
+void parked_circles(const struct session *session, char ret_key[PARKED_INCIDENT_MAX + 1]);
 /* The row is durable: it is waited for from now on. */
 void parked_add(struct daemon *daemon, const struct parked_row *row);
 
-/* Is work of this section parked by a budget? Its beats are coalesced into it. */
+/* Is work of this section parked until a window ends? Its beats are coalesced into it. */
 bool parked_has(const struct daemon *daemon, const struct resident *resident, const char *key);
 /* Why the agent's latest parked work is parked; NULL: none is. Valid until the loop turns. */
 const char *parked_reason(const struct daemon *daemon, const struct resident *resident);
@@ -75,8 +82,10 @@ void parked_resume(struct daemon *daemon, const struct resident *resident);
 void parked_started(struct daemon *daemon, const char *session, const struct error *error);
 /* It was withdrawn before it began: the work is parked as before. */
 void parked_withdrawn(struct daemon *daemon, const char *session);
-/* A beat of the section begins: what its breaker parked is dropped. */
+/* A beat of the section begins: what of it waits for a person is dropped. */
 void parked_replace(struct daemon *daemon, const struct resident *resident, const char *key);
+/* A session of the section has done its work: incidents of the section are over. */
+void parked_section_done(struct daemon *daemon, const char *agent, const char *key);
 void parked_agent_gone(struct daemon *daemon, const char *agent);
 
 #endif

@@ -4,8 +4,6 @@
 
 #include "base/clock.h"
 
-#include <inttypes.h>
-
 /* A window that ends no later than this is one of a clock that was set: nobody goes round in
  * circles on it. */
 #define SHORTEST_S 5
@@ -42,6 +40,16 @@ enum budget_layer parked_layer_find(const char *text)
 	return layer;
 }
 
+const char *parked_layer_text(enum budget_layer layer)
+{
+	return layer_texts[layer];
+}
+
+bool parked_has_window(enum budget_layer layer)
+{
+	return layer >= LAYER_AGENT_HOUR;
+}
+
 bool parked_is_shared(enum budget_layer layer)
 {
 	return layer == LAYER_SYSTEM_HOUR || layer == LAYER_SYSTEM_DAY;
@@ -56,19 +64,6 @@ int64_t parked_cap(const struct daemon *daemon, const char *agent, enum budget_l
 	return budget_cap(layer, work,
 			  resident && resident->agent ? &resident->agent->limits : system, system,
 			  roster_has_experiments(daemon->roster));
-}
-
-void parked_incident(const struct session *session, const struct budget_verdict *verdict,
-		     char ret_key[PARKED_INCIDENT_MAX + 1])
-{
-	enum budget_layer layer = verdict->layer;
-	bool is_agents = layer == LAYER_AGENT_HOUR || layer == LAYER_AGENT_DAY;
-	bool is_day = layer == LAYER_AGENT_DAY || layer == LAYER_SYSTEM_DAY;
-	const char *who = is_agents ? session->agent : parked_is_shared(layer) ? "" : session->id;
-
-	snprintf(ret_key, PARKED_INCIDENT_MAX + 1, "budget %s%s%s %" PRId64 "%s",
-		 layer_texts[layer], *who ? " " : "", who, verdict->window,
-		 is_day && session_work(session) == WORK_EXPERIMENT ? " experiments" : "");
 }
 
 /* ---- rows ---- */

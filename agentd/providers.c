@@ -251,17 +251,19 @@ static char *plain_name(const struct known *known)
 	return xstrndup(known->key, end ? (size_t)(end - known->key) : strlen(known->key));
 }
 
+/* A new sickness is another incident: that of an hour ago does not hold it back. */
 static void opened(struct daemon *daemon, const struct known *known)
 {
 	_free_ char *name = plain_name(known);
-	_free_ char *incident = xasprintf("breaker %s", known->key);
+	_free_ char *incident = xasprintf("breaker %s %s", known->key,
+					  failure_name(known->breaker.why));
+	_free_ char *post = xasprintf("%s fails (%s)", name, failure_name(known->breaker.why));
 	char until[INSTANT_SIZE];
 
 	instant_print(known->breaker.open_until / 1000, until);
 	log_event(daemon->log, LEVEL_WARNING, "breaker_open", NULL, NULL,
 		  "%s gets no calls before %s: %s", name, until, known->message);
-	alert_raise(daemon, incident, NULL, "%s fails (%s): %s", name,
-		    failure_name(known->breaker.why), known->message);
+	alert_raise(daemon, incident, NULL, post, "%s: %s", post, known->message);
 }
 
 static void closed(struct daemon *daemon, const struct known *known)
@@ -354,6 +356,19 @@ void providers_trip(struct daemon *daemon, const struct model_settings *model, c
 	known->message = xstrdup(why);
 	opened(daemon, known);
 	keep_breaker(daemon, known);
+}
+
+void providers_try_now(struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->providers->count; i++) {
+		struct known *known = daemon->providers->items[i];
+
+		if (breaker_ask(&known->breaker, clock_wall_ms()) != BREAKER_OPEN ||
+		    known->breaker.probing)
+			continue;
+		known->breaker.open_until = clock_wall_ms();
+		keep_breaker(daemon, known);
+	}
 }
 
 static bool is_named(const struct daemon *daemon, const char *key)

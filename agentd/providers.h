@@ -16,16 +16,16 @@ struct providers;
 
 struct providers *providers_new(void);
 void providers_free(struct providers *providers);
+/* Breakers and what was learned, from state.db. */
 int providers_restore(struct daemon *daemon, struct error *error);
 
-/* May a call to this model go out now? `until` (may be NULL): when to ask again, UTC ms, where it
- * may not. With PROBE the caller has to tell how it went. */
+/* May a call to this model go out now? `ret_until` (may be NULL): when to ask again, UTC ms, where
+ * it may not. With PROBE the caller has to tell how it went. */
 enum breaker_admission providers_ask(struct daemon *daemon, const struct model_settings *model,
 				     int64_t *ret_until);
 /* A call is on its way: where a breaker is half open, it is the probe, and whoever asks meanwhile
  * finds it open. providers_failed or _succeeded tells how it went; a call that was not made after
- * all has failed with FAILURE_CANCELLED. */
-/* Returns whether it is the probe. */
+ * all has failed with FAILURE_CANCELLED. Returns whether it is the probe. */
 bool providers_claim(struct daemon *daemon, const struct model_settings *model);
 void providers_failed(struct daemon *daemon, const struct model_settings *model,
 		      const struct model_failure *failure, bool is_probe);
@@ -33,6 +33,8 @@ void providers_succeeded(struct daemon *daemon, const struct model_settings *mod
 /* Cost that was not foreseen: no call to this model for the longest wait. */
 void providers_trip(struct daemon *daemon, const struct model_settings *model, const char *why);
 
+/* A person has mended something: whatever rests is asked again at once, by one call each. */
+void providers_try_now(struct daemon *daemon);
 /* agentd.yaml was read again: incidents of providers and keys that it names no more are over. */
 void providers_settings_changed(struct daemon *daemon);
 
@@ -46,7 +48,7 @@ void providers_learn_quirk(struct daemon *daemon, const struct model_settings *m
 			   unsigned quirk);
 void providers_learn_context(struct daemon *daemon, const struct model_settings *model,
 			     int64_t context);
-/* How many tokens a request of so many bytes was. */
+/* How many tokens a request of so many bytes was. Small ones teach nothing. */
 void providers_learn_tokens(struct daemon *daemon, const struct model_settings *model,
 			    int64_t request_bytes, int64_t tokens);
 

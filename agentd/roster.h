@@ -15,6 +15,7 @@ struct beat {
 	int64_t last_run;   /* when its last session ended, 0: never */
 	char inputs[17];    /* hash of its inputs then, "": unknown */
 	bool stored;        /* has a row in state.db with this schedule */
+	bool firing;        /* the row of a slot that is to run is on its way to state.db */
 	bool pending;       /* an event has been queued for it and not run yet */
 	int64_t last_event; /* when an event last woke it, on the monotonic clock; 0: never */
 };

@@ -157,6 +157,8 @@ static void fire_recorded(void *context, const struct error *error)
 	char text[SCHEDULE_PRINT_SIZE], id[27];
 	struct error why;
 
+	if (beat)
+		beat->firing = false;
 	if (beat && *firing->event)
 		beat->pending = false;
 	if (error) {
@@ -216,6 +218,7 @@ static void fire(struct daemon *daemon, struct resident *resident,
 	describe_section(resident, heartbeat, beat, text, &section);
 	beat->stored = true;
 	if (verdict.state == SLOT_RUNNING) {
+		beat->firing = true;
 		parked_replace(daemon, resident, heartbeat->key);
 		journal_slots(daemon, slots, count, &section, fire_recorded,
 			      firing_new(daemon, resident, heartbeat, last->planned, event));

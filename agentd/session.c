@@ -80,17 +80,18 @@ void session_fail(struct session *session, enum session_outcome outcome, const c
 	va_end(args);
 }
 
-void session_park(struct session *session, const struct parking *parking, const char *format, ...)
+bool session_park(struct session *session, const struct parking *parking, const char *format, ...)
 {
 	va_list args;
 
 	if (session->outcome != OUTCOME_NONE)
-		return;
+		return false;
 	session->outcome = OUTCOME_PARKED;
 	session->parking = *parking;
 	va_start(args, format);
 	session->reason = xvasprintf(format, args);
 	va_end(args);
+	return !session->rehearse;
 }
 
 void session_stop(struct session *session)

@@ -173,8 +173,9 @@ struct session *supervisor_find(const struct daemon *daemon, const char *id);
 void supervisor_ended(struct session *session); /* takes it off the list; may free it */
 void session_fail(struct session *session, enum session_outcome outcome, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* It ends parked: its work goes on later. */
-void session_park(struct session *session, const struct parking *parking, const char *format, ...)
+/* It ends parked: its work goes on later. Returns whether somebody has to hear of that: not of a
+ * rehearsal, nor of a session that has another outcome already and keeps it. */
+bool session_park(struct session *session, const struct parking *parking, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void session_stop(struct session *session); /* kills the process; its end follows */
 /* It has said its last word, or nothing can come any more: its process ends soon, or is ended. */

@@ -146,15 +146,16 @@ static void trip(struct session *session, const char *format, ...)
 static void trip(struct session *session, const char *format, ...)
 {
 	struct parking parking = { .why = PARKED_BY_BREAKER };
-	_free_ char *key = xasprintf("session %s", session->id);
-	_free_ char *why = NULL;
+	_free_ char *why = NULL, *text = NULL;
 	va_list args;
 
 	va_start(args, format);
 	why = xvasprintf(format, args);
 	va_end(args);
-	session_park(session, &parking, "%s", why);
-	alert_raise(session->daemon, key, session->agent, "a session was parked: %s", why);
+	text = xasprintf("a session of %s was parked: %s", session->agent, why);
+	parked_circles(session, parking.incident);
+	if (session_park(session, &parking, "%s", why))
+		alert_raise(session->daemon, parking.incident, session->agent, text, "%s", text);
 }
 
 void session_note_result(struct session *session, const struct journalled_call *call,
@@ -316,6 +317,8 @@ static void session_said_done(struct rpc *rpc, void *context, const char *method
 	session->text = text ? xstrdup(text) : NULL;
 	if (json_object_get(params, "limit"))
 		trip(session, "more than %u turns", session->plan->turns_max);
+	else if (session->outcome == OUTCOME_NONE && session->key && !session->rehearse)
+		parked_section_done(session->daemon, session->agent, session->key);
 }
 
 const struct rpc_permit session_permits[] = {

@@ -4,7 +4,6 @@
 #include "ledger.h"
 #include "log.h"
 #include "monitors.h"
-#include "monitors.h"
 #include "parked.h"
 #include "providers.h"
 #include "scheduler.h"
@@ -35,6 +34,7 @@ struct settle {
 	uv_timer_t *timer;
 	char settings[41]; /* id of the agentd.yaml in force */
 	char bulletin[41]; /* id of the bulletin when it was looked at last */
+	uint64_t words;    /* and of what others than the runtime have written there */
 };
 
 static void thing_free(struct thing *thing)
@@ -137,8 +137,12 @@ static bool bulletin_changed(struct settle *settle)
 static void look_at_bulletin(struct settle *settle)
 {
 	struct daemon *daemon = settle->daemon;
+	bool is_another = bulletin_changed(settle);
+	uint64_t words = workspace_bulletin(daemon->workspace);
+	bool is_said = words != settle->words;
 
-	if (!bulletin_changed(settle) ||
+	settle->words = words;
+	if (!is_another || !is_said ||
 	    committer_wrote_bulletin(daemon->committer, settle->bulletin))
 		return;
 	supervisor_inputs_changed(daemon, NULL, NULL);
@@ -170,7 +174,6 @@ static void look_at_settings(struct settle *settle)
 	parked_limits_changed(daemon);
 	ledger_limits_changed(daemon);
 	providers_settings_changed(daemon);
-	monitors_settings_changed(daemon);
 	monitors_settings_changed(daemon);
 	service_renew(daemon->gateway); /* it may read the keys that were named when it began */
 	log_event(daemon->log, LEVEL_INFO, "reload", NULL, NULL, "reloaded agentd.yaml");
@@ -217,13 +220,14 @@ static int64_t due(const struct settle *settle, const struct thing *thing)
 	return quiet < latest ? quiet : latest;
 }
 
-/* An agent whose memory the daemon is writing is looked at afterwards, when it knows its own write.
- */
+/* What the daemon is writing is looked at afterwards, when it knows its own write: an agent's
+ * memory, the bulletin. */
 static bool is_being_written(const struct settle *settle, const struct thing *thing)
 {
-	_free_ char *repository = xasprintf("agents/%s", thing->agent);
+	_free_ char *repository = thing->kind == THING_AGENT ? xasprintf("agents/%s", thing->agent)
+							     : xstrdup(".");
 
-	return thing->kind == THING_AGENT &&
+	return (thing->kind == THING_AGENT || thing->kind == THING_WORKSPACE) &&
 	       committer_writes(settle->daemon->committer, repository);
 }
 
@@ -332,6 +336,7 @@ struct settle *settle_new(struct daemon *daemon)
 	uv_timer_init(&daemon->loop, settle->timer);
 	settings_changed(settle); /* the ones in force now */
 	bulletin_changed(settle);
+	settle->words = workspace_bulletin(daemon->workspace);
 	return settle;
 }
 

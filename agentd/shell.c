@@ -3,6 +3,7 @@
 #include "child.h"
 #include "secrets.h"
 
+#include "base/failpoint.h"
 #include "base/file.h"
 
 #include <signal.h>
@@ -66,10 +67,13 @@ static int spawn(const struct daemon *daemon, const struct shell_order *order,
 		.directory = daemon->workspace->dir,
 		.new_group = true,
 	};
+	int fault = FAILPOINT("shell.spawn");
 	int result = order->input
 			     ? memory_file_sealed("input", span_of(order->input), &input, error)
 			     : 0;
 
+	if (fault)
+		return error_set_system(error, fault, "starting a command");
 	if (result)
 		return result;
 	if (order->input)

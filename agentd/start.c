@@ -180,6 +180,7 @@ static const struct service_kind gateway_kind = {
 	.permits = gateway_permits,
 	.permit_count = ARRAY_LENGTH(gateway_permits),
 	.gets_secrets = true,
+	.is_watched = true,
 };
 static const struct service_kind history_kind = {
 	.name = "agentd-history",
@@ -217,6 +218,7 @@ int start_parts(struct daemon *daemon, struct error *error)
 	daemon->ledger = ledger_new(daemon);
 	daemon->providers = providers_new();
 	daemon->alerts = alerts_new(daemon);
+	daemon->exports = exports_new(daemon);
 	daemon->monitors = monitors_new(daemon);
 	daemon->gateway = service_new(daemon, &gateway_kind, daemon);
 	daemon->history = service_new(daemon, &history_kind, daemon);
@@ -376,12 +378,15 @@ void stop_parts(struct daemon *daemon)
 	supervisor_free(daemon->supervisor);
 	service_free(daemon->gateway);
 	service_free(daemon->history);
-	parked_free(daemon->parked);
 	retention_free(daemon->retention);
 	monitors_free(daemon->monitors);
-	alerts_free(daemon->alerts);
+	alerts_stop(daemon->alerts);
 	committer_free(daemon->committer);
-	drain(daemon);
+	exports_flush(daemon->exports);
+	drain(daemon); /* what state.db still answers may park, raise, settle */
+	exports_free(daemon->exports);
+	parked_free(daemon->parked);
+	alerts_free(daemon->alerts);
 	ledger_free(daemon->ledger);
 	providers_free(daemon->providers);
 	roster_free(daemon->roster);

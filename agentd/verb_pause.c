@@ -3,6 +3,7 @@
 #include "journal.h"
 #include "log.h"
 #include "parked.h"
+#include "providers.h"
 #include "roster.h"
 #include "supervisor.h"
 
@@ -87,6 +88,8 @@ static void pause_or_resume(struct client *client, const json_t *params, uint64_
 	*pausing = (struct pausing){ .client = client, .id = id, .value = value, .left = 1 };
 	pausing->names = json_array();
 	client_hold(client);
+	if (!value)
+		providers_try_now(client_daemon(client));
 	for (size_t i = 0; all && i < roster->count; i++)
 		set_paused(pausing, roster->items[i]);
 	for (size_t i = 0; !all && i < json_array_size(names); i++)

@@ -1,7 +1,6 @@
-/* Where our own files are, found from the running binary: BUILD/bin/agentd or PREFIX/bin/agentd
- * have
- * ../libexec/agentd and ../share/agentd beside them, so that nothing needs to be installed to run.
- */
+/* Where our own files are, found from the running binary: BUILD/bin/agentd and PREFIX/bin/agentd
+ * have ../libexec/agentd and ../share/agentd beside them, so that nothing needs to be installed to
+ * run. */
 #ifndef BASE_INSTALLATION_H
 #define BASE_INSTALLATION_H
 

@@ -14,6 +14,7 @@
 
 #define BULLETIN_POST_MAX 4000
 #define BULLETIN_FILE_MAX (1024 * 1024)
+#define BULLETIN_TITLE "# Bulletin" /* what a new file begins with */
 
 struct bulletin_entry {
 	struct span author; /* empty: not known */
@@ -46,6 +47,10 @@ bool bulletin_says(const struct bulletin_entry *entry, struct span text);
  * own. */
 int bulletin_quote(const struct bulletin *bulletin, const char *reader, size_t max_bytes,
 		   struct buffer *out);
+
+/* A hash of what the file says beside the posts (of one line) of `except`: another one where
+ * somebody else wrote, or edited. */
+uint64_t bulletin_digest(struct span raw, const char *except);
 
 CLEANUP_DEFINE_VALUE(struct bulletin, bulletin_clear)
 

@@ -329,7 +329,7 @@ static int begin_file(const struct board *board, const struct post *post, struct
 {
 	if (span_starts_with(board->raw, SPAN("\xEF\xBB\xBF")))
 		buffer_append(out, span_slice(board->raw, 0, 3));
-	buffer_append(out, SPAN("# Bulletin\n\n"));
+	buffer_append(out, SPAN(BULLETIN_TITLE "\n\n"));
 	if (buffer_append(out, buffer_span(&post->text)))
 		return error_set(error, ERROR_TOO_LARGE, "no room for a new bulletin");
 	return 0;

@@ -63,7 +63,7 @@ int export_read(int state_dir, const char *path, export_visit visit, void *conte
 int export_remove_old(int state_dir, int64_t before, size_t max, size_t *ret_count,
 		      struct error *error);
 
-/* A row of the ledger as JSON. New reference. */
+/* A row of the ledger as JSON; input tokens include the cached ones. New reference. */
 json_t *export_call(const struct call_row *row);
 
 #endif

@@ -7,19 +7,12 @@
 
 #define CHUNK (64 * 1024)
 
-void export_day(int64_t started_ms, char out[EXPORT_DAY_SIZE])
-{
-	char text[INSTANT_SIZE];
-
-	snprintf(out, EXPORT_DAY_SIZE, "%.10s", instant_print(started_ms / 1000, text));
-}
-
 static char *path_of(const struct session_row *row)
 {
-	char day[EXPORT_DAY_SIZE];
+	char started[INSTANT_SIZE];
 
-	export_day(row->started, day);
-	return xasprintf(EXPORT_FOLDER "/%s/%s" EXPORT_SUFFIX, day, row->id);
+	instant_print(row->started / 1000, started);
+	return xasprintf(EXPORT_FOLDER "/%.10s/%s" EXPORT_SUFFIX, started, row->id);
 }
 
 /* ---- writing ---- */

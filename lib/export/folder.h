@@ -9,9 +9,5 @@
 
 #define EXPORT_SUFFIX ".jsonl"
 #define EXPORT_PART ".part" /* behind the name of one that is being written */
-#define EXPORT_DAY_SIZE 16
-
-/* "2026-11-21" of UTC milliseconds. */
-void export_day(int64_t started_ms, char out[EXPORT_DAY_SIZE]);
 
 #endif

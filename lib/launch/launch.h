@@ -1,8 +1,10 @@
 /* Starting a program of ours behind its walls: filters are compiled once per role and handed down.
  *
- *     struct launch launch;  launch_init(&launch, "agentd-session", SANDBOX_SESSION, off,
- * environment); launch_rule(&launch, fd, write);  launch_word(&launch, "dir=work:%d",
- * launch_rule(…)); launch_start(&launch, &process, &socket, &error);  launch_clear(&launch); */
+ *     launch_init(&launch, "agentd-session", SANDBOX_SESSION, off, environment);
+ *     launch_rule(&launch, fd, write);
+ *     launch_word(&launch, "dir=work:%d", launch_rule(…));
+ *     launch_start(&launch, &process, &socket, &error);
+ *     launch_clear(&launch); */
 #ifndef LAUNCH_LAUNCH_H
 #define LAUNCH_LAUNCH_H
 

@@ -1,4 +1,4 @@
-/* Has anything changed that a beat depends on? Answered by stat alone. */
+/* Has anything changed that a beat depends on? Answered by stat, but for the bulletin. */
 #include "tree.h"
 #include "workspace/workspace.h"
 
@@ -62,6 +62,7 @@ static int digest_inputs(const struct workspace *workspace, const char *agent,
 {
 	const struct grant *grant = settings_grant(workspace->settings, agent);
 	struct digest digest = { 14695981039346656037u };
+	uint64_t board = 0;
 	_fd_ int dir = -1;
 	int result = workspace_agent_open(workspace, agent, &dir, error);
 
@@ -72,7 +73,8 @@ static int digest_inputs(const struct workspace *workspace, const char *agent,
 	for (size_t i = 0; grant && i < grant->read_count; i++)
 		add_grant(&digest, grant->read[i]);
 	if (with_bulletin)
-		add_file(&digest, workspace->dir, "shared/BULLETIN.md", "shared/BULLETIN.md");
+		board = workspace_bulletin(workspace);
+	add_bytes(&digest, &board, sizeof(board));
 	add_file(&digest, workspace->dir, "agentd.yaml", "agentd.yaml");
 	snprintf(out, 17, "%016llx", (unsigned long long)digest.state);
 	return 0;

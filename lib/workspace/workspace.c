@@ -1,3 +1,4 @@
+#include "board.h"
 #include "timezone.h"
 
 #include <dirent.h>
@@ -99,6 +100,7 @@ int workspace_open(const char *start, bool exact, struct workspace **ret_workspa
 	int result;
 
 	workspace->dir = -1;
+	workspace->board = board_new();
 	result = find(start, exact, &workspace->path, &workspace->dir, error);
 	if (!result)
 		result = workspace_reload(workspace, found, error);
@@ -116,6 +118,7 @@ void workspace_free(struct workspace *workspace)
 	free(workspace->path);
 	settings_free(workspace->settings);
 	zone_free(workspace->zone);
+	board_free(workspace->board);
 	free(workspace);
 }
 

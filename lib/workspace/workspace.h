@@ -19,6 +19,7 @@ struct workspace {
 	char *path;                /* absolute, as found */
 	struct settings *settings; /* in force */
 	struct zone *zone;         /* of the settings */
+	struct board *board;       /* the bulletin as it was last looked at */
 };
 
 /* Looks for agentd.yaml in `start` and upward, like git; `exact` (-w): in `start` only.
@@ -88,8 +89,16 @@ int workspace_plan(const struct workspace *workspace, const struct agent *agent,
 		   const struct plan_request *request, const char *constitution,
 		   struct plan **ret_plan, struct error *error);
 
+/* The author of what the runtime itself posts. It wakes nobody: an alert must not be what keeps
+ * alerts coming. */
+#define WORKSPACE_SYSTEM "system"
+
+/* A hash of what people and agents wrote into the bulletin. The file is read only when its stamp is
+ * another one than at the last look. */
+uint64_t workspace_bulletin(const struct workspace *workspace);
+
 /* A hash over stamps and names of everything a beat depends on: the agent's files (not work/, not
- * .git), its grants, the bulletin, agentd.yaml. 16 hex digits. */
+ * .git), its grants, agentd.yaml; and workspace_bulletin. 16 hex digits. */
 int workspace_inputs(const struct workspace *workspace, const char *agent, char out[17],
 		     struct error *error);
 

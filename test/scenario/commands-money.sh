@@ -104,7 +104,7 @@ equal 'of one agent, and what is all agents'"'"'' '["kira",null]' "$(budget kira
 agentctl budget >"$T/out"
 has 'money for people' '$0.40    $0.095    $0.50           99%   Wed' "$T/out"
 has 'when it begins anew, on the wall' 'Wed 2026-11-25 00:00' "$T/out"
-has 'what binds each session and task' 'Limits of each session: $0.50; of each task: 200,000 tokens.' "$T/out"
+has 'what binds each session and task' 'Limits of each session: $0.50; of each task: 200,000 tokens; of each call: ' "$T/out"
 has 'the share of people' "Of a day's money 20% is kept for people's requests." "$T/out"
 has 'parked work' '1 parked session goes on when there is money again' "$T/out"
 db "UPDATE call SET hour = hour + 86400, day = day + 86400 WHERE session = '$O'" # as written before the clock was set back

@@ -2,6 +2,9 @@
 # way they can, deaths with cores; then every byte that was written is searched, in the forms that a key is written in.
 . "$SOURCE/test/scenario/lib.sh"
 
+# What is killed in the middle of a commit may leave one that nothing leads to, as git itself does.
+sound() { [ -z "$(git -C "$1" fsck --strict --full --no-dangling 2>&1)" ]; }
+
 make_workspace solo
 rm -rf agents/ada
 # What real keys have, and what JSON, URLs and HTML write in other ways.

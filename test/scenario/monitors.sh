@@ -9,7 +9,7 @@ printf '## When the outside service\n\n- call remember: {"text": "The database w
 printf 'default reply\n  text I am here.\n' >"$T/story.txt"
 start_provider openai "$T/story.txt" # the site; no model is called
 
-touch "$T/db"
+touch "$T/db" "$T/queue"
 cat >"$T/restart-db" <<'EOF'
 #!/bin/sh
 # Restarts the "database", unless it is broken.
@@ -31,6 +31,7 @@ EOF
 watch "monitors:
   site: {url: \"http://127.0.0.1:$PORT/health\", max_failures: 2}
   db: {command: \"test -e $T/db\", restart: $T/restart-db, max_failures: 2, wake: kira}
+  queue: {command: \"test -e $T/queue\", max_failures: 1, wake: kira}
   hung: {command: \"sleep 4711.$$; true\", every: 2 s, timeout: 1 s, max_failures: 1000}"
 ok 'agentd.yaml is good' agentctl check
 
@@ -48,9 +49,9 @@ start_agentd
 for name in site db; do wait_for "$name is well" is $name well; done
 wait_for 'one that does not end is failing' is hung failing
 equal 'for that reason' 'no end within 1 s' "$(of hung last.reason)"
-equal 'the order of agentd.yaml' 'site db hung' "$(agentctl monitor --json | jq -r '[.[].name] | join(" ")')"
+equal 'the order of agentd.yaml' 'site db queue hung' "$(agentctl monitor --json | jq -r '[.[].name] | join(" ")')"
 agentctl monitor >"$T/out"
-ok 'a line each' grep -Eq '^db +well +[A-Z].* ms ' "$T/out"
+ok 'a line each' grep -Eq '^db +well +([0-9]+ s ago|now) +[0-9]+ ms ' "$T/out"
 has 'with its reason' 'hung: no end within 1 s' "$T/out"
 equal 'no incident' '[]' "$(incidents)"
 status 1 agentctl monitor nobody
@@ -81,7 +82,7 @@ wait_for 'once' has_events session_end 1 kira
 session=$(agentctl status --json | jq -r '.agents[0].last.session')
 agentctl why "$session" --json >"$T/why"
 has 'by the daemon' '[system] The outside service \"db\" is down: it failed 2 looks in a row.' "$T/why"
-has 'with the look as data' '> exit status 1' "$T/why"
+has 'with what the look said' '> exit status 1' "$T/why"
 
 # ---- one that does not help, again and again ----
 touch "$T/broken"
@@ -107,6 +108,7 @@ hung=$(pgrep -f "sleep 4711.$$" || true)
 start_agentd
 equal 'it is known to be down' 'down true' "$(of db state) $(of db gave_up)"
 look_twice db
+look_twice db
 equal 'no restart after that' 3 "$(restarts)"
 equal 'nobody is told again' '1 1 1 1' \
 	"$(told 'monitor db' false) $(told 'monitor db' true) $(told 'monitor db restart' false) $(told 'monitor db flap' false)"
@@ -120,14 +122,35 @@ equal 'it may be restarted again' false "$(of db gave_up)"
 equal 'all is over' '[]' "$(incidents)"
 wait_for 'that is told' has_told 'monitor db flap' true 1
 
+# ---- a paused agent sleeps on ----
+agentctl pause kira
+rm "$T/queue"
+wait_for 'the queue is down' is queue down
+equal 'kira is not woken' 2 "$(events monitor_wake kira)"
+has 'and that is logged' 'kira was not woken: it is paused' .agentd/log/events.jsonl
+equal 'one session in all' 1 "$(events session_end kira)"
+
 # ---- no longer watched ----
-kill -9 "$provider"
-wait "$provider" || true
-provider=
-wait_for 'the site is down once more' is site down
 watch 'monitors: {}'
 wait_for 'nothing is watched' sh -c "agentctl monitor | grep -q 'no monitors'"
 equal 'and nothing is open' '[]' "$(incidents)"
+switches() { awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$daemon/status"; }
+asleep() { before=$(switches) && sleep 1.2 && [ "$before" = "$(switches)" ]; } # longer than between two looks
+wait_for 'the daemon sleeps' asleep
 equal 'no look is left' '' "$(pgrep -f "sleep 4711.$$" || true)"
 stop_agentd
 repositories_are_well
+
+# ---- one that cannot be looked at ----
+grep -qa AGENTD_FAILPOINTS "$BUILD/bin/agentd" || exit 0
+touch "$T/queue"
+watch "monitors:
+  queue: {command: \"test -e $T/queue\", max_failures: 2}"
+export AGENTD_FAILPOINTS=shell.spawn=error:EMFILE@1,shell.spawn=error:EMFILE@1 # the first two
+start_agentd
+wait_for 'nothing is known of it' has_events monitor_unknown 2
+wait_for 'that is told' has_told 'monitor queue look' false 1
+wait_for 'then it can be looked at' is queue well
+wait_for 'that is told, too' has_told 'monitor queue look' true 1
+equal 'no word of the queue itself' '1 1' "$(told 'monitor queue' false) $(told 'monitor queue' true)"
+stop_agentd

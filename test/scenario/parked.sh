@@ -157,5 +157,20 @@ rm -rf agents/zoe
 wait_for 'its work is dropped' has_events 1 agent_gone zoe
 wait_for 'with its row' sh -c "[ \"\$(sqlite3 .agentd/state.db 'SELECT count(*) FROM parked')\" = 0 ]"
 equal 'and its incident' 0 "$(incidents)"
+
+# ---- a second SIGTERM, while rows are being written ----
 stop_agentd
+for delay in 0.3 0.6; do
+	AGENTD_FAILPOINTS=store.commit=delay:300
+	export AGENTD_FAILPOINTS
+	start_agentd
+	unset AGENTD_FAILPOINTS
+	for name in kira max; do agentctl run $name --message 'Is it noon?' >/dev/null 2>&1 & done
+	sleep $delay
+	kill -TERM "$daemon"
+	sleep 0.05
+	kill -TERM "$daemon" 2>/dev/null || true
+	wait "$daemon" || fail "agentd ended with $?"
+	daemon=
+done
 repositories_are_well

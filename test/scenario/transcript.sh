@@ -170,7 +170,7 @@ stop_agentd
 at '2026-11-25 10:01Z'
 start_agentd
 wait_for 'it is' test ! -e "$file"
-ok 'nothing of the day is left' test ! -e $files/$day
+wait_for 'nothing of the day is left' test ! -e $files/$day
 status 1 agentctl transcript "$one"
 equal 'what is parked is still there' "$parked" "$(agentctl transcript "$parked" --json | jq -r .session)"
 stop_agentd

@@ -146,12 +146,47 @@ static void test_quote(void **state)
 	}
 }
 
+static void test_digest(void **state)
+{
+	static const char alone[] = "# Bulletin\n\n## 2026-11-20 08:00Z [max]\n- old\n";
+	static const struct {
+		const char *text, *other;
+		bool is_same;
+	} rows[] = {
+		{ "", "# Bulletin\n\n## 2026-11-20 08:00Z [system]\n- full\n", true },
+		{ alone, "# Bulletin\n\n## 2026-11-20 08:00Z [max]\n- old\n", true },
+		{ alone,
+		  "# Bulletin\r\n\r\n## 2026-11-20 08:00Z [max]\r\n- old\r\n\r\n"
+		  "## 2026-11-20 09:00Z [system]\r\n- full\r\n",
+		  true },
+		{ alone,
+		  "# Bulletin\n\n## 2026-11-20 09:00Z [system]\n- full\n\n"
+		  "## 2026-11-20 08:00Z [max]\n- old\n",
+		  true },
+		{ alone, "# Bulletin\n\n## 2026-11-20 08:00Z [max]\n- new\n", false },
+		{ alone,
+		  "# Bulletin\n\n## 2026-11-20 08:00Z [max]\n- old\n\n## 2026-11-20 09:00Z [zoe]\n- full\n",
+		  false },
+		{ alone,
+		  "# Bulletin\n\n## 2026-11-20 08:00Z [max]\n- old\n\n## 2026-11-20 09:00Z [system]\n- full\n"
+		  "\nA person's word.\n",
+		  false },
+		{ "", "A person's word.\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+		if ((bulletin_digest(span_of(rows[i].text), "system") ==
+		     bulletin_digest(span_of(rows[i].other), "system")) != rows[i].is_same)
+			fail_msg("row %zu: %s", i, rows[i].other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_entries),         cmocka_unit_test(test_no_entries),
 		cmocka_unit_test(test_order_and_lines), cmocka_unit_test(test_zone),
-		cmocka_unit_test(test_quote),
+		cmocka_unit_test(test_quote),           cmocka_unit_test(test_digest),
 	};
 
 	return cmocka_run_group_tests_name("bulletin", tests, NULL, NULL) + run_post();

@@ -45,6 +45,34 @@ static void test_changes(void **state)
 	}
 }
 
+/* What the runtime posts wakes nobody; anybody else's word does, also within the same look. */
+static void test_bulletin(void **state)
+{
+	static const char max[] = "## 2026-11-20 08:00Z [max]\n- old\n";
+	static const char both[] = "## 2026-11-20 08:00Z [max]\n- old\n\n"
+				   "## 2026-11-20 09:00Z [system]\n- kira is over its cap\n";
+	static const char all[] = "## 2026-11-20 08:00Z [max]\n- old\n\n"
+				  "## 2026-11-20 09:00Z [system]\n- kira is over its cap\n\n"
+				  "## 2026-11-20 10:00Z [zoe]\n- Noon.\n";
+	CLEANUP(site_clear) struct site site;
+	char first[17], before[17], after[17];
+
+	(void)state;
+	site_make(&site);
+	site_open(&site);
+	site_add_kira(&site);
+	hash(&site, first);
+	site_write(&site, "shared/BULLETIN.md", max);
+	hash(&site, before);
+	assert_string_not_equal(first, before);
+	site_write(&site, "shared/BULLETIN.md", both);
+	hash(&site, after);
+	assert_string_equal(before, after);
+	site_write(&site, "shared/BULLETIN.md", all);
+	hash(&site, after);
+	assert_string_not_equal(before, after);
+}
+
 static void test_grant(void **state)
 {
 	CLEANUP(site_clear) struct site site, outside;
@@ -85,6 +113,7 @@ int run_inputs(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_bulletin),
 		cmocka_unit_test(test_grant),
 		cmocka_unit_test(test_no_agent),
 	};
