@@ -268,6 +268,8 @@ static int work_session_end(struct store *store, void *context, struct error *er
 
 	if (!result && job->slot_count)
 		result = store_slot_finish(store, &job->slots[0], error);
+	else if (!result)
+		result = store_slots_interrupt(store, job->row.id, job->row.reason, error);
 	if (!result && job->has_section)
 		result = store_section_put(store, &job->section, error);
 	if (!result && job->has_parked)

@@ -5,6 +5,8 @@
 
 #include "daemon.h"
 
+#include "budget/budget.h"
+
 /* error NULL: it is durable. */
 typedef void (*journal_done)(void *context, const struct error *error);
 
@@ -19,6 +21,15 @@ void journal_session_begin(struct daemon *daemon, const struct session_row *row,
 			   const struct slot *slot, bool make_slot, const char *again,
 			   journal_done done, void *context);
 
+/* An open session goes on: counted, and its journal read, in one transaction. `again`: how often
+ * since its latest step. For parked work (`own` false) the journal of `session` is only read. The
+ * history is the callee's to clear. */
+struct session_history;
+typedef void (*journal_history_done)(void *context, struct session_history *history, int64_t again,
+				     const struct budget_hold *spent, const struct error *error);
+void journal_go_on(struct daemon *daemon, const char *session, bool own, journal_history_done done,
+		   void *context);
+
 /* What a session does next, in one transaction: results of steps, the settlement of a model call,
  * intents of the next steps, the reservation of the next call. */
 struct journal_move {
@@ -29,8 +40,9 @@ struct journal_move {
 void journal_move(struct daemon *daemon, const struct journal_move *move, journal_done done,
 		  void *context);
 
-/* A session's row and slot are closed; `section` (may be NULL) remembers the run, `parked` (may be
- * NULL) that its work goes on later. Then the session is exported. */
+/* A session's row and slot are closed (without `slot`: whichever is its own, as interrupted);
+ * `section` (may be NULL) remembers the run, `parked` (may be NULL) that its work goes on later. Then
+ * the session is exported. */
 void journal_session_end(struct daemon *daemon, const struct session_row *row,
 			 const struct slot *slot, const struct section *section,
 			 const struct parked_row *parked, journal_done done, void *context);

@@ -210,6 +210,11 @@ void ledger_settle(struct daemon *daemon, const struct budget_hold *hold, int64_
 		uv_timer_start(ledger->later, serve_later, 0, 0);
 }
 
+void ledger_recall(struct daemon *daemon, const struct budget_hold *spent)
+{
+	budget_recall(daemon->ledger->budget, spent);
+}
+
 void ledger_limits_changed(struct daemon *daemon)
 {
 	if (daemon->ledger->line)

@@ -36,6 +36,8 @@ void ledger_withdraw(struct daemon *daemon, struct ledger_ask *ask);
 /* As budget_settle; those who wait are asked again. */
 void ledger_settle(struct daemon *daemon, const struct budget_hold *hold, int64_t micro_usd,
 		   int64_t tokens);
+/* What a session came to under a daemon before us. */
+void ledger_recall(struct daemon *daemon, const struct budget_hold *spent);
 /* agentd.yaml or an agent's limits were read again: those who wait are asked again. */
 void ledger_limits_changed(struct daemon *daemon);
 /* At its end. */

@@ -71,12 +71,11 @@ int64_t parked_cap(const struct daemon *daemon, const char *agent, enum budget_l
 /* What is to be run again, and how much might be spent when it was parked. */
 static json_t *wish_of(const struct session *session)
 {
-	return json_pack("{s:i,s:s*,s:s*,s:s*,s:s*,s:I,s:b,s:I,s:s}", "cause", (int)session->cause,
-			 "key", session->key, "heading", session->heading, "message",
-			 session->message, "schedule", session->schedule, "planned",
-			 (json_int_t)session->planned, "by_person", (int)session->by_person,
-			 "limit", (json_int_t)session->parking.limit, "incident",
-			 session->parking.incident);
+	json_t *wish = session_wish_json(session);
+
+	json_object_set_new(wish, "limit", json_integer(session->parking.limit));
+	json_object_set_new(wish, "incident", json_string(session->parking.incident));
+	return wish;
 }
 
 struct parked_row parked_row_of(const struct session *session)
@@ -108,22 +107,11 @@ void parked_row_clear(struct parked_row *row)
 
 /* ---- the wish ---- */
 
-static const char *text_of(const json_t *wish, const char *key)
+struct session_wish parked_wish(const json_t *json, const char *session, const char *event)
 {
-	return json_string_value(json_object_get(wish, key));
-}
+	struct session_wish wish = session_wish_read(json);
 
-struct session_wish parked_wish(const json_t *wish, const char *session, const char *event)
-{
-	return (struct session_wish){
-		.cause = (enum cause_kind)json_integer_value(json_object_get(wish, "cause")),
-		.key = text_of(wish, "key"),
-		.heading = text_of(wish, "heading"),
-		.message = text_of(wish, "message"),
-		.planned = json_integer_value(json_object_get(wish, "planned")),
-		.event = event,
-		.schedule = text_of(wish, "schedule"),
-		.again = session,
-		.by_person = json_is_true(json_object_get(wish, "by_person")),
-	};
+	wish.event = event;
+	wish.again = session;
+	return wish;
 }

@@ -30,6 +30,7 @@ static void session_free(struct session *session)
 	session_forget_calls(session);
 	free(session->model.model);
 	plan_free(session->plan);
+	json_decref(session->past);
 	for (size_t i = 0; i < session->fact_count; i++)
 		free(session->facts[i]);
 	free(session->facts);

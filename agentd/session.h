@@ -56,6 +56,13 @@ struct session {
 	session_listener listener;
 	void *listener_context;
 
+	/* going on after a death */
+	bool has_row;          /* it began once: its row is open */
+	bool is_over;          /* its journal says that nothing is left to do */
+	unsigned lives;        /* processes it has had; what an earlier one asked is not answered */
+	int64_t not_before_ms; /* monotonic: it waits out a pause */
+	json_t *past;          /* {"history","reply","results"} of the plan, or NULL */
+
 	/* the run */
 	struct plan *plan;
 	struct model_settings model; /* asked last; a copy: agentd.yaml may change meanwhile */
@@ -95,6 +102,7 @@ enum session_event {
 	EVENT_RECORDED,   /* its rows are durable */
 	EVENT_UNRECORDED, /* they could not be written: it must do nothing */
 	EVENT_EXITED,     /* its process is gone, or never came to be */
+	EVENT_DIED,       /* its process died before its time: it goes on with another */
 	EVENT_SAVED,      /* its facts are committed, or there are none */
 	EVENT_CLOSED,     /* its rows are closed */
 	EVENT_CANCELLED,
@@ -118,6 +126,11 @@ char *session_commit_message(const struct session *session, const char *subject)
 /* Answers in flight keep the value alive. */
 void session_hold(struct session *session);
 void session_release(struct session *session);
+
+/* session_wish.c: what is to be run, written down: {"cause":…,"key":…,…}; new reference. Strings of
+ * the wish are borrowed from it. */
+json_t *session_wish_json(const struct session *session);
+struct session_wish session_wish_read(const json_t *wish);
 
 /* session_launch.c: reads the plan, starts the process, hands the plan down. On failure outcome and
  * reason are set. */

@@ -54,6 +54,18 @@ static void constitution_keep(const struct session *session, const char *text)
 
 /* ---- the plan ---- */
 
+/* The texts are read anew; what was said and done so far follows. */
+static void tell_interrupted(struct plan *plan)
+{
+	static const char note[] =
+		"You were interrupted in this work and go on: what you said and did so "
+		"far follows.";
+	char *since = plan->since ? xasprintf("%s\n%s", plan->since, note) : xstrdup(note);
+
+	free(plan->since);
+	plan->since = since;
+}
+
 static int plan_read(struct session *session, const struct resident *resident, struct error *error)
 {
 	const struct settings *settings = session->daemon->workspace->settings;
@@ -81,6 +93,12 @@ static int plan_read(struct session *session, const struct resident *resident, s
 		return result;
 	session->plan->turns_max = settings->turns_per_session;
 	session->plan->max_output_tokens = session->model.max_output_tokens;
+	session->plan->turns_made = (uint32_t)session->turns;
+	session->plan->history = json_incref(json_object_get(session->past, "history"));
+	session->plan->reply = json_incref(json_object_get(session->past, "reply"));
+	session->plan->results = json_incref(json_object_get(session->past, "results"));
+	if (session->past)
+		tell_interrupted(session->plan);
 	session->plan->tool_output_bytes = settings->tool_output_bytes;
 	if (model_is_accounted(session))
 		session->plan->budget = ledger_line(session->daemon, session->agent,

@@ -1,18 +1,27 @@
 /* A session's life: what happens in which state. */
 #include "session.h"
 
+#include "alerts.h"
 #include "committer.h"
 #include "completion.h"
 #include "journal.h"
+#include "ledger.h"
 #include "log.h"
 #include "parked.h"
 #include "scheduler.h"
+#include "session_history.h"
 
 #include "base/clock.h"
+
+#include <inttypes.h>
+
+#define DEATHS_MAX 3   /* at one step; then it is set aside */
+#define BACKOFF_MS 500 /* before the next process, doubled with each */
 
 typedef void (*session_action)(struct session *session);
 
 static void act_record(struct session *session);
+static void act_wait_again(struct session *session);
 static void act_begin(struct session *session);
 static void act_save(struct session *session);
 static void act_close(struct session *session);
@@ -39,6 +48,7 @@ static const struct {
 	},
 	[SESSION_RUNNING] = {
 		[EVENT_EXITED] = { act_save, SESSION_SAVING },
+		[EVENT_DIED] = { act_wait_again, SESSION_WAITING },
 		[EVENT_CANCELLED] = { act_kill, SESSION_RUNNING },
 	},
 	[SESSION_SAVING] = {
@@ -85,18 +95,118 @@ static void recorded(void *context, const struct error *error)
 	session_release(session);
 }
 
+/* ---- going on after a death ---- */
+
+static void tell_start(struct session *session, const char *cause)
+{
+	session_emit(session, "session_start",
+		     json_pack("{s:s,s:s,s:s,s:b}", "session", session->id, "agent", session->agent,
+			       "cause", cause, "resumed",
+			       (int)(session->has_row || session->again)));
+}
+
+/* A step at which it died again and again is not tried once more. */
+static void set_aside(struct session *session, int64_t again)
+{
+	_free_ char *key = xasprintf("session %s", session->id);
+
+	session_fail(session, OUTCOME_FAILED,
+		     "set aside: it died %" PRId64 " times at the same step; agentctl transcript "
+		     "%s shows it",
+		     again, session->id);
+	alert_raise(session->daemon, key, session->agent, "session %s was %s", session->id,
+		    session->reason);
+}
+
+static void went_on(void *context, struct session_history *history, int64_t again,
+		    const struct budget_hold *spent, const struct error *error)
+{
+	struct session *session = context;
+	json_t *calls = json_object_get(history->reply, "calls");
+
+	if (error) {
+		session_fail(session, OUTCOME_REFUSED, "%s", error->message);
+		session_handle(session, EVENT_UNRECORDED);
+		session_release(session);
+		return;
+	}
+	session_history_apply(session, history, true);
+	if (!session->lives) /* begun by a daemon before us */
+		ledger_recall(session->daemon, spent);
+	session->is_over = history->reply && !json_array_size(calls);
+	if (session->is_over) {
+		const char *text = json_string_value(json_object_get(history->reply, "text"));
+
+		session->text = xstrdup(text ? text : "");
+		session_fail(session, OUTCOME_DONE, "%s", "");
+	} else if (again > DEATHS_MAX) {
+		set_aside(session, again);
+	}
+	if (session->outcome == OUTCOME_NONE)
+		session_launch(session);
+	session_handle(session, EVENT_RECORDED);
+	session_release(session);
+}
+
+static void read_parked(void *context, struct session_history *history, int64_t again,
+			const struct budget_hold *spent, const struct error *error)
+{
+	struct session *session = context;
+
+	(void)again;
+	(void)spent;
+	if (error) /* it begins anew: what was said is lost, and nothing else */
+		log_event(session->daemon->log, LEVEL_WARNING, "history", session->agent,
+			  session->id, "%s", error->message);
+	session_history_apply(session, history, false);
+	act_record(session);
+	session_release(session);
+}
+
+/* After its first death at once, then with growing pauses. */
+static void act_wait_again(struct session *session)
+{
+	struct resident *resident = roster_find(session->daemon->roster, session->agent);
+	unsigned doubled = session->lives < 10 ? session->lives : 10;
+
+	session->not_before_ms = clock_monotonic_ms() + (BACKOFF_MS << (doubled - 1));
+	session->finished = false;
+	plan_free(steal_pointer(&session->plan));
+	if (resident && resident->open == session)
+		resident->open = NULL;
+	supervisor_wait(session);
+}
+
+static char *session_row_wish(const struct session *session)
+{
+	json_t *plan = json_pack("{s:o}", "wish", session_wish_json(session));
+	char *text = json_dumps(plan, JSON_COMPACT);
+
+	json_decref(plan);
+	return text;
+}
+
 static void act_record(struct session *session)
 {
 	_free_ char *cause = session_cause(session);
 	struct session_row row;
 	struct slot slot = session_slot(session);
+	_free_ char *wish = NULL;
 
-	session->started_ms = clock_wall_ms();
-	session_emit(session, "session_start",
-		     json_pack("{s:s,s:s,s:s}", "session", session->id, "agent", session->agent,
-			       "cause", cause));
-	row = session_row_of(session, cause, "");
 	session_hold(session);
+	if (session->has_row) {
+		tell_start(session, cause);
+		journal_go_on(session->daemon, session->id, true, went_on, session);
+		return;
+	}
+	if (session->again && !session->past) {
+		journal_go_on(session->daemon, session->again, false, read_parked, session);
+		return;
+	}
+	session->started_ms = clock_wall_ms();
+	tell_start(session, cause);
+	wish = session_row_wish(session);
+	row = session_row_of(session, cause, wish);
 	if (!session->rehearse)
 		journal_session_begin(session->daemon, &row, &slot,
 				      session->manual || session->again, session->again, recorded,
@@ -111,6 +221,8 @@ static void act_record(struct session *session)
 
 static void act_begin(struct session *session)
 {
+	session->has_row = !session->rehearse;
+	session->lives++;
 	log_event(session->daemon->log, LEVEL_INFO, "session_start", session->agent, session->id,
 		  "%s begins",
 		  session->heading   ? session->heading
@@ -139,7 +251,26 @@ static void session_over(struct session *session)
 	hang_up(session);
 	if (session->outcome == OUTCOME_DONE)
 		free(steal_pointer(&session->reason));
-	session_handle(session, EVENT_EXITED);
+	session_handle(session, session->outcome == OUTCOME_NONE ? EVENT_DIED : EVENT_EXITED);
+}
+
+#define STATUS_NO_WALLS 111 /* of session/main.c: another one would have none either */
+
+/* Did its process die of something that another may be spared? */
+static bool may_go_on(const struct session *session, const struct process_end *end)
+{
+	return session->outcome == OUTCOME_NONE && session->state == SESSION_RUNNING &&
+	       !session->rehearse && !session->daemon->stopping &&
+	       (end->signalled || end->code != STATUS_NO_WALLS);
+}
+
+static void died(const struct session *session, const struct process_end *end)
+{
+	char text[64];
+
+	log_event(session->daemon->log, LEVEL_WARNING, "session_died", session->agent, session->id,
+		  "its process ended (%s); it goes on with another",
+		  process_end_print(end, text, sizeof(text)));
 }
 
 void session_exited(void *context, const struct process_end *end)
@@ -152,6 +283,8 @@ void session_exited(void *context, const struct process_end *end)
 		rpc_readable(link_rpc(session->link), NULL);
 	if (session->finished && !end->signalled && !end->code)
 		session_fail(session, OUTCOME_DONE, "%s", "");
+	else if (may_go_on(session, end))
+		died(session, end);
 	else
 		session_fail(session, OUTCOME_FAILED, "its process ended: %s",
 			     process_end_print(end, text, sizeof(text)));
@@ -199,8 +332,8 @@ static void act_save(struct session *session)
 		saved(session, NULL, NULL);
 	else
 		committer_remember(session->daemon, session->agent,
-				   (const char *const *)session->facts, session->fact_count, false,
-				   clock_wall_s(), message, saved, session);
+				   (const char *const *)session->facts, session->fact_count,
+				   session->is_over, clock_wall_s(), message, saved, session);
 }
 
 static void closed(void *context, const struct error *error)
@@ -314,6 +447,11 @@ static void act_withdraw(struct session *session)
 {
 	struct slot slot = session_slot(session);
 
+	if (session->has_row) { /* between two of its processes */
+		session->state = SESSION_SAVING;
+		act_save(session);
+		return;
+	}
 	slot.state = SLOT_SKIPPED;
 	slot.reason = session->reason ? session->reason : "withdrawn";
 	session_hold(session);

@@ -153,6 +153,22 @@ static void orphan_save(struct orphan *orphan)
 			   orphan);
 }
 
+/* Its agent is there and its row says what was wished for. */
+static bool orphan_goes_on(const struct orphan *orphan)
+{
+	const struct resident *resident = roster_find(orphan->daemon->roster, orphan->agent);
+	json_t *plan = json_loads(orphan->plan, 0, NULL);
+	const json_t *wish_json = json_object_get(plan, "wish");
+	struct session_wish wish = session_wish_read(wish_json);
+	bool goes_on = wish.event && resident && resident->agent;
+
+	if (goes_on)
+		supervisor_resume(orphan->daemon, orphan->agent, orphan->id, orphan->started,
+				  &wish);
+	json_decref(plan);
+	return goes_on;
+}
+
 int supervisor_recover(struct daemon *daemon, struct error *error)
 {
 	struct orphans orphans = { .daemon = daemon };
@@ -163,11 +179,12 @@ int supervisor_recover(struct daemon *daemon, struct error *error)
 		if (!result)
 			result = store_steps(daemon->reader, orphans.items[i]->id, find_fact,
 					     orphans.items[i], error);
-		if (result)
+		if (result || orphan_goes_on(orphans.items[i]))
 			orphan_free(orphans.items[i]);
 		else
 			orphan_save(orphans.items[i]);
 	}
+	supervisor_admit(daemon);
 	free(orphans.items);
 	return result;
 }

@@ -86,6 +86,7 @@ static void do_remember(struct session *session, uint64_t id, struct journalled_
 struct post {
 	struct session *session;
 	uint64_t id;
+	unsigned life; /* of the session that asked */
 	char call[MODEL_CALL_ID_MAX + 1];
 };
 
@@ -96,11 +97,31 @@ static void posted(void *context, const char *commit, const struct error *error)
 	struct journalled_call *call = session_find_call(session, post->call);
 
 	(void)commit;
-	if (session->state == SESSION_RUNNING && call)
+	if (session->state == SESSION_RUNNING && call && post->life == session->lives)
 		tool_done(session, post->id, call, error ? error->message : "posted",
 			  error != NULL);
 	free(post);
 	session_release(session);
+}
+
+/* Did an earlier process of this session post it, and die before it was told? */
+static bool is_posted(const struct session *session, const char *text)
+{
+	CLEANUP(buffer_clear) struct buffer raw = BUFFER(BULLETIN_FILE_MAX);
+	CLEANUP(bulletin_clear) struct bulletin bulletin = { 0 };
+
+	if (file_read(session->daemon->workspace->dir, BULLETIN_PATH, &raw, NULL, NULL) ||
+	    bulletin_parse(buffer_span(&raw), session->daemon->workspace->zone, &bulletin, NULL))
+		return false;
+	for (size_t i = 0; i < bulletin.count; i++) {
+		const struct bulletin_entry *one = &bulletin.items[i];
+
+		if (span_equal(one->author, span_of(session->agent)) &&
+		    one->at >= session->started_ms / 1000 / 60 * 60 &&
+		    bulletin_says(one, span_of(text)))
+			return true;
+	}
+	return false;
 }
 
 static void do_post(struct session *session, uint64_t id, struct journalled_call *call,
@@ -115,10 +136,15 @@ static void do_post(struct session *session, uint64_t id, struct journalled_call
 		tool_done(session, id, call, "rehearsed, not posted", false);
 		return;
 	}
+	if (session->past && is_posted(session, text)) {
+		tool_done(session, id, call, "posted", false);
+		return;
+	}
 	message = session_commit_message(session, subject);
 	post = xcalloc(1, sizeof(*post));
 	post->session = session;
 	post->id = id;
+	post->life = session->lives;
 	snprintf(post->call, sizeof(post->call), "%s", call->id);
 	session_hold(session);
 	committer_post(session->daemon, session->agent, text, clock_wall_s(), message, posted,

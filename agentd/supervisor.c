@@ -11,6 +11,7 @@ struct supervisor {
 	struct daemon *daemon;
 	struct session *first, **last; /* all that are not ended, in the order of the wishes */
 	void (*empty)(struct daemon *daemon);
+	uv_timer_t *pause; /* until the first that waits out a pause may go on */
 };
 
 struct session *supervisor_find(const struct daemon *daemon, const char *id)
@@ -53,6 +54,7 @@ static bool is_free(const struct daemon *daemon, const struct session *session)
 static void admit_all(struct daemon *daemon)
 {
 	struct supervisor *supervisor = daemon->supervisor;
+	int64_t now = clock_monotonic_ms();
 	struct session *next;
 
 	if (running_count(supervisor) >= daemon->workspace->settings->sessions_at_once)
@@ -61,7 +63,8 @@ static void admit_all(struct daemon *daemon)
 		struct resident *resident = roster_find(daemon->roster, session->agent);
 
 		next = session->next;
-		if (session->state != SESSION_WAITING || !is_free(daemon, session))
+		if (session->state != SESSION_WAITING || !is_free(daemon, session) ||
+		    session->not_before_ms > now)
 			continue;
 		if (resident)
 			resident->open = session;
@@ -107,10 +110,35 @@ static char *copy_or_null(const char *text)
 	return text ? xstrdup(text) : NULL;
 }
 
+static struct session *session_new(struct daemon *daemon, const char *agent,
+				   const struct session_wish *wish)
+{
+	struct session *session = xcalloc(1, sizeof(*session));
+
+	session->daemon = daemon;
+	session->held = 1;
+	snprintf(session->agent, sizeof(session->agent), "%s", agent);
+	session->cause = wish->cause;
+	session->key = copy_or_null(wish->key);
+	session->heading = copy_or_null(wish->heading);
+	session->message = copy_or_null(wish->message);
+	session->schedule = copy_or_null(wish->schedule);
+	session->again = copy_or_null(wish->again);
+	session->event = copy_or_null(wish->event);
+	session->by_person = wish->by_person;
+	session->planned = wish->planned;
+	return session;
+}
+
+static void queue(struct supervisor *supervisor, struct session *session)
+{
+	*supervisor->last = session;
+	supervisor->last = &session->next;
+}
+
 int supervisor_start(struct daemon *daemon, struct resident *resident,
 		     const struct session_wish *wish, char ret_id[27], struct error *error)
 {
-	struct supervisor *supervisor = daemon->supervisor;
 	struct session *session;
 
 	if (daemon->stopping)
@@ -120,29 +148,54 @@ int supervisor_start(struct daemon *daemon, struct resident *resident,
 	if (!wish->event && runs_waiting(daemon, resident) >= RUNS_WAITING_MAX)
 		return error_set(error, ERROR_BUSY, "%d runs of %s wait already", RUNS_WAITING_MAX,
 				 resident->name);
-	session = xcalloc(1, sizeof(*session));
-	session->daemon = daemon;
-	session->held = 1;
+	session = session_new(daemon, resident->name, wish);
 	ulid_new(session->id);
-	snprintf(session->agent, sizeof(session->agent), "%s", resident->name);
-	session->cause = wish->cause;
-	session->key = copy_or_null(wish->key);
-	session->heading = copy_or_null(wish->heading);
-	session->message = copy_or_null(wish->message);
-	session->schedule = copy_or_null(wish->schedule);
-	session->again = copy_or_null(wish->again);
 	session->manual = !wish->event;
-	session->by_person = wish->by_person;
-	session->event = wish->event ? xstrdup(wish->event) : xasprintf("run:%s", session->id);
-	session->planned = wish->planned;
+	if (session->manual)
+		session->event = xasprintf("run:%s", session->id);
 	session->rehearse = wish->rehearse;
 	session->listener = wish->listener;
 	session->listener_context = wish->context;
 	snprintf(ret_id, 27, "%s", session->id);
-	*supervisor->last = session;
-	supervisor->last = &session->next;
+	queue(daemon->supervisor, session);
 	admit_all(daemon);
 	return 0;
+}
+
+void supervisor_resume(struct daemon *daemon, const char *agent, const char *id, int64_t started_ms,
+		       const struct session_wish *wish)
+{
+	struct session *session = session_new(daemon, agent, wish);
+
+	snprintf(session->id, sizeof(session->id), "%s", id);
+	session->has_row = true;
+	session->started_ms = started_ms;
+	queue(daemon->supervisor, session);
+}
+
+static void pause_over(uv_timer_t *timer)
+{
+	admit_all(timer->data);
+}
+
+void supervisor_admit(struct daemon *daemon)
+{
+	admit_all(daemon);
+}
+
+void supervisor_wait(struct session *session)
+{
+	struct daemon *daemon = session->daemon;
+	struct supervisor *supervisor = daemon->supervisor;
+	int64_t now = clock_monotonic_ms(), first = INT64_MAX;
+
+	for (const struct session *one = supervisor->first; one; one = one->next)
+		if (one->state == SESSION_WAITING && one->not_before_ms > now &&
+		    one->not_before_ms < first)
+			first = one->not_before_ms;
+	if (first != INT64_MAX)
+		uv_timer_start(supervisor->pause, pause_over, (uint64_t)(first - now) + 1, 0);
+	admit_all(daemon); /* its agent is free meanwhile */
 }
 
 /* ---- what others ask ---- */
@@ -265,6 +318,9 @@ struct supervisor *supervisor_new(struct daemon *daemon)
 
 	supervisor->daemon = daemon;
 	supervisor->last = &supervisor->first;
+	supervisor->pause = xcalloc(1, sizeof(uv_timer_t));
+	supervisor->pause->data = daemon;
+	uv_timer_init(&daemon->loop, supervisor->pause);
 	return supervisor;
 }
 

@@ -42,6 +42,13 @@ void supervisor_free(struct supervisor *supervisor);
 int supervisor_start(struct daemon *daemon, struct resident *resident,
 		     const struct session_wish *wish, char ret_id[27], struct error *error);
 
+/* A session that an earlier daemon left open waits to go on; supervisor_admit lets all begin. */
+void supervisor_resume(struct daemon *daemon, const char *agent, const char *id, int64_t started_ms,
+		       const struct session_wish *wish);
+void supervisor_admit(struct daemon *daemon);
+/* It waits out its pause (session->not_before_ms) before it goes on. */
+void supervisor_wait(struct session *session);
+
 /* Does a session of this section wait or run? */
 bool supervisor_has(const struct daemon *daemon, const struct resident *resident, const char *key,
 		    bool waiting_only);

@@ -65,6 +65,8 @@ int conversation_begin(const struct plan *plan, json_t **ret_request, struct err
 	add_sections(request, &prompt, false);
 	add_tools(request, plan);
 	result = add_user_turn(request, &prompt, error);
+	if (!result && plan->history)
+		json_array_extend(json_object_get(request, "messages"), plan->history);
 	if (!result)
 		*ret_request = steal_pointer(&request);
 	return result;
@@ -105,6 +107,26 @@ static int tell_done(struct conversation *c, const struct model_reply *reply, st
 	return rpc_flush(c->bench.rpc, error);
 }
 
+/* A session that goes on begins with its latest reply: those of its calls that have no result yet
+ * are run. */
+static int go_on(struct conversation *c, bool *ret_ended, struct error *error)
+{
+	CLEANUP(model_reply_free) struct model_reply *reply = NULL;
+	const struct plan *plan = c->bench.plan;
+	int result;
+
+	c->turn = (json_int_t)plan->turns_made;
+	if (!plan->reply)
+		return 0;
+	result = model_reply_from_json(plan->reply, &reply, error);
+	if (result)
+		return result;
+	model_request_add_reply(c->request, reply);
+	result = tools_run(&c->bench, reply, c->request, c->results, error);
+	*ret_ended = c->turn >= (json_int_t)plan->turns_max;
+	return !result && *ret_ended ? tell_done(c, reply, error) : result;
+}
+
 /* One turn. *ret_ended: the model called nothing more, or may not any more. The calls of the last
  * turn that is allowed are still run: they were asked for and paid. */
 static int take_turn(struct conversation *c, bool *ret_ended, struct error *error)
@@ -132,6 +154,8 @@ int conversation_run(struct rpc *rpc, const struct plan *plan, const struct fold
 	int result = conversation_begin(plan, &request, error);
 
 	c.request = request;
+	if (!result)
+		result = go_on(&c, &ended, error);
 	while (!result && !ended)
 		result = take_turn(&c, &ended, error);
 	return result;

@@ -187,12 +187,36 @@ static void refuse_malformed(const struct model_call *call, struct outcome *outc
 	refuse(outcome, text.data);
 }
 
+/* Was it answered before the session went on? */
+static bool take_known(const struct workbench *bench, const struct model_call *call,
+		       struct outcome *outcome)
+{
+	size_t index;
+	json_t *result;
+
+	json_array_foreach(bench->plan->results, index, result) {
+		const char *id = json_string_value(json_object_get(result, "id"));
+		const char *content = json_string_value(json_object_get(result, "content"));
+
+		if (!id || strcmp(id, call->id) != 0)
+			continue;
+		*outcome = (struct outcome){
+			.text = xstrdup(content ? content : ""),
+			.is_error = json_is_true(json_object_get(result, "error")),
+		};
+		return true;
+	}
+	return false;
+}
+
 static int run_call(const struct workbench *bench, const struct model_call *call,
 		    struct outcome *outcome, struct error *error)
 {
 	const struct tool *tool = tool_find(call->name);
 	struct error bad;
 
+	if (take_known(bench, call, outcome))
+		return 0;
 	if (!tool || !tool_is_allowed(bench->plan, tool->name))
 		refuse_unknown(bench->plan, call->name, outcome);
 	else if (!call->arguments)

@@ -159,10 +159,14 @@ struct plan {
 	char *moment;             /* "Saturday 2026-11-21 08:00 Asia/Taipei (UTC+08:00)" */
 	char *since;              /* last beat and what changed since, or NULL */
 	char *budget;             /* a line on the own budget, or NULL */
-	bool rehearse;            /* nothing is written */
-	char **tools;             /* allowed names; NULL: all */
+	/* Of a session that goes on, else NULL: the neutral messages (model/model.h) behind its
+	 * first user turn, the latest reply behind them, and what results of its calls are known,
+	 * as [{"id","content","error"}…]. */
+	json_t *history, *reply, *results;
+	bool rehearse; /* nothing is written */
+	char **tools;  /* allowed names; NULL: all */
 	size_t tool_count;
-	uint32_t turns_max;
+	uint32_t turns_max, turns_made; /* made: before it went on */
 	int64_t max_output_tokens, tool_output_bytes;
 };
 

@@ -96,9 +96,16 @@ json_t *plan_to_json(const struct plan *plan)
 		json_object_set_new(json, strings[i].key, string_json(*string_of(&copy, i)));
 	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
 		json_object_set_new(json, texts[i].key, text_json(text_of(&copy, i)));
+	if (plan->history)
+		json_object_set(json, "history", plan->history);
+	if (plan->reply)
+		json_object_set(json, "reply", plan->reply);
+	if (plan->results)
+		json_object_set(json, "results", plan->results);
 	json_object_set_new(json, "rehearse", json_boolean(plan->rehearse));
 	json_object_set_new(json, "tools", tools_json(plan));
 	json_object_set_new(json, "turns_max", json_integer(plan->turns_max));
+	json_object_set_new(json, "turns_made", json_integer(plan->turns_made));
 	json_object_set_new(json, "max_output_tokens", json_integer(plan->max_output_tokens));
 	json_object_set_new(json, "tool_output_bytes", json_integer(plan->tool_output_bytes));
 	return json;
@@ -195,9 +202,11 @@ static int read_number(const json_t *json, const char *key, int64_t max, int64_t
 
 static int read_numbers(const json_t *json, struct plan *plan, struct error *error)
 {
-	int64_t turns = 0;
+	int64_t turns = 0, made = 0;
 	int result = read_number(json, "turns_max", UINT32_MAX, &turns, error);
 
+	if (!result)
+		result = read_number(json, "turns_made", UINT32_MAX, &made, error);
 	if (!result)
 		result = read_number(json, "max_output_tokens", INT64_MAX, &plan->max_output_tokens,
 				     error);
@@ -205,8 +214,26 @@ static int read_numbers(const json_t *json, struct plan *plan, struct error *err
 		result = read_number(json, "tool_output_bytes", INT64_MAX, &plan->tool_output_bytes,
 				     error);
 	if (!result)
-		plan->turns_max = (uint32_t)turns;
+		plan->turns_max = (uint32_t)turns, plan->turns_made = (uint32_t)made;
 	return result;
+}
+
+/* What a session goes on from. */
+static int read_past(const json_t *json, struct plan *plan, struct error *error)
+{
+	json_t *history = json_object_get(json, "history");
+	json_t *reply = json_object_get(json, "reply"), *results = json_object_get(json, "results");
+
+	if (history && !json_is_array(history))
+		return bad("history", error);
+	if (reply && !json_is_object(reply))
+		return bad("reply", error);
+	if (results && !json_is_array(results))
+		return bad("results", error);
+	plan->history = json_incref(history);
+	plan->reply = json_incref(reply);
+	plan->results = json_incref(results);
+	return 0;
 }
 
 int plan_from_json(const json_t *json, struct plan **ret_plan, struct error *error)
@@ -226,6 +253,8 @@ int plan_from_json(const json_t *json, struct plan **ret_plan, struct error *err
 		result = read_tools(json, plan, error);
 	if (!result)
 		result = read_numbers(json, plan, error);
+	if (!result)
+		result = read_past(json, plan, error);
 	if (result)
 		return result;
 	plan->rehearse = json_is_true(json_object_get(json, "rehearse"));
@@ -244,6 +273,9 @@ void plan_free(struct plan *plan)
 	for (size_t i = 0; i < plan->tool_count; i++)
 		free(plan->tools[i]);
 	free(plan->tools);
+	json_decref(plan->history);
+	json_decref(plan->reply);
+	json_decref(plan->results);
 	free(plan);
 }
 

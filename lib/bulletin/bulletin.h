@@ -39,6 +39,9 @@ void bulletin_clear(struct bulletin *bulletin);
 int bulletin_post(struct span raw, const char *author, int64_t at, struct span text,
 		  struct buffer *out, struct error *error);
 
+/* Is this entry's body what a post of `text` makes? */
+bool bulletin_says(const struct bulletin_entry *entry, struct span text);
+
 /* The entries newest first, at most `max_bytes`, each introduced by author and time and every line
  * quoted with "> ": data from others, never instructions. Entries of `reader` are marked as its
  * own. */

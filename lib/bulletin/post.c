@@ -351,3 +351,13 @@ int bulletin_post(struct span raw, const char *author, int64_t at, struct span t
 	buffer_clear(&post.text);
 	return result;
 }
+
+bool bulletin_says(const struct bulletin_entry *entry, struct span text)
+{
+	CLEANUP(buffer_clear) struct buffer file = BUFFER(BULLETIN_FILE_MAX);
+	CLEANUP(bulletin_clear) struct bulletin posted = { 0 };
+
+	return !bulletin_post((struct span){ 0 }, "x", 0, text, &file, NULL) &&
+	       !bulletin_parse(buffer_span(&file), NULL, &posted, NULL) && posted.count == 1 &&
+	       span_equal(posted.items[0].body, entry->body);
+}

@@ -105,8 +105,13 @@ static const char version_2[] =
 	"  since INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;"
 	"CREATE INDEX parked_since ON parked(since);";
 
+/* How often a session went on after a death, and at which step last. */
+static const char version_3[] =
+	"ALTER TABLE session ADD COLUMN went_on INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE session ADD COLUMN went_on_at INTEGER NOT NULL DEFAULT -1;";
+
 /* From version n to n + 1. */
-static const char *const steps[STORE_SCHEMA_VERSION] = { version_1, version_2 };
+static const char *const steps[STORE_SCHEMA_VERSION] = { version_1, version_2, version_3 };
 
 /* Read once, so not kept prepared. */
 static int read_number(struct store *store, const char *sql, int64_t *ret_number,

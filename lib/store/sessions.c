@@ -76,6 +76,32 @@ int store_session_end(struct store *store, const struct session_row *row, struct
 	return r || changes ? r : not_ended(store, row->id, error);
 }
 
+/* `went_on` counts from the step at which it went on last. */
+static const char resume_session[] =
+	"UPDATE session SET epoch = ?2, went_on = iif(went_on_at = last, went_on + 1, 1),"
+	" went_on_at = last FROM (SELECT ifnull(max(seq), 0) AS last FROM step WHERE session = ?1)"
+	" WHERE id = ?1 AND ended = 0 AND epoch <= ?2";
+static const char went_on[] = "SELECT went_on FROM session WHERE id = ?";
+
+int store_session_resume(struct store *store, const char *id, int64_t epoch, int64_t *ret_again,
+			 struct error *error)
+{
+	int r, changes = 0;
+	struct query q;
+
+	query_begin(&q, store, resume_session, error);
+	query_text(&q, id);
+	query_int(&q, epoch);
+	r = query_change(&q, &changes);
+	if (r || !changes)
+		return r ? r : not_ended(store, id, error);
+	if (!ret_again)
+		return 0;
+	query_begin(&q, store, went_on, error);
+	query_text(&q, id);
+	return query_value(&q, ret_again);
+}
+
 #define SELECT "SELECT " COLUMNS " FROM session"
 #define NEWEST " ORDER BY started DESC, number DESC LIMIT ?1"
 

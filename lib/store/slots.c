@@ -96,8 +96,11 @@ int store_slot_assign(struct store *store, const struct slot *slot, struct error
 
 /* State 1 is SLOT_RAN, 2 SLOT_SKIPPED: the order of enum slot_state is part of the schema. */
 static const char close_begun[] = "UPDATE slot SET state = 1, outcome = 'interrupted', reason = ?1"
-				  " WHERE state = 0 AND session <> ''";
-static const char close_waiting[] = "UPDATE slot SET state = 2, reason = ?1 WHERE state = 0";
+				  " WHERE state = 0 AND session <> ''"
+				  " AND NOT EXISTS(SELECT 1 FROM session"
+				  "   WHERE id = slot.session AND ended = 0)";
+static const char close_waiting[] = "UPDATE slot SET state = 2, reason = ?1"
+				    " WHERE state = 0 AND session = ''";
 
 int store_slots_close_open(struct store *store, const char *reason, struct error *error)
 {
@@ -115,6 +118,21 @@ int store_slots_close_open(struct store *store, const char *reason, struct error
 	}
 	sync_again(store);
 	return r;
+}
+
+static const char interrupt_slots[] =
+	"UPDATE slot SET state = 1, outcome = 'interrupted', reason = ?2"
+	" WHERE state = 0 AND session = ?1";
+
+int store_slots_interrupt(struct store *store, const char *session, const char *reason,
+			  struct error *error)
+{
+	struct query q;
+
+	query_begin(&q, store, interrupt_slots, error);
+	query_text(&q, session);
+	query_text(&q, reason);
+	return query_run(&q);
 }
 
 static const char slots_of_all[] = "SELECT " COLUMNS " FROM slot"

@@ -24,7 +24,7 @@
 
 #define STORE_QUEUE_MAX 100000
 #define STORE_LATER_MAX 10000
-#define STORE_SCHEMA_VERSION 2
+#define STORE_SCHEMA_VERSION 3
 
 struct store;
 struct store_writer;
@@ -84,9 +84,13 @@ int store_slot_insert(struct store *store, const struct slot *slot, struct error
 int store_slot_finish(struct store *store, const struct slot *slot, struct error *error);
 /* A running slot gets its session. */
 int store_slot_assign(struct store *store, const struct slot *slot, struct error *error);
-/* At a start: slots that a daemon before us left `running`. Those with a session ran, interrupted;
- * the others never began and are skipped for `reason`. */
+/* At a start: slots that a daemon before us left `running`, and whose session did not begin (they
+ * are skipped for `reason`) or has ended (they ran, interrupted). Those of a session that is open
+ * stay: it goes on, or store_slots_interrupt ends them. */
 int store_slots_close_open(struct store *store, const char *reason, struct error *error);
+/* The running slots of a session that does not go on: they ran, interrupted. */
+int store_slots_interrupt(struct store *store, const char *session, const char *reason,
+			  struct error *error);
 typedef int (*store_slot_visit)(void *context, const struct slot *slot);
 /* In order of planned time; `agent` NULL: all; from <= planned < to. */
 int store_slots(struct store *store, const char *agent, int64_t from, int64_t to, size_t max,
@@ -142,6 +146,11 @@ int store_session_begin(struct store *store, const struct session_row *row, stru
  * counts and cost. ERROR_CONFLICT: it has ended, or goes on under a newer epoch than row->epoch (0:
  * not looked at). */
 int store_session_end(struct store *store, const struct session_row *row, struct error *error);
+/* An open session goes on under row->epoch: counted before any work. *ret_again (may be NULL): how
+ * often it has gone on since its latest step was made, this time included; many are a step that
+ * kills. ERROR_CONFLICT, ERROR_NOT_FOUND as above. */
+int store_session_resume(struct store *store, const char *id, int64_t epoch, int64_t *ret_again,
+			 struct error *error);
 typedef int (*store_session_visit)(void *context, const struct session_row *row);
 /* Newest first. `open_only`: those that have not ended. */
 int store_sessions(struct store *store, const char *agent, bool open_only, size_t max,

@@ -77,9 +77,11 @@ begin session
 wait_for 'a stream that has begun' half session
 kill -9 "$(processes agentd-session)"
 serves 'the death of a session'
-! wait $client || fail 'the run of a dead session ends well'
-equal 'the session ends failed' failed "$(end session outcome)"
-case $(end session reason) in *killed*|*signal*) echo "ok: it says why: $(end session reason)" ;; *) fail "reason: $(end session reason)" ;; esac
+wait $client || fail 'the run goes on with another process'
+equal 'the session ends well' done "$(end session outcome)"
+ok 'it was told that it goes on' jq -es 'any(.[]; .event == "session_start" and .resumed)' "$T/session.jsonl"
+ok 'the model was told, and what was done so far' jq -es '[.[] | select(.event == "request" and (.body | tostring | contains("say session")))][-1].body
+	| tostring | contains("You were interrupted") and contains("Kept over the death of the session")' "$T/requests.jsonl"
 equal 'its fact is kept once' 1 "$(lines_of 'Kept over the death of the session' agents/kira/MEMORY.md)"
 works
 
@@ -106,9 +108,9 @@ status 3 agentctl status
 at '2026-11-24 07:00:30Z'
 start_agentd
 last() { agentctl status kira --json | jq -c '.agents[0] | [.state, .last.outcome]'; }
-closed() { [ "$(last)" = '["idle","interrupted"]' ]; }
-WAIT=5 wait_for 'the session is closed as interrupted' closed
-equal 'its slot too' '[["ran","interrupted"]]' "$(slot)"
+closed() { [ "$(last)" = '["idle","done"]' ]; }
+WAIT=5 wait_for 'the session goes on and is done' closed
+equal 'its slot too' '[["ran","done"]]' "$(slot)"
 saved() { grep -qF 'Kept over the death of the daemon' agents/kira/MEMORY.md && clean agents/kira; }
 wait_for 'its fact is in MEMORY.md' saved
 wait_for 'the other one has his' grep -qF 'Max keeps his too' agents/max/MEMORY.md
@@ -120,7 +122,7 @@ stop_agentd
 repositories_are_well
 # Twice the same.
 start_agentd
-equal 'the slot is not run again' '[["ran","interrupted"]]' "$(slot)"
+equal 'the slot is not run again' '[["ran","done"]]' "$(slot)"
 equal 'the fact is there once' 1 "$(lines_of 'Kept over the death of the daemon' agents/kira/MEMORY.md)"
 stop_agentd
 
