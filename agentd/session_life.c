@@ -114,8 +114,8 @@ static void set_aside(struct session *session, int64_t again)
 		     "set aside: it died %" PRId64 " times at the same step; agentctl transcript "
 		     "%s shows it",
 		     again, session->id);
-	alert_raise(session->daemon, key, session->agent, "session %s was %s", session->id,
-		    session->reason);
+	alert_raise(session->daemon, key, session->agent, session->reason, "session %s was %s",
+		    session->id, session->reason);
 }
 
 static void went_on(void *context, struct session_history *history, int64_t again,
