@@ -38,7 +38,8 @@ struct daemon {
 	struct parked *parked;
 	struct retention *retention;
 	struct control *control;
-	int64_t started; /* UTC seconds */
+	struct pulse *pulse; /* NULL: systemd asks for none */
+	int64_t started;     /* UTC seconds */
 	bool ready, stopping;
 	struct exports *exports;
 };

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 static void notify_send(const char *state)
 {
@@ -46,4 +47,29 @@ void notify_reloading(void)
 void notify_stopping(void)
 {
 	notify_send("STOPPING=1\n");
+}
+
+void notify_alive(void)
+{
+	notify_send("WATCHDOG=1\n");
+}
+
+/* A whole positive number, 0 for anything else. */
+static int64_t number_of(const char *name)
+{
+	const char *text = getenv(name);
+	char *end;
+	long long value = text ? strtoll(text, &end, 10) : 0;
+
+	return text && *text && !*end && value > 0 ? value : 0;
+}
+
+int64_t notify_interval_ms(void)
+{
+	int64_t half_ms = number_of("WATCHDOG_USEC") / 2000;
+
+	/* meant for a process before us, which has started us with its own environment */
+	if (getenv("WATCHDOG_PID") && number_of("WATCHDOG_PID") != getpid())
+		return 0;
+	return half_ms || !number_of("WATCHDOG_USEC") ? half_ms : 1;
 }

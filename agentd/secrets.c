@@ -15,6 +15,8 @@ static const struct {
 	{ "HOME", false, true },
 	{ "LANG", false, false },
 	{ "NOTIFY_SOCKET", false, false },
+	{ "WATCHDOG_USEC", false, false },
+	{ "WATCHDOG_PID", false, false },
 	{ "CREDENTIALS_DIRECTORY", false, false },
 	{ "TZDIR", false, false },
 	{ "DBUS_SESSION_BUS_ADDRESS", false, true },

@@ -10,6 +10,7 @@
 #include "notify.h"
 #include "parked.h"
 #include "providers.h"
+#include "pulse.h"
 #include "retention.h"
 #include "scheduler.h"
 #include "service.h"
@@ -329,6 +330,7 @@ int start_serving(struct daemon *daemon, struct error *error)
 	signal_watch(daemon, 0, SIGTERM, stop_asked);
 	signal_watch(daemon, 1, SIGINT, stop_asked);
 	signal_watch(daemon, 2, SIGHUP, reload_asked);
+	daemon->pulse = pulse_new(daemon);
 	daemon->ready = true;
 	log_event(daemon->log, LEVEL_NOTICE, "ready", NULL, NULL, "serving %zu agents of %s",
 		  daemon->roster->count, daemon->workspace->path);
@@ -384,6 +386,7 @@ void stop_parts(struct daemon *daemon)
 	committer_free(daemon->committer);
 	exports_flush(daemon->exports);
 	drain(daemon); /* what state.db still answers may park, raise, settle */
+	pulse_free(daemon->pulse);
 	exports_free(daemon->exports);
 	parked_free(daemon->parked);
 	alerts_free(daemon->alerts);
