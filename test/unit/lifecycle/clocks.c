@@ -1,0 +1,191 @@
+#include "suite.h"
+
+static struct life life;
+static int64_t now;
+
+static enum life_action step(enum life_event event)
+{
+	struct life_happening happening = { .event = event, .now_ms = now, .deaths_late = 1 };
+
+	return lifecycle_step(&life, &rules, &happening);
+}
+
+static enum life_action die_at(int64_t seq, unsigned deaths_late)
+{
+	struct life_happening happening = {
+		.event = LIFE_DIED, .now_ms = now, .seq = seq, .deaths_late = deaths_late
+	};
+
+	return lifecycle_step(&life, &rules, &happening);
+}
+
+static enum life_action wait_until_due(void)
+{
+	assert_int_not_equal(life.due_ms, LIFE_NEVER);
+	now = life.due_ms;
+	return step(LIFE_DUE);
+}
+
+static void begin(void)
+{
+	now = 1000000;
+	lifecycle_begin(&life);
+	assert_true(lifecycle_is_ready(&life, now));
+	assert_int_equal(step(LIFE_ADMITTED), LIFE_RECORD);
+	assert_int_equal(step(LIFE_RECORDED), LIFE_BEGIN);
+	assert_int_equal(life.state, LIFE_RUNNING);
+}
+
+void a_session_runs_to_its_end(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(life.lives, 1);
+	assert_int_equal(step(LIFE_OUR_TURN), LIFE_NOTHING);
+	assert_int_equal(step(LIFE_ITS_TURN), LIFE_NOTHING);
+	assert_int_equal(step(LIFE_LAST_WORD), LIFE_NOTHING);
+	assert_int_equal(step(LIFE_EXITED), LIFE_SAVE);
+	assert_int_equal(life.due_ms, LIFE_NEVER);
+	assert_int_equal(step(LIFE_SAVED), LIFE_CLOSE);
+	assert_int_equal(step(LIFE_CLOSED), LIFE_END);
+	assert_int_equal(life.state, LIFE_ENDED);
+	for (int event = 0; event < LIFE_EVENTS; event++)
+		assert_int_equal(step((enum life_event)event), LIFE_BUG);
+}
+
+void a_session_that_hangs_is_ended(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(life.due_ms, now + HUNG_MS);
+	now += HUNG_MS - 1; /* what is heard of it in time begins the clock anew */
+	step(LIFE_ITS_TURN);
+	assert_int_equal(life.due_ms, now + HUNG_MS);
+	assert_int_equal(wait_until_due(), LIFE_TERM);
+	assert_int_equal(life.due_ms, now + GRACE_MS);
+	now += GRACE_MS - 1; /* and in vain, once it was told to end */
+	step(LIFE_ITS_TURN);
+	assert_int_equal(life.due_ms, now + 1);
+	assert_int_equal(wait_until_due(), LIFE_KILL);
+	assert_int_equal(step(LIFE_DIED), LIFE_WAIT);
+	assert_int_equal(life.state, LIFE_WAITING);
+}
+
+void a_session_that_waits_for_us_does_not_hang(void **state)
+{
+	(void)state;
+	begin();
+	step(LIFE_OUR_TURN);
+	assert_int_equal(life.due_ms, LIFE_NEVER);
+	now += 100 * HUNG_MS;
+	step(LIFE_ITS_TURN);
+	assert_int_equal(life.due_ms, now + HUNG_MS);
+}
+
+void a_last_word_is_the_last(void **state)
+{
+	(void)state;
+	begin();
+	step(LIFE_LAST_WORD);
+	assert_int_equal(life.due_ms, now + LIFE_FAREWELL_MS);
+	now++;
+	step(LIFE_LAST_WORD); /* its socket closes, too */
+	step(LIFE_ITS_TURN);
+	assert_int_equal(life.due_ms, now - 1 + LIFE_FAREWELL_MS);
+	assert_int_equal(wait_until_due(), LIFE_KILL);
+	assert_int_equal(step(LIFE_EXITED), LIFE_SAVE);
+}
+
+void what_cannot_be_killed_is_told(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(step(LIFE_CANCELLED), LIFE_KILL);
+	assert_int_equal(life.due_ms, now + LIFE_GONE_MS);
+	assert_int_equal(wait_until_due(), LIFE_COMPLAIN);
+	assert_int_equal(life.state, LIFE_STUCK);
+	assert_int_equal(life.due_ms, LIFE_NEVER);
+	assert_true(lifecycle_has_process(&life));
+	assert_int_equal(step(LIFE_CANCELLED), LIFE_KILL); /* asked again, tried again */
+	assert_int_equal(step(LIFE_EXITED), LIFE_SAVE);
+}
+
+void a_death_is_followed_by_a_pause(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(die_at(1, 1), LIFE_WAIT);
+	assert_int_equal(life.due_ms, now + 1000);
+	assert_false(lifecycle_is_ready(&life, now));
+	assert_int_equal(wait_until_due(), LIFE_ADMIT);
+	assert_true(lifecycle_is_ready(&life, now));
+	step(LIFE_ADMITTED);
+	step(LIFE_RECORDED);
+	assert_int_equal(life.lives, 2);
+	die_at(4, 4); /* others of its agent have died, too */
+	assert_int_equal(life.due_ms, now + 8000);
+	assert_int_equal(life.deaths, 1);
+	assert_int_equal(step(LIFE_EXITED), LIFE_SAVE); /* or it is decided that it ends */
+}
+
+void a_step_that_kills_is_poison(void **state)
+{
+	(void)state;
+	begin();
+	for (unsigned i = 1; i <= LIFE_DEATHS_MAX; i++) {
+		assert_false(lifecycle_is_poisoned(&life, &rules));
+		die_at(7, 1);
+		assert_int_equal(life.deaths, i);
+		wait_until_due();
+		step(LIFE_ADMITTED);
+		step(LIFE_RECORDED);
+	}
+	assert_true(lifecycle_is_poisoned(&life, &rules));
+}
+
+void a_restart_forgets_no_death(void **state)
+{
+	(void)state;
+	now = 50;
+	lifecycle_begin(&life);
+	lifecycle_restore(&life, 7, 2, 1234);
+	assert_false(lifecycle_is_ready(&life, 1233));
+	assert_true(lifecycle_is_ready(&life, 1234));
+	assert_int_equal(wait_until_due(), LIFE_ADMIT);
+	step(LIFE_ADMITTED);
+	step(LIFE_RECORDED);
+	die_at(7, 3);
+	assert_true(lifecycle_is_poisoned(&life, &rules));
+}
+
+void what_happens_while_it_is_recorded_counts(void **state)
+{
+	(void)state;
+	now = 0;
+	lifecycle_begin(&life);
+	step(LIFE_ADMITTED);
+	step(LIFE_LAST_WORD);
+	step(LIFE_RECORDED);
+	assert_int_equal(life.state, LIFE_LEAVING);
+	lifecycle_begin(&life);
+	step(LIFE_ADMITTED);
+	assert_int_equal(step(LIFE_CANCELLED), LIFE_KILL);
+	step(LIFE_RECORDED);
+	assert_int_equal(life.state, LIFE_KILLING);
+	assert_int_equal(life.due_ms, LIFE_GONE_MS);
+}
+
+void backoff_doubles_with_jitter(void **state)
+{
+	(void)state;
+	assert_int_equal(life_backoff_ms(&rules, 0, 0), 1000);
+	for (unsigned deaths = 1; deaths <= 10; deaths++) {
+		int64_t least = 1000 << (deaths - 1);
+
+		assert_int_equal(life_backoff_ms(&rules, deaths, 0), least);
+		assert_int_equal(life_backoff_ms(&rules, deaths, UINT32_MAX),
+				 least + least / 4 < 600000 ? least + least / 4 : 600000);
+	}
+	assert_int_equal(life_backoff_ms(&rules, 11, 0), 600000);
+	assert_int_equal(life_backoff_ms(&rules, UINT32_MAX, UINT32_MAX), 600000);
+}
