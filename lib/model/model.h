@@ -12,7 +12,7 @@
  *
  *   request  {"system":[{"text":…, "stable":true}…], "messages":[…], "tools":[…], "max_tokens":N}
  *   tool     {"name":…,"text":…,"parameters":{JSON Schema}}
- *   message  {"role":"user","text":…}
+ *   message  {"role":"user","text":…,"runtime":true}       runtime: a note, no person's words
  *            {"role":"assistant","text":…,"calls":[{"id":…,"name":…,"arguments":{…}}…],"opaque":…}
  *            {"role":"tool","results":[{"id":…,"name":…,"content":…,"error":true}…]}
  *   reply    {"text":…,"calls":[…],"stop":"end|tools|length|refusal","usage":{…},"opaque":…}
@@ -102,6 +102,8 @@ json_t *model_request_new(int64_t max_tokens);
 void model_request_add_system(json_t *request, struct span text, bool stable);
 void model_request_add_tool(json_t *request, const struct tool *tool);
 void model_request_add_user(json_t *request, struct span text);
+/* A user's message to every server, but no one's words: the rehearsal model passes over it. */
+void model_request_add_note(json_t *request, struct span text);
 void model_request_add_reply(json_t *request, const struct model_reply *reply);
 /* Results of one reply's calls go into one message, in the order of the calls. */
 void model_request_add_result(json_t *request, const struct model_call *call, struct span content,

@@ -26,19 +26,25 @@ static bool has_role(const json_t *message, struct span role)
 	return span_equal(wire_get_text(message, "role"), role);
 }
 
+static bool is_asked(const json_t *message)
+{
+	return has_role(message, SPAN("user")) &&
+	       !json_is_true(json_object_get(message, "runtime"));
+}
+
 static void read_cue(const json_t *request, struct cue *ret_cue)
 {
 	const json_t *messages = json_object_get(request, "messages");
 	size_t count = json_array_size(messages), last = count, first;
 
 	*ret_cue = (struct cue){ .text = BUFFER(CUE_MAX), .messages = count };
-	while (last > 0 && !has_role(json_array_get(messages, last - 1), SPAN("user"))) {
+	while (last > 0 && !is_asked(json_array_get(messages, last - 1))) {
 		if (has_role(json_array_get(messages, last - 1), SPAN("assistant")))
 			ret_cue->stage++;
 		last--;
 	}
 	first = last;
-	while (first > 0 && has_role(json_array_get(messages, first - 1), SPAN("user")))
+	while (first > 0 && is_asked(json_array_get(messages, first - 1)))
 		first--;
 	for (size_t i = first; i < last; i++) {
 		buffer_append(&ret_cue->text, wire_get_text(json_array_get(messages, i), "text"));

@@ -58,6 +58,14 @@ void model_request_add_user(json_t *request, struct span text)
 	json_object_set_new(add_message(request, "user"), "text", wire_string(text));
 }
 
+void model_request_add_note(json_t *request, struct span text)
+{
+	json_t *message = add_message(request, "user");
+
+	json_object_set_new(message, "text", wire_string(text));
+	json_object_set_new(message, "runtime", json_true());
+}
+
 void model_request_add_reply(json_t *request, const struct model_reply *reply)
 {
 	json_t *message = add_message(request, "assistant");
