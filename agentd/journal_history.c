@@ -28,7 +28,9 @@ static int work_go_on(struct store *store, void *context, struct error *error)
 	struct reading *reading = context;
 	int result = 0;
 
+	session_history_clear(&reading->history); /* it may have run before: store.h */
 	session_history_begin(&reading->history);
+	reading->spent.micro_usd = reading->spent.tokens = 0;
 	if (reading->own)
 		result = store_session_resume(store, reading->session, reading->daemon->epoch,
 					      &reading->again, error);

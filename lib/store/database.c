@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define STATE_FILE ".agentd/state.db" /* the place of all its errors */
+
 static const struct {
 	int sqlite; /* primary code, or an extended one that comes before it */
 	enum error_code code;
@@ -31,7 +33,7 @@ static int damaged(const char *why, struct error *error)
 		  "state.db-shm of that folder aside, and start it again: what stands in files and "
 		  "git is not touched, what was run and spent before is then not known",
 		  why);
-	return error_at(error, ".agentd/state.db", 0, 0);
+	return error_at(error, STATE_FILE, 0, 0);
 }
 
 int database_error(sqlite3 *db, int code, struct error *error)
@@ -51,8 +53,14 @@ int database_error(sqlite3 *db, int code, struct error *error)
 	error_set(error, failures[i].code, "%s (%s)", failures[i].say, sqlite3_errmsg(db));
 	if (error)
 		error->system = failures[i].code != ERROR_SYSTEM ? 0 : failures[i].system ?: system;
-	error_at(error, ".agentd/state.db", 0, 0);
+	error_at(error, STATE_FILE, 0, 0);
 	return -(int)failures[i].code;
+}
+
+bool database_failed(const struct error *error)
+{
+	return !strcmp(error->file, STATE_FILE) && error->code != ERROR_EXISTS &&
+	       error->code != ERROR_TOO_LARGE;
 }
 
 int database_run(struct store *store, const char *sql, struct error *error)

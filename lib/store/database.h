@@ -16,17 +16,31 @@
 #define STATEMENTS_MAX 80
 
 struct store {
-	sqlite3 *db;
+	sqlite3 *db; /* NULL: the file could not be opened again */
+	int dir;     /* the caller's; -1: for reading only */
 	struct {
 		const char *sql;
 		sqlite3_stmt *statement;
 	} cache[STATEMENTS_MAX];
 	size_t cache_count;
-	int wal_pages; /* since the last checkpoint */
+	int wal_pages;             /* since the last checkpoint */
+	bool has_log;              /* something was written: state.db-wal has to be there */
+	bool is_doubtful, is_gone; /* mend.c */
 };
 
 /* The error of the last call on `db`; `code` is what it returned. */
 int database_error(sqlite3 *db, int code, struct error *error);
+
+/* Is it the file that failed, and not what a work asked of it? */
+bool database_failed(const struct error *error);
+
+/* Closes the file and opens it for writing again. On failure store->db is NULL. */
+int store_reopen(struct store *store, struct error *error);
+
+/* Before the file is written to: looks whether it is still there, and puts right what a failure
+ * (mend_after) has left in doubt. Whatever fails is to be tried again. */
+int mend(struct store *store, struct error *error);
+void mend_after(struct store *store, const struct error *error);
 
 /* Statements without parameters or rows. */
 int database_run(struct store *store, const char *sql, struct error *error);

@@ -76,10 +76,12 @@ int store_session_end(struct store *store, const struct session_row *row, struct
 	return r || changes ? r : not_ended(store, row->id, error);
 }
 
-/* `went_on` counts from the step at which it went on last. */
+/* `went_on` counts while no further step is answered: a call that is asked again and again makes a
+ * new step each time. */
 static const char resume_session[] =
-	"UPDATE session SET epoch = ?2, went_on = iif(went_on_at = last, went_on + 1, 1),"
-	" went_on_at = last FROM (SELECT ifnull(max(seq), 0) AS last FROM step WHERE session = ?1)"
+	"UPDATE session SET epoch = ?2, suspended = 0, went_on_at = answered,"
+	" went_on = iif(went_on_at = answered, went_on, 0) + (suspended = 0)"
+	" FROM (SELECT count(*) AS answered FROM step WHERE session = ?1 AND result IS NOT NULL)"
 	" WHERE id = ?1 AND ended = 0 AND epoch <= ?2";
 static const char went_on[] = "SELECT went_on FROM session WHERE id = ?";
 
@@ -100,6 +102,21 @@ int store_session_resume(struct store *store, const char *id, int64_t epoch, int
 	query_begin(&q, store, went_on, error);
 	query_text(&q, id);
 	return query_value(&q, ret_again);
+}
+
+static const char suspend_session[] =
+	"UPDATE session SET suspended = 1 WHERE id = ?1 AND ended = 0 AND epoch <= ?2";
+
+int store_session_suspend(struct store *store, const char *id, int64_t epoch, struct error *error)
+{
+	int r, changes = 0;
+	struct query q;
+
+	query_begin(&q, store, suspend_session, error);
+	query_text(&q, id);
+	query_int(&q, epoch);
+	r = query_change(&q, &changes);
+	return r || changes ? r : not_ended(store, id, error);
 }
 
 #define SELECT "SELECT " COLUMNS " FROM session"

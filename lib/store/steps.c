@@ -104,9 +104,34 @@ int store_step_result(struct store *store, const struct step *step, struct error
 	return r || changes ? r : not_set(store, step, error);
 }
 
+static const char begin_step[] = "UPDATE step SET begun_at = ?3"
+				 " WHERE session = ?1 AND seq = ?2 AND result IS NULL"
+				 " AND begun_at = 0";
+
+int store_step_begin(struct store *store, const struct step *step, struct error *error)
+{
+	int r = check_writer(store, step, error), changes = 0;
+	struct query q;
+
+	if (r)
+		return r;
+	query_begin(&q, store, begin_step, error);
+	query_text(&q, step->session);
+	query_int(&q, step->seq);
+	query_int(&q, step->begun_at);
+	r = query_change(&q, &changes);
+	if (r || changes)
+		return r;
+	r = not_set(store, step, error);
+	return r == -(int)ERROR_CONFLICT ? error_set(error, ERROR_CONFLICT,
+						     "step %lld of session %s has begun already",
+						     (long long)step->seq, step->session)
+					 : r;
+}
+
 static const char steps_of_session[] =
 	"SELECT session, seq, kind, effect, intent, result, epoch, intent_at, result_at,"
-	" cost_micro_usd FROM step WHERE session = ? ORDER BY seq";
+	" begun_at, cost_micro_usd FROM step WHERE session = ? ORDER BY seq";
 
 static void read_step(struct query *q, struct step *ret_step)
 {
@@ -119,6 +144,7 @@ static void read_step(struct query *q, struct step *ret_step)
 	ret_step->epoch = column_int(q);
 	ret_step->intent_at = column_int(q);
 	ret_step->result_at = column_int(q);
+	ret_step->begun_at = column_int(q);
 	ret_step->cost_micro_usd = column_int(q);
 }
 

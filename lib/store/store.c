@@ -31,6 +31,7 @@ static int count_pages(void *context, sqlite3 *db, const char *name, int pages)
 
 	(void)db, (void)name;
 	store->wal_pages = pages;
+	store->has_log = true;
 	return SQLITE_OK;
 }
 
@@ -121,6 +122,20 @@ static int open_for_reading(struct store *store, int dir, struct error *error)
 	return r;
 }
 
+int store_reopen(struct store *store, struct error *error)
+{
+	int r;
+
+	disconnect(store);
+	store->has_log = false;
+	r = look_at_file(store->dir, false, error);
+	if (!r)
+		r = open_for_writing(store, store->dir, error);
+	if (r)
+		disconnect(store);
+	return r;
+}
+
 int store_open(int dir, bool readonly, struct store **ret_store, struct error *error)
 {
 	CLEANUP(store_close) struct store *store = NULL;
@@ -129,6 +144,7 @@ int store_open(int dir, bool readonly, struct store **ret_store, struct error *e
 	if (r)
 		return r;
 	store = xcalloc(1, sizeof(*store));
+	store->dir = readonly ? -1 : dir;
 	if (readonly)
 		r = open_for_reading(store, dir, error);
 	else

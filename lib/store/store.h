@@ -9,9 +9,17 @@
  *     … wake() is called on the store's thread: signal the loop, which calls …
  *     store_complete(w);                           … which calls `done` for all that finished
  *
- * A piece of work runs in a savepoint of its own: one that fails undoes only itself. When the
- * commit fails (disk full), all works of that transaction get the error, and the next one is tried
- * as if nothing had been. Reading needs no thread: agentctl opens the file read-only beside a
+ * A piece of work runs in a savepoint of its own: one that fails undoes only itself.
+ *
+ * When the file itself fails (disk full, read-only, a device with errors, file removed or damaged),
+ * no work is told so: their transaction is undone, kept and tried again, after 50 ms, doubled to 2
+ * s, until it is written; what comes later waits behind it. Nothing that needs a row can happen
+ * meanwhile, and nothing is lost when it is over. A work may thus run several times, and must bear
+ * that. store_trouble tells the loop; wake() is called when trouble begins and when it is over.
+ * After an I/O error all that stands in the log is written into the file once more, as the kernel
+ * may have dropped what it could not write; a file that was removed or replaced is written anew.
+ *
+ * Reading needs no thread: agentctl opens the file read-only beside a
  * running daemon. Failpoints: store.commit, store.committed (durable, and not yet told). */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -29,8 +37,9 @@
 struct store;
 struct store_writer;
 
-/* Opens (and creates, with its schema) state.db in the folder `dir`. With `readonly` nothing is
- * created or changed but SQLite's own index beside the file. ERROR_UNSUPPORTED: made by a newer
+/* Opens (and creates, with its schema) state.db in the folder `dir`, which stays open as long when
+ * it is for writing. With `readonly` nothing is created or changed but SQLite's own index beside
+ * the file. ERROR_UNSUPPORTED: made by a newer
  * agentd; ERROR_INVALID: damaged (the error names the file and what to do; works may meet it later,
  * too); ERROR_NOT_FOUND, readonly: there is none yet. */
 int store_open(int dir, bool readonly, struct store **ret_store, struct error *error);
@@ -43,6 +52,9 @@ int store_writer_start(struct store *store, void (*wake)(void *), void *wake_con
 		       struct store_writer **ret_writer, struct error *error);
 /* `done` may be NULL. -ERROR_TOO_LARGE when the queue is full. */
 int store_submit(struct store_writer *writer, store_work work, store_done done, void *context);
+/* Whether the file cannot be written at the moment, and why. ERROR_INVALID: it is damaged, which
+ * trying again does not mend. */
+bool store_trouble(struct store_writer *writer, struct error *ret_error);
 void store_complete(struct store_writer *writer);
 /* A work that writes nothing into state.db and may take some milliseconds. It runs alone, outside
  * of any transaction, when nothing else waits. store_writer_stop gives up those that are not done
@@ -53,8 +65,8 @@ int store_submit_later(struct store_writer *writer, store_work work, store_done 
  */
 void store_hold(struct store_writer *writer);
 void store_release(struct store_writer *writer);
-/* Waits until all is written, calls what is done (which may submit more), ends the thread. NULL is
- * fine. */
+/* Waits until all is written, in trouble for at most 2 s (then what is left fails with its error),
+ * calls what is done (which may submit more), ends the thread. NULL is fine. */
 void store_writer_stop(struct store_writer *writer);
 
 /* Everything below runs inside a work, or on a store without a writer thread. Strings are copied,
@@ -147,10 +159,13 @@ int store_session_begin(struct store *store, const struct session_row *row, stru
  * not looked at). */
 int store_session_end(struct store *store, const struct session_row *row, struct error *error);
 /* An open session goes on under row->epoch: counted before any work. *ret_again (may be NULL): how
- * often it has gone on since its latest step was made, this time included; many are a step that
- * kills. ERROR_CONFLICT, ERROR_NOT_FOUND as above. */
+ * often it has gone on since a step was answered last, this time included; many are a step that
+ * kills. Going on after store_session_suspend does not count. ERROR_CONFLICT, ERROR_NOT_FOUND as
+ * above. */
 int store_session_resume(struct store *store, const char *id, int64_t epoch, int64_t *ret_again,
 			 struct error *error);
+/* An open session is let go on purpose, to go on under a later epoch. Failures as above. */
+int store_session_suspend(struct store *store, const char *id, int64_t epoch, struct error *error);
 typedef int (*store_session_visit)(void *context, const struct session_row *row);
 /* Newest first. `open_only`: those that have not ended. */
 int store_sessions(struct store *store, const char *agent, bool open_only, size_t max,
@@ -182,6 +197,7 @@ struct step {
 	const char *intent;                  /* JSON */
 	const char *result;                  /* JSON, NULL while in doubt */
 	int64_t epoch, intent_at, result_at; /* UTC milliseconds */
+	int64_t begun_at; /* of a "once" step: durable right before its effect; 0: not begun */
 	int64_t cost_micro_usd;
 };
 /* ERROR_CONFLICT: there is such a step (or such a result), the session has ended, or the file, the
@@ -189,6 +205,9 @@ struct step {
  * there is no such session, or no such step to give a result to. */
 int store_step_intent(struct store *store, const struct step *step, struct error *error);
 int store_step_result(struct store *store, const struct step *step, struct error *error);
+/* Its effect is about to be: writes begun_at. From now on a step without a result is in doubt. The
+ * same failures; ERROR_CONFLICT also where it has begun already. */
+int store_step_begin(struct store *store, const struct step *step, struct error *error);
 typedef int (*store_step_visit)(void *context, const struct step *step);
 int store_steps(struct store *store, const char *session, store_step_visit visit, void *context,
 		struct error *error);

@@ -13,6 +13,9 @@
 #define CHECKPOINT_PAGES 1024 /* 4 MiB of log */
 #define STACK_SIZE (256 * 1024)
 #define LATER_GRACE_MS 500 /* for works that nobody waits for, when the writer stops */
+#define RETRY_FIRST_MS 50  /* pauses in trouble, doubled */
+#define RETRY_LAST_MS 2000
+#define STOP_GRACE_MS 2000 /* for a file that fails, when the writer stops */
 
 struct job {
 	struct job *next;
@@ -36,7 +39,9 @@ struct store_writer {
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* something waits, or nothing does any more, or stopping */
 	struct jobs waiting, later, finished;
-	int64_t later_until; /* monotonic ms after which `later` is given up; 0: never */
+	int64_t later_until;  /* monotonic ms after which `later` is given up; 0: never */
+	int64_t give_up_at;   /* after which a file that fails is given up; 0: never */
+	struct error trouble; /* code 0: none */
 	unsigned holds;
 	bool working, stopping;
 };
@@ -74,6 +79,13 @@ static void jobs_move(struct jobs *from, struct jobs *to, size_t max)
 		jobs_add(to, jobs_take(from));
 }
 
+static void job_reset(struct job *job)
+{
+	free(job->error);
+	job->error = NULL;
+	job->result = 0;
+}
+
 static void job_fail(struct job *job, int result, const struct error *error)
 {
 	if (!job->error)
@@ -82,7 +94,20 @@ static void job_fail(struct job *job, int result, const struct error *error)
 	job->result = result;
 }
 
+static void wait_until(struct store_writer *writer, int64_t monotonic_ms)
+{
+	struct timespec at = { monotonic_ms / 1000, monotonic_ms % 1000 * 1000000L };
+
+	pthread_cond_timedwait(&writer->changed, &writer->lock, &at);
+}
+
 /* ---- a batch: on the thread ---- */
+
+static int database_undone(struct error *error)
+{
+	error_set(error, ERROR_SYSTEM, "undid a transaction");
+	return error_at(error, ".agentd/state.db", 0, 0);
+}
 
 /* Runs a work in its savepoint. What it returns matters to itself alone; an error here is one of
  * the transaction. */
@@ -96,13 +121,15 @@ static int run_job(struct store *store, struct job *job, struct error *error)
 	job->result = job->work(store, job->context, &own);
 	if (!job->result)
 		return savepoint_keep(store, error);
-	job_fail(job, job->result, &own);
+	if (database_failed(&own)) {
+		*error = own;
+		return -(int)own.code;
+	}
 	/* SQLite undoes a transaction by itself when the disk is full or broken: then it took along
 	 * what the works before had written */
-	if (sqlite3_get_autocommit(store->db)) {
-		*error = own;
-		return job->result < 0 ? job->result : -(int)ERROR_SYSTEM;
-	}
+	if (sqlite3_get_autocommit(store->db))
+		return database_undone(error);
+	job_fail(job, job->result, &own);
 	savepoint_undo(store);
 	return 0;
 }
@@ -136,26 +163,80 @@ static int run_in_transaction(struct store *store, struct jobs *batch, struct er
 	return r ? r : commit(store, error);
 }
 
-/* A transaction that failed fails every work in it that had not failed by itself. */
-static void run_batch(struct store *store, struct jobs *batch)
+/* All works are as if they had not run when the file fails. */
+static int run_batch(struct store *store, struct jobs *batch, struct error *error)
 {
-	struct error error = { .code = ERROR_SYSTEM };
-	int r = run_in_transaction(store, batch, &error);
+	int r = mend(store, error);
 
+	if (r)
+		return r;
+	for (struct job *job = batch->first; job; job = job->next)
+		job_reset(job);
+	r = run_in_transaction(store, batch, error);
 	if (!r)
-		return;
+		return 0;
+	mend_after(store, error);
 	if (!sqlite3_get_autocommit(store->db))
 		database_run(store, "ROLLBACK", NULL);
-	for (struct job *job = batch->first; job; job = job->next)
-		if (!job->result)
-			job_fail(job, r, &error);
+	return r;
+}
+
+/* False: the writer is to stop, and this has lasted long enough. */
+static bool wait_in_trouble(struct store_writer *writer, const struct error *error, int *pause_ms)
+{
+	int64_t until = clock_monotonic_ms() + *pause_ms;
+	bool is_new, go_on;
+
+	pthread_mutex_lock(&writer->lock);
+	is_new = !writer->trouble.code;
+	writer->trouble = *error;
+	pthread_mutex_unlock(&writer->lock);
+	if (is_new)
+		writer->wake(writer->wake_context);
+	pthread_mutex_lock(&writer->lock);
+	while (!writer->give_up_at && clock_monotonic_ms() < until)
+		wait_until(writer, until);
+	if (writer->give_up_at && clock_monotonic_ms() < writer->give_up_at)
+		wait_until(writer, clock_monotonic_ms() + RETRY_FIRST_MS);
+	go_on = !writer->give_up_at || clock_monotonic_ms() < writer->give_up_at;
+	pthread_mutex_unlock(&writer->lock);
+	*pause_ms = *pause_ms * 2 < RETRY_LAST_MS ? *pause_ms * 2 : RETRY_LAST_MS;
+	return go_on;
+}
+
+static void trouble_over(struct store_writer *writer)
+{
+	bool was;
+
+	pthread_mutex_lock(&writer->lock);
+	was = writer->trouble.code;
+	writer->trouble = (struct error){ 0 };
+	pthread_mutex_unlock(&writer->lock);
+	if (was)
+		writer->wake(writer->wake_context);
+}
+
+static void write_batch(struct store_writer *writer, struct jobs *batch)
+{
+	struct error error = { .code = ERROR_SYSTEM };
+	int r, pause_ms = RETRY_FIRST_MS;
+
+	while ((r = run_batch(writer->store, batch, &error)))
+		if (!wait_in_trouble(writer, &error, &pause_ms))
+			break;
+	if (!r)
+		trouble_over(writer);
+	for (struct job *job = batch->first; r && job; job = job->next)
+		job_fail(job, r, &error);
 }
 
 /* After the answers are out: nobody waits for it. Readers may hold it up; then it goes on the next
  * time. */
 static void checkpoint(struct store *store, int mode)
 {
-	sqlite3_wal_checkpoint_v2(store->db, NULL, mode, NULL, NULL);
+	int code = store->db ? sqlite3_wal_checkpoint_v2(store->db, NULL, mode, NULL, NULL) : 0;
+
+	store->is_doubtful |= (code & 0xff) == SQLITE_IOERR;
 	store->wal_pages = 0;
 }
 
@@ -211,7 +292,9 @@ static void run_later(struct store *store, struct job *job)
 {
 	struct error error = { .code = ERROR_INVALID };
 
-	job->result = job->work(store, job->context, &error);
+	job->result = mend(store, &error);
+	if (!job->result)
+		job->result = job->work(store, job->context, &error);
 	if (job->result)
 		job_fail(job, job->result, &error);
 }
@@ -227,7 +310,7 @@ static void *write_all(void *context)
 		if (is_later)
 			run_later(writer->store, batch.first);
 		else
-			run_batch(writer->store, &batch);
+			write_batch(writer, &batch);
 		hand_back(writer, &batch);
 		if (writer->store->wal_pages > CHECKPOINT_PAGES)
 			checkpoint(writer->store, SQLITE_CHECKPOINT_PASSIVE);
@@ -266,13 +349,17 @@ int store_writer_start(struct store *store, void (*wake)(void *), void *wake_con
 		       struct store_writer **ret_writer, struct error *error)
 {
 	struct store_writer *writer = xcalloc(1, sizeof(*writer));
+	pthread_condattr_t attributes;
 	int system;
 
 	writer->store = store;
 	writer->wake = wake;
 	writer->wake_context = wake_context;
 	pthread_mutex_init(&writer->lock, NULL);
-	pthread_cond_init(&writer->changed, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&writer->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
 	jobs_init(&writer->waiting);
 	jobs_init(&writer->later);
 	jobs_init(&writer->finished);
@@ -313,6 +400,14 @@ int store_submit(struct store_writer *writer, store_work work, store_done done, 
 int store_submit_later(struct store_writer *writer, store_work work, store_done done, void *context)
 {
 	return submit(writer, &writer->later, STORE_LATER_MAX, work, done, context);
+}
+
+bool store_trouble(struct store_writer *writer, struct error *ret_error)
+{
+	pthread_mutex_lock(&writer->lock);
+	*ret_error = writer->trouble;
+	pthread_mutex_unlock(&writer->lock);
+	return ret_error->code;
 }
 
 void store_hold(struct store_writer *writer)
@@ -366,6 +461,8 @@ void store_writer_stop(struct store_writer *writer)
 		return;
 	pthread_mutex_lock(&writer->lock);
 	writer->later_until = clock_monotonic_ms() + LATER_GRACE_MS;
+	writer->give_up_at = clock_monotonic_ms() + STOP_GRACE_MS;
+	pthread_cond_broadcast(&writer->changed);
 	pthread_mutex_unlock(&writer->lock);
 	while (wait_until_idle(writer)) /* `done` may have submitted more */
 		store_complete(writer);

@@ -188,6 +188,65 @@ static void intent_then_result(void **state)
 	assert_string_equal("", steps(place, "s2"));
 }
 
+/* An effect that must not be repeated begins once, before its result. */
+static void effects_begin_once(void **state)
+{
+	struct place *place = *state;
+	struct step step = { .session = "s1", .seq = 1, .kind = "tell", .epoch = 1, .begun_at = 7 };
+	struct error error;
+
+	assert_int_equal(-(int)ERROR_NOT_FOUND, store_step_begin(place->store, &step, &error));
+	begin(place, "s1", "a", 1);
+	assert_int_equal(-(int)ERROR_NOT_FOUND, store_step_begin(place->store, &step, &error));
+	assert_int_equal(0, store_step_intent(place->store, &step, &error));
+	assert_int_equal(0, store_step_begin(place->store, &step, &error));
+	assert_int_equal(-(int)ERROR_CONFLICT, store_step_begin(place->store, &step, &error));
+	assert_string_equal("step 1 of session s1 has begun already", error.message);
+	step.result = "{}";
+	assert_int_equal(0, store_step_result(place->store, &step, &error));
+	step.seq = 2;
+	assert_int_equal(0, store_step_intent(place->store, &step, &error));
+	assert_int_equal(-(int)ERROR_CONFLICT, store_step_begin(place->store, &step, &error));
+}
+
+static int64_t again(struct place *place, int64_t epoch)
+{
+	int64_t count = -1;
+
+	assert_int_equal(0, store_session_resume(place->store, "s1", epoch, &count, NULL));
+	return count;
+}
+
+/* Deaths count while no step is answered; a session that is let go has not died. */
+static void goes_on_are_counted(void **state)
+{
+	struct place *place = *state;
+	struct step step = { .session = "s1", .seq = 1, .kind = "model", .epoch = 4 };
+	struct session_row end = { .id = "s1", .ended = 3, .epoch = 9 };
+
+	assert_int_equal(-(int)ERROR_NOT_FOUND,
+			 store_session_resume(place->store, "s1", 2, NULL, NULL));
+	begin(place, "s1", "a", 1);
+	assert_int_equal(1, again(place, 2));
+	assert_int_equal(2, again(place, 3));
+	assert_int_equal(0, store_step_intent(place->store, &step, NULL));
+	assert_int_equal(3, again(place, 4));
+	step.result = "{}";
+	assert_int_equal(0, store_step_result(place->store, &step, NULL));
+	assert_int_equal(0, store_session_suspend(place->store, "s1", 4, NULL));
+	assert_int_equal(0, again(place, 5));
+	assert_int_equal(1, again(place, 6));
+	assert_int_equal(0, store_session_suspend(place->store, "s1", 6, NULL));
+	assert_int_equal(1, again(place, 7));
+	assert_int_equal(-(int)ERROR_CONFLICT, store_session_suspend(place->store, "s1", 6, NULL));
+	assert_int_equal(-(int)ERROR_CONFLICT,
+			 store_session_resume(place->store, "s1", 6, NULL, NULL));
+	assert_int_equal(0, store_session_end(place->store, &end, NULL));
+	assert_int_equal(-(int)ERROR_CONFLICT,
+			 store_session_resume(place->store, "s1", 9, NULL, NULL));
+	assert_int_equal(-(int)ERROR_CONFLICT, store_session_suspend(place->store, "s1", 9, NULL));
+}
+
 /* A writer that was thought dead comes back. */
 static void older_epochs_are_shut_out(void **state)
 {
@@ -329,6 +388,8 @@ int journal_tests(void)
 		PLACE_TEST(the_plan_comes_with_the_end),
 		PLACE_TEST(the_newest_come_first),
 		PLACE_TEST(intent_then_result),
+		PLACE_TEST(effects_begin_once),
+		PLACE_TEST(goes_on_are_counted),
 		PLACE_TEST(older_epochs_are_shut_out),
 		PLACE_TEST(no_question_reads_a_whole_table),
 	};

@@ -46,8 +46,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "--write"))
 		return crash_child(argv[2], strtoll(argv[3], NULL, 10));
-	/* the first commit of all is that of the test that wants it to fail */
-	setenv("AGENTD_FAILPOINTS", "store.commit=error:ENOSPC@1", 1);
+	/* the first commits of all are those of the test that wants them to fail */
+	setenv("AGENTD_FAILPOINTS", "store.commit=error:ENOSPC@1,store.commit=error:EIO@1", 1);
 	return writer_tests() + file_tests() + migration_tests() + rows_tests() + journal_tests() +
 			       ledger_tests() + gateway_tests() + leaving_tests() + crash_tests()
 		       ? 1

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 struct loop {
 	struct place *place;
@@ -139,32 +140,45 @@ static size_t stored(struct loop *loop)
 	return count;
 }
 
-/* Runs first: the first commit of this program fails. */
-static void a_commit_that_fails(void **state)
+static bool in_trouble(struct loop *loop)
+{
+	struct error error;
+
+	return store_trouble(loop->writer, &error);
+}
+
+static void wait_for_trouble(struct loop *loop, bool wanted)
+{
+	int64_t until = clock_monotonic_ms() + 20000;
+	struct timespec pause = { 0, 1000000L };
+
+	while (in_trouble(loop) != wanted && clock_monotonic_ms() < until)
+		nanosleep(&pause, NULL);
+	assert_int_equal(wanted, in_trouble(loop));
+}
+
+/* Runs first: the first two commits of this program fail, by a disk that is full and by a device
+ * with errors. Nobody is told so, and nothing is lost or done twice. */
+static void commits_that_fail_are_made_again(void **state)
 {
 #ifdef AGENTD_FAILPOINTS
 	struct loop *loop = *state;
 	struct job jobs[3] = { { .fail = false }, { .fail = true }, { .fail = false } };
+	struct error error;
 
 	assert_int_equal(0, store_submit(loop->writer, wait_at_gate, NULL, loop));
 	submit(loop, jobs, 3);
-	sem_post(&loop->gate);
+	for (int i = 0; i < 10; i++) /* it runs again with its transaction */
+		sem_post(&loop->gate);
+	wait_for_trouble(loop, true);
+	assert_true(store_trouble(loop->writer, &error));
+	assert_string_equal(".agentd/state.db", error.file);
+	assert_true(error.system == ENOSPC || error.system == EIO);
 	complete(loop, 3);
-	/* the gate's work may have been a transaction of its own, and then it was the one that
-	 * failed */
-	if (loop->failed == 3) {
-		assert_int_equal(ENOSPC, loop->error.system);
-		assert_string_equal(".agentd/state.db", loop->error.file);
-		assert_int_equal(0, stored(loop));
-	} else {
-		assert_int_equal(1, loop->failed);
-		assert_int_equal(2, stored(loop));
-	}
-	/* the next one is tried again */
-	loop->failed = 0;
-	submit(loop, jobs, 3);
-	complete(loop, 6);
 	assert_int_equal(1, loop->failed);
+	assert_string_equal("wanted", loop->error.message);
+	assert_int_equal(2, stored(loop));
+	wait_for_trouble(loop, false);
 #else
 	(void)state;
 	skip();
@@ -280,14 +294,64 @@ static void a_disk_that_is_full(void **state)
 	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &small));
 	assert_int_equal(0, store_submit(loop->writer, put_large, NULL, loop));
 	submit(loop, jobs, 2);
-	complete(loop, 2);
+	wait_for_trouble(loop, true);
+	assert_int_equal(0, loop->done);
 	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &before));
-	/* together with the large one they failed, after it they did not */
-	assert_int_equal(2 - loop->failed, stored(loop));
+	complete(loop, 2);
+	assert_int_equal(0, loop->failed);
+	assert_int_equal(2, stored(loop));
+	wait_for_trouble(loop, false);
+}
+
+/* A stop waits for it, and not for ever; who waits is told. */
+static void a_disk_that_stays_full_lets_us_stop(void **state)
+{
+	struct loop *loop = *state;
+	struct job jobs[2] = { 0 };
+	struct rlimit before, small;
+	int64_t begun;
+
+	assert_int_equal(0, getrlimit(RLIMIT_FSIZE, &before));
+	small = before;
+	small.rlim_cur = 256 * 1024;
+	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &small));
+	assert_int_equal(0, store_submit(loop->writer, put_large, NULL, loop));
 	submit(loop, jobs, 2);
-	complete(loop, 4);
-	assert_int_equal(4 - loop->failed, stored(loop));
-	assert_in_range(loop->failed, 0, 2);
+	wait_for_trouble(loop, true);
+	begun = clock_monotonic_ms();
+	store_writer_stop(loop->writer);
+	loop->writer = NULL;
+	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &before));
+	assert_in_range(clock_monotonic_ms() - begun, 1500, 8000);
+	assert_int_equal(2, loop->done);
+	assert_int_equal(2, stored(loop) + loop->failed);
+}
+
+/* Somebody removes the file, its log, or puts another one there: it is written again. */
+static void a_file_that_is_removed_comes_back(void **state)
+{
+	static const char *const names[][3] = { { "state.db", NULL },
+						{ "state.db-wal", NULL },
+						{ "state.db", "state.db-wal", "state.db-shm" } };
+	struct loop *loop = *state;
+	struct job jobs[2] = { 0 };
+
+	submit(loop, jobs, 2);
+	complete(loop, 2);
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+		for (size_t n = 0; n < 3 && names[i][n]; n++)
+			assert_int_equal(0, unlinkat(loop->place->dir, names[i][n], 0));
+		submit(loop, jobs, 2);
+		complete(loop, loop->done + 2);
+		assert_int_equal(2 * (i + 2), stored(loop));
+	}
+	assert_int_equal(0, renameat(loop->place->dir, "state.db", loop->place->dir, "mine"));
+	assert_int_equal(0, file_replace(loop->place->dir, "state.db", SPAN("theirs"), 0600, NULL));
+	submit(loop, jobs, 2);
+	complete(loop, loop->done + 2);
+	assert_int_equal(10, stored(loop));
+	assert_int_equal(0, faccessat(loop->place->dir, "state.db.found", F_OK, 0));
+	assert_int_equal(0, loop->failed);
 }
 
 /* The log is brought into the file before it grows beyond a few MiB. */
@@ -384,7 +448,7 @@ int writer_tests(void)
 {
 #define LOOP_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	static const struct CMUnitTest tests[] = {
-		LOOP_TEST(a_commit_that_fails),
+		LOOP_TEST(commits_that_fail_are_made_again),
 		LOOP_TEST(what_is_submitted_while_held_is_one_batch),
 		LOOP_TEST(works_that_fail_undo_only_themselves),
 		LOOP_TEST(what_comes_together_is_committed_together),
@@ -393,6 +457,8 @@ int writer_tests(void)
 		LOOP_TEST(what_may_wait_comes_last),
 		LOOP_TEST(stopping_gives_up_what_may_wait),
 		LOOP_TEST(a_disk_that_is_full),
+		LOOP_TEST(a_disk_that_stays_full_lets_us_stop),
+		LOOP_TEST(a_file_that_is_removed_comes_back),
 		LOOP_TEST(the_log_stays_small),
 	};
 

@@ -1,0 +1,112 @@
+/* What the file needs after it failed. */
+#include "database.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define NAME "state.db"
+#define COPY "state.db.again"  /* what becomes state.db */
+#define FOUND "state.db.found" /* what somebody has put in its place */
+
+static int copy_path(const struct store *store, char path[64])
+{
+	return snprintf(path, 64, "/proc/self/fd/%d/" COPY, store->dir);
+}
+
+/* SQLite remembers which file it opened. */
+static bool has_moved(const struct store *store)
+{
+	int moved = 0;
+
+	sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	return moved;
+}
+
+static bool log_is_gone(const struct store *store)
+{
+	struct stat st;
+
+	return store->has_log && fstatat(store->dir, NAME "-wal", &st, AT_SYMLINK_NOFOLLOW) &&
+	       errno == ENOENT;
+}
+
+static int sync_name(const struct store *store, const char *name, struct error *error)
+{
+	_fd_ int fd = openat(store->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return error_set_system(error, errno, "opening %s", name);
+	return fd_sync(fd, error);
+}
+
+/* The old name comes back before the connection is closed, which removes what has the name of its
+ * log; until then that log holds nothing that the copy does not hold, too. */
+static int write_again(struct store *store, struct error *error)
+{
+	char path[64];
+	int r;
+
+	copy_path(store, path);
+	unlinkat(store->dir, COPY, 0);
+	r = store_backup(store, path, error);
+	if (!r)
+		r = sync_name(store, COPY, error);
+	if (r)
+		return r;
+	renameat(store->dir, NAME, store->dir, FOUND);
+	if (renameat(store->dir, COPY, store->dir, NAME))
+		return error_set_system(error, errno, "renaming " COPY);
+	return fd_sync(store->dir, error);
+}
+
+static int checkpoint_all(struct store *store, struct error *error)
+{
+	int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL,
+					     NULL);
+
+	return code ? database_error(store->db, code, error) : 0;
+}
+
+static int put_back(struct store *store, struct error *error)
+{
+	int r = has_moved(store) ? write_again(store, error) : checkpoint_all(store, error);
+
+	if (!r)
+		r = store_reopen(store, error);
+	if (!r)
+		store->is_gone = false;
+	return r;
+}
+
+static int rewrite(struct store *store, struct error *error)
+{
+	int r = checkpoint_all(store, error);
+
+	if (!r)
+		store->is_doubtful = false;
+	return r;
+}
+
+int mend(struct store *store, struct error *error)
+{
+	int r = 0;
+
+	if (!store->db)
+		r = store_reopen(store, error);
+	else if (store->is_gone)
+		r = put_back(store, error);
+	else if (has_moved(store) || log_is_gone(store))
+		r = error_set(error, ERROR_CONFLICT,
+			      "was removed or replaced while agentd had it open");
+	store->is_gone |= r == -(int)ERROR_CONFLICT;
+	if (!r && store->is_doubtful)
+		r = rewrite(store, error);
+	return r ? error_at(error, ".agentd/" NAME, 0, 0) : 0;
+}
+
+void mend_after(struct store *store, const struct error *error)
+{
+	store->is_doubtful |= error->system == EIO;
+}
