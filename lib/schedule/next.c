@@ -2,15 +2,7 @@
 
 #include "base/instant.h"
 
-/* How a schedule meets a zone (DESIGN 2.2):
- * WALL: a time that does not exist fires once behind the gap, one that exists twice at the first;
- * REAL: fires whenever the clock on the wall shows it, twice in an overlap, never in a gap;
- * EPOCH: a grid from 1970-01-01T00:00Z, whatever the clocks do.
- * Cron with every hour is REAL, as crontab(5) has it for wildcard jobs: a run
- * every few minutes does not pause for the hour that is shown twice. */
-enum motion { MOTION_WALL, MOTION_REAL, MOTION_EPOCH };
-
-static enum motion motion_of(const struct schedule *s)
+enum motion motion_of(const struct schedule *s)
 {
 	if (s->kind == SCHEDULE_CRON)
 		return s->cron_hours == HOURS_ALL ? MOTION_REAL : MOTION_WALL;
@@ -103,8 +95,7 @@ static int64_t next_repeated(const struct schedule *s, const struct zone *zone, 
 	return NEVER;
 }
 
-/* A tick is an interval of the file's length. */
-static struct schedule tick_as_interval(const struct schedule *s, uint32_t tick_s)
+struct schedule tick_as_interval(const struct schedule *s, uint32_t tick_s)
 {
 	struct schedule interval = *s;
 

@@ -132,6 +132,13 @@ int schedule_parse(struct span canonical, struct schedule *ret_schedule, struct 
 int schedule_next(const struct schedule *s, const struct zone *zone, uint32_t tick_s, int64_t from,
 		  int64_t *ret_at);
 
+/* How many moments lie in (from, to], and the latest of them (-ERROR_NOT_FOUND: there is none).
+ * Neither goes through them one by one: a million seconds are counted by the day. */
+int64_t schedule_count(const struct schedule *s, const struct zone *zone, uint32_t tick_s,
+		       int64_t from, int64_t to);
+int schedule_latest(const struct schedule *s, const struct zone *zone, uint32_t tick_s,
+		    int64_t from, int64_t to, int64_t *ret_at);
+
 /* Shortest distance between two moments, in seconds; UINT32_MAX for once and events. */
 uint32_t schedule_shortest_interval(const struct schedule *s, uint32_t tick_s);
 

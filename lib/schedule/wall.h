@@ -1,5 +1,6 @@
-/* The wall clock alone: days and seconds of the day on which a schedule fires, as if there were
- * no zones. A wall time is a civil time counted in seconds as if it were UTC. Private. */
+/* The wall clock: days and seconds of the day on which a schedule fires, as if there were no zones,
+ * and how it meets one. A wall time is a civil time counted in seconds as if it were UTC. Private.
+ */
 #ifndef SCHEDULE_WALL_H
 #define SCHEDULE_WALL_H
 
@@ -21,6 +22,18 @@ int64_t wall_next(const struct schedule *s, int64_t wall);
 
 /* First second of the day >= `second` that fits, -1 where none is left. */
 int32_t wall_time_next(const struct schedule *s, int32_t second);
+
+/* How a schedule meets a zone (DESIGN 2.2):
+ * WALL: a time that does not exist fires once behind the gap, one that exists twice at the first;
+ * REAL: fires whenever the clock on the wall shows it, twice in an overlap, never in a gap;
+ * EPOCH: a grid from 1970-01-01T00:00Z, whatever the clocks do.
+ * Cron with every hour is REAL, as crontab(5) has it for wildcard jobs: a run
+ * every few minutes does not pause for the hour that is shown twice. */
+enum motion { MOTION_WALL, MOTION_REAL, MOTION_EPOCH };
+enum motion motion_of(const struct schedule *s);
+
+/* A tick is an interval of the file's length; anything else is what it is. */
+struct schedule tick_as_interval(const struct schedule *s, uint32_t tick_s);
 
 int64_t floor_div(int64_t value, int64_t unit);
 
