@@ -1,10 +1,8 @@
 #include "conversation.h"
 
-#include "tools.h"
+#include "compression.h"
 
 #include "model/model.h"
-
-#define USER_TURN_MAX (16 * 1024 * 1024)
 
 static void json_free(json_t *json)
 {
@@ -12,86 +10,70 @@ static void json_free(json_t *json)
 }
 CLEANUP_DEFINE(json_t *, json_free)
 
-/* ---- the first request ---- */
+/* ---- asking ---- */
 
-static void add_sections(json_t *request, const struct prompt *prompt, bool stable)
+int conversation_ask(struct conversation *c, const json_t *request, json_t *params,
+		     json_t **ret_answer, struct error *error)
 {
-	for (size_t i = 0; i < prompt->count; i++) {
-		const struct prompt_section *section = &prompt->sections[i];
+	const json_t *most;
+	int failed;
 
-		if (!section->user && section->stable == stable)
-			model_request_add_system(request, span_of(section->text), stable);
-	}
-}
-
-/* All sections for the user turn as one message: some servers refuse two of them in a row. */
-static int add_user_turn(json_t *request, const struct prompt *prompt, struct error *error)
-{
-	CLEANUP(buffer_clear) struct buffer text = BUFFER(USER_TURN_MAX);
-
-	for (size_t i = 0; i < prompt->count; i++) {
-		if (!prompt->sections[i].user)
-			continue;
-		if (text.length)
-			buffer_append(&text, SPAN("\n\n"));
-		buffer_append_text(&text, prompt->sections[i].text);
-	}
-	if (text.overflow)
-		return error_set(error, ERROR_TOO_LARGE, "the prompt has more than %d bytes",
-				 USER_TURN_MAX);
-	model_request_add_user(request, buffer_span(&text));
-	return 0;
-}
-
-static void add_tools(json_t *request, const struct plan *plan)
-{
-	size_t count;
-	const struct tool *tool = tool_table(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (tool_is_allowed(plan, tool[i].name))
-			model_request_add_tool(request, &tool[i]);
-}
-
-int conversation_begin(const struct plan *plan, json_t **ret_request, struct error *error)
-{
-	CLEANUP(prompt_clear) struct prompt prompt = { 0 };
-	CLEANUP(json_free) json_t *request = model_request_new(plan->max_output_tokens);
-	int result = plan_prompt(plan, &prompt, error);
-
-	if (result)
-		return result;
-	add_sections(request, &prompt, true);
-	add_sections(request, &prompt, false);
-	add_tools(request, plan);
-	result = add_user_turn(request, &prompt, error);
-	if (!result && plan->history)
-		json_array_extend(json_object_get(request, "messages"), plan->history);
-	if (!result)
-		*ret_request = steal_pointer(&request);
-	return result;
-}
-
-/* ---- turns ---- */
-
-struct conversation {
-	struct workbench bench;
-	json_t *request;
-	json_t *results; /* made here since the last completion */
-	json_int_t turn;
-};
-
-static int complete(struct conversation *c, struct model_reply **ret_reply, struct error *error)
-{
-	CLEANUP(json_free) json_t *result = NULL;
-	json_t *params = json_pack("{s:I, s:O, s:O}", "turn", ++c->turn, "request", c->request,
-				   "results", c->results);
-	int failed = rpc_call(c->bench.rpc, "complete", params, -1, &result, error);
-
+	json_object_set_new(params, "turn", json_integer(c->turn + 1));
+	json_object_set(params, "request", (json_t *)(uintptr_t)request);
+	json_object_set(params, "results", c->results);
+	failed = rpc_call(c->bench.rpc, "complete", params, -1, ret_answer, error);
 	if (failed)
 		return failed;
 	json_array_clear(c->results);
-	return model_reply_from_json(json_object_get(result, "reply"), ret_reply, error);
+	most = json_object_get(*ret_answer, "most_bytes"); /* of the model that was asked */
+	if (json_is_integer(most))
+		c->transcript.policy.most_bytes = json_integer_value(most);
+	return 0;
+}
+
+/* *ret_reply NULL: the request did not fit the model's window, which is told only where it can be
+ * made smaller here. */
+static int complete(struct conversation *c, const json_t *request, bool may_compress,
+		    struct model_reply **ret_reply, struct error *error)
+{
+	CLEANUP(json_free) json_t *answer = NULL;
+	json_t *params = json_pack("{s:b}", "may_compress", (int)may_compress);
+	int failed = conversation_ask(c, request, params, &answer, error);
+
+	*ret_reply = NULL;
+	if (failed || (may_compress && json_is_true(json_object_get(answer, "overflow"))))
+		return failed;
+	c->turn++;
+	return model_reply_from_json(json_object_get(answer, "reply"), ret_reply, error);
+}
+
+static bool is_due(const struct transcript *t, const json_t *request)
+{
+	return compaction_is_due(&t->compaction, transcript_past(t), &t->policy,
+				 model_request_bytes(request));
+}
+
+/* The next reply, behind a compression where the transcript has grown long or does not fit. */
+static int next_reply(struct conversation *c, struct model_reply **ret_reply, struct error *error)
+{
+	struct transcript *t = &c->transcript;
+	CLEANUP(json_free) json_t *request = transcript_request(t);
+	bool can = false;
+	int result = 0;
+
+	if (is_due(t, request))
+		result = compression_try(c, error);
+	json_decref(request);
+	request = transcript_request(t);
+	can = compaction_is_possible(&t->compaction, transcript_past(t), &t->policy);
+	if (!result)
+		result = complete(c, request, can, ret_reply, error);
+	if (result || *ret_reply)
+		return result;
+	result = compression_try(c, error);
+	json_decref(request);
+	request = transcript_request(t);
+	return result ? result : complete(c, request, false, ret_reply, error);
 }
 
 static int tell_done(struct conversation *c, const struct model_reply *reply, struct error *error)
@@ -107,6 +89,8 @@ static int tell_done(struct conversation *c, const struct model_reply *reply, st
 	return rpc_flush(c->bench.rpc, error);
 }
 
+/* ---- turns ---- */
+
 /* A session that goes on begins with its latest reply: those of its calls that have no result yet
  * are run. */
 static int go_on(struct conversation *c, bool *ret_ended, struct error *error)
@@ -117,12 +101,15 @@ static int go_on(struct conversation *c, bool *ret_ended, struct error *error)
 
 	c->turn = (json_int_t)plan->turns_made;
 	if (!plan->reply)
-		return 0;
+		return compaction_is_open(&c->transcript.compaction) ? compression_go_on(c, error)
+								     : 0;
 	result = model_reply_from_json(plan->reply, &reply, error);
 	if (result)
 		return result;
-	model_request_add_reply(c->request, reply);
-	result = tools_run(&c->bench, reply, c->request, c->results, error);
+	model_request_add_reply(c->transcript.past, reply);
+	c->bench.known = plan->results;
+	result = tools_run(&c->bench, reply, c->transcript.past, c->results, error);
+	c->bench.known = NULL;
 	*ret_ended = c->turn >= (json_int_t)plan->turns_max;
 	return !result && *ret_ended ? tell_done(c, reply, error) : result;
 }
@@ -132,12 +119,12 @@ static int go_on(struct conversation *c, bool *ret_ended, struct error *error)
 static int take_turn(struct conversation *c, bool *ret_ended, struct error *error)
 {
 	CLEANUP(model_reply_free) struct model_reply *reply = NULL;
-	int result = complete(c, &reply, error);
+	int result = next_reply(c, &reply, error);
 
 	if (result)
 		return result;
-	model_request_add_reply(c->request, reply);
-	result = tools_run(&c->bench, reply, c->request, c->results, error);
+	model_request_add_reply(c->transcript.past, reply);
+	result = tools_run(&c->bench, reply, c->transcript.past, c->results, error);
 	if (result)
 		return result;
 	*ret_ended = !reply->call_count || c->turn >= (json_int_t)c->bench.plan->turns_max;
@@ -147,16 +134,15 @@ static int take_turn(struct conversation *c, bool *ret_ended, struct error *erro
 int conversation_run(struct rpc *rpc, const struct plan *plan, const struct folders *folders,
 		     struct error *error)
 {
-	CLEANUP(json_free) json_t *request = NULL;
 	CLEANUP(json_free) json_t *results = json_array();
 	struct conversation c = { .bench = { rpc, plan, folders }, .results = results };
 	bool ended = false;
-	int result = conversation_begin(plan, &request, error);
+	int result = transcript_begin(&c.transcript, plan, error);
 
-	c.request = request;
 	if (!result)
 		result = go_on(&c, &ended, error);
 	while (!result && !ended)
 		result = take_turn(&c, &ended, error);
+	transcript_clear(&c.transcript);
 	return result;
 }

@@ -4,16 +4,27 @@
 #define SESSION_CONVERSATION_H
 
 #include "folders.h"
+#include "tools.h"
+#include "transcript.h"
 
 #include "agent/agent.h"
 #include "rpc/rpc.h"
 
-/* The first request: system sections, one user turn, the allowed tools. New reference. */
-int conversation_begin(const struct plan *plan, json_t **ret_request, struct error *error);
+struct conversation {
+	struct workbench bench;
+	struct transcript transcript;
+	json_t *results; /* made here since the last completion */
+	json_int_t turn; /* replies so far */
+};
 
 /* Runs to the end and tells agentd (`done`). Fails with agentd's own error when a completion did.
  */
 int conversation_run(struct rpc *rpc, const struct plan *plan, const struct folders *folders,
 		     struct error *error);
+
+/* Asks agentd for a reply to `request`: `complete` with these `params`, which are stolen, and with
+ * what tools did since. *ret_answer is a new reference. */
+int conversation_ask(struct conversation *c, const json_t *request, json_t *params,
+		     json_t **ret_answer, struct error *error);
 
 #endif

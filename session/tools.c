@@ -177,6 +177,13 @@ static void refuse_unknown(const struct plan *plan, const char *name, struct out
 	refuse(outcome, text.data);
 }
 
+static void refuse_other(const char *only, struct outcome *outcome)
+{
+	_free_ char *text = xasprintf("only %s may be called now; nothing was done", only);
+
+	refuse(outcome, text);
+}
+
 static void refuse_malformed(const struct model_call *call, struct outcome *outcome)
 {
 	CLEANUP(buffer_clear) struct buffer text = BUFFER(4096);
@@ -194,7 +201,7 @@ static bool take_known(const struct workbench *bench, const struct model_call *c
 	size_t index;
 	json_t *result;
 
-	json_array_foreach(bench->plan->results, index, result) {
+	json_array_foreach((json_t *)(uintptr_t)bench->known, index, result) {
 		const char *id = json_string_value(json_object_get(result, "id"));
 		const char *content = json_string_value(json_object_get(result, "content"));
 
@@ -219,6 +226,8 @@ static int run_call(const struct workbench *bench, const struct model_call *call
 		return 0;
 	if (!tool || !tool_is_allowed(bench->plan, tool->name))
 		refuse_unknown(bench->plan, call->name, outcome);
+	else if (bench->only && strcmp(tool->name, bench->only) != 0)
+		refuse_other(bench->only, outcome);
 	else if (!call->arguments)
 		refuse_malformed(call, outcome);
 	else if (tool_check_arguments(tool, call->arguments, &bad))

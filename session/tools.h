@@ -13,6 +13,8 @@ struct workbench {
 	struct rpc *rpc;
 	const struct plan *plan;
 	const struct folders *folders;
+	const json_t *known; /* results of the calls that were made before the session went on */
+	const char *only;    /* the one tool that may be called now; NULL: all that are allowed */
 };
 
 /* May this session call it? */

@@ -163,11 +163,15 @@ struct plan {
 	 * first user turn, the latest reply behind them, and what results of its calls are known,
 	 * as [{"id","content","error"}…]. */
 	json_t *history, *reply, *results;
+	/* And the replies of its compressions, as compaction_recall takes them; or NULL. */
+	json_t *compactions;
 	bool rehearse; /* nothing is written */
 	char **tools;  /* allowed names; NULL: all */
 	size_t tool_count;
 	uint32_t turns_max, turns_made; /* made: before it went on */
 	int64_t max_output_tokens, tool_output_bytes;
+	uint32_t compaction_turns; /* between two compressions; 0: none */
+	int64_t most_bytes;        /* of a request before it is compressed; 0: not known */
 };
 
 json_t *plan_to_json(const struct plan *plan); /* new reference */

@@ -102,12 +102,16 @@ json_t *plan_to_json(const struct plan *plan)
 		json_object_set(json, "reply", plan->reply);
 	if (plan->results)
 		json_object_set(json, "results", plan->results);
+	if (plan->compactions)
+		json_object_set(json, "compactions", plan->compactions);
 	json_object_set_new(json, "rehearse", json_boolean(plan->rehearse));
 	json_object_set_new(json, "tools", tools_json(plan));
 	json_object_set_new(json, "turns_max", json_integer(plan->turns_max));
 	json_object_set_new(json, "turns_made", json_integer(plan->turns_made));
 	json_object_set_new(json, "max_output_tokens", json_integer(plan->max_output_tokens));
 	json_object_set_new(json, "tool_output_bytes", json_integer(plan->tool_output_bytes));
+	json_object_set_new(json, "compaction_turns", json_integer(plan->compaction_turns));
+	json_object_set_new(json, "most_bytes", json_integer(plan->most_bytes));
 	return json;
 }
 
@@ -202,7 +206,7 @@ static int read_number(const json_t *json, const char *key, int64_t max, int64_t
 
 static int read_numbers(const json_t *json, struct plan *plan, struct error *error)
 {
-	int64_t turns = 0, made = 0;
+	int64_t turns = 0, made = 0, compaction = 0;
 	int result = read_number(json, "turns_max", UINT32_MAX, &turns, error);
 
 	if (!result)
@@ -214,14 +218,22 @@ static int read_numbers(const json_t *json, struct plan *plan, struct error *err
 		result = read_number(json, "tool_output_bytes", INT64_MAX, &plan->tool_output_bytes,
 				     error);
 	if (!result)
-		plan->turns_max = (uint32_t)turns, plan->turns_made = (uint32_t)made;
-	return result;
+		result = read_number(json, "compaction_turns", UINT32_MAX, &compaction, error);
+	if (!result)
+		result = read_number(json, "most_bytes", INT64_MAX, &plan->most_bytes, error);
+	if (result)
+		return result;
+	plan->turns_max = (uint32_t)turns;
+	plan->turns_made = (uint32_t)made;
+	plan->compaction_turns = (uint32_t)compaction;
+	return 0;
 }
 
 /* What a session goes on from. */
 static int read_past(const json_t *json, struct plan *plan, struct error *error)
 {
 	json_t *history = json_object_get(json, "history");
+	json_t *compactions = json_object_get(json, "compactions");
 	json_t *reply = json_object_get(json, "reply"), *results = json_object_get(json, "results");
 
 	if (history && !json_is_array(history))
@@ -230,7 +242,10 @@ static int read_past(const json_t *json, struct plan *plan, struct error *error)
 		return bad("reply", error);
 	if (results && !json_is_array(results))
 		return bad("results", error);
+	if (compactions && !json_is_array(compactions))
+		return bad("compactions", error);
 	plan->history = json_incref(history);
+	plan->compactions = json_incref(compactions);
 	plan->reply = json_incref(reply);
 	plan->results = json_incref(results);
 	return 0;
@@ -274,6 +289,7 @@ void plan_free(struct plan *plan)
 		free(plan->tools[i]);
 	free(plan->tools);
 	json_decref(plan->history);
+	json_decref(plan->compactions);
 	json_decref(plan->reply);
 	json_decref(plan->results);
 	free(plan);
