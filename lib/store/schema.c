@@ -111,7 +111,14 @@ static const char version_3[] =
 	"ALTER TABLE session ADD COLUMN went_on INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE session ADD COLUMN went_on_at INTEGER NOT NULL DEFAULT -1;"
 	"ALTER TABLE session ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE step ADD COLUMN begun_at INTEGER NOT NULL DEFAULT 0;";
+	"ALTER TABLE step ADD COLUMN begun_at INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE death("
+	"  number INTEGER PRIMARY KEY, session TEXT NOT NULL, agent TEXT NOT NULL,"
+	"  seq INTEGER NOT NULL, answered INTEGER NOT NULL, at INTEGER NOT NULL,"
+	"  until INTEGER NOT NULL, own INTEGER NOT NULL, forgiven INTEGER NOT NULL DEFAULT 0,"
+	"  words TEXT NOT NULL) STRICT;"
+	"CREATE INDEX death_of_session ON death(session, answered);"
+	"CREATE INDEX death_of_agent ON death(agent, at) WHERE own AND NOT forgiven;";
 
 /* From version n to n + 1. */
 static const char *const steps[STORE_SCHEMA_VERSION] = { version_1, version_2, version_3 };

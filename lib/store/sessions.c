@@ -241,6 +241,7 @@ int store_session_size(struct store *store, const char *session, struct session_
 
 static const char delete_session[] = "DELETE FROM session WHERE id = ? AND " MAY_LEAVE;
 static const char delete_steps[] = "DELETE FROM step WHERE session = ?";
+static const char delete_deaths[] = "DELETE FROM death WHERE session = ?";
 
 static int delete_by_id(struct store *store, const char *sql, const char *id, int *ret_count,
 			struct error *error)
@@ -259,8 +260,10 @@ int store_session_delete(struct store *store, const char *session, struct error 
 	struct query q;
 
 	r = delete_by_id(store, delete_session, session, &count, error);
-	if (!r && count)
-		return delete_by_id(store, delete_steps, session, &count, error);
+	if (!r && count) {
+		r = delete_by_id(store, delete_steps, session, &count, error);
+		return r ? r : delete_by_id(store, delete_deaths, session, &count, error);
+	}
 	if (r)
 		return r;
 	query_begin(&q, store, is_there, error);

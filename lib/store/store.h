@@ -212,6 +212,40 @@ typedef int (*store_step_visit)(void *context, const struct step *step);
 int store_steps(struct store *store, const char *session, store_step_visit visit, void *context,
 		struct error *error);
 
+/* ---- deaths: of processes of sessions that went on afterwards, or were set aside ---- */
+
+struct death_row {
+	const char *session, *agent;
+	int64_t seq;   /* the latest step when it died */
+	int64_t at;    /* UTC ms */
+	int64_t until; /* UTC ms: it does not go on before; 0: at once */
+	bool own;      /* it died of itself; else the daemon or the machine ended */
+	bool forgiven; /* a person has resumed its agent since */
+	const char *words;
+};
+/* What it died at is read from the journal: of `row` count session, at, until, own and words.
+ * ERROR_NOT_FOUND: there is no such session. */
+int store_death_add(struct store *store, const struct death_row *row, struct error *error);
+/* How often a session died since its latest step was answered, and until when it waits. A call that
+ * is made again and again is a new step each time, so that answers are counted. */
+struct death_count {
+	int64_t answered, deaths, until;
+};
+int store_death_count(struct store *store, const char *session, struct death_count *ret_count,
+		      struct error *error);
+/* A session goes on under `epoch`, newer than its row's: the daemon that ran it is gone, which is a
+ * death that its agent does not answer for. It is none where it was suspended. */
+int store_death_of_daemon(struct store *store, const char *session, int64_t epoch, int64_t at,
+			  struct error *error);
+typedef int (*store_death_visit)(void *context, const struct death_row *row);
+/* In order of time. Of one session; of one agent, or (NULL) all: those that count, since `since`. */
+int store_deaths(struct store *store, const char *session, store_death_visit visit, void *context,
+		 struct error *error);
+int store_deaths_counted(struct store *store, const char *agent, int64_t since,
+			 store_death_visit visit, void *context, struct error *error);
+/* They count for its agent no longer. */
+int store_deaths_forgive(struct store *store, const char *agent, struct error *error);
+
 /* ---- calls: the ledger, one row for each attempt at a model call ---- */
 
 enum call_state {

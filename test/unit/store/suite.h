@@ -31,6 +31,7 @@ int journal_tests(void);
 int ledger_tests(void);
 int gateway_tests(void);
 int leaving_tests(void);
+int deaths_tests(void);
 int migration_tests(void);
 int writer_tests(void);
 int crash_tests(void);
