@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define SESSION_MEMORY_BYTES (1024ULL * 1024 * 1024)
+#define SESSION_CPU_S 600
 #define SESSION_FILE_BYTES (64ULL * 1024 * 1024)
 #define LAST_GOOD_FOLDER "last-good"
 
@@ -208,6 +209,7 @@ static int walls_plan(struct launch *launch, const struct session *session, int 
 
 	launch->policy.memory_bytes = SESSION_MEMORY_BYTES;
 	launch->policy.file_bytes = SESSION_FILE_BYTES;
+	launch->policy.cpu_s = SESSION_CPU_S;
 #ifdef __SANITIZE_ADDRESS__
 	launch->policy.memory_bytes = 0; /* the shadow alone takes terabytes of addresses */
 #endif

@@ -57,7 +57,8 @@ static void seed(void)
 	size_t random;
 
 	random_bytes(&random, sizeof(random));
-	json_object_seed(random); /* jansson would read /dev/urandom itself */
+	json_set_alloc_funcs(xmalloc, free); /* jansson would go on without memory … */
+	json_object_seed(random);            /* … and read /dev/urandom itself */
 	(void)FAILPOINT("session.start");
 }
 

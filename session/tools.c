@@ -2,6 +2,8 @@
 
 #include "files.h"
 
+#include "base/failpoint.h"
+
 #define OUTPUT_DEFAULT (256 * 1024)
 #define OUTPUT_MAX (4 * 1024 * 1024)
 #define MARKER_MAX 8192 /* what a tool may say behind its output: a line that names a path */
@@ -254,8 +256,10 @@ int tools_run(const struct workbench *bench, const struct model_reply *reply, js
 	      json_t *results, struct error *error)
 {
 	CLEANUP(outcomes_clear) struct outcomes outcomes = { 0 };
-	int result = 0;
+	int result = FAILPOINT("session.tools");
 
+	if (result)
+		return error_set_system(error, result, "running tools");
 	if (reply->call_count > MODEL_CALLS_MAX)
 		return error_set(error, ERROR_PROTOCOL, "a reply with %zu calls",
 				 reply->call_count);

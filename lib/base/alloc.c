@@ -5,11 +5,19 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+/* Nothing may be allocated any more, so nothing is closed or flushed in order. */
+static _Noreturn void exhausted(size_t size)
+{
+	fprintf(stderr, "out of memory: %zu bytes\n", size);
+	_exit(STATUS_NO_MEMORY);
+}
 
 static void *checked(void *pointer, size_t size)
 {
 	if (!pointer)
-		BUG("out of memory: %zu bytes", size);
+		exhausted(size);
 	return pointer;
 }
 
@@ -48,7 +56,7 @@ char *xvasprintf(const char *format, va_list args)
 	char *text = NULL;
 
 	if (vasprintf(&text, format, args) < 0)
-		BUG("out of memory formatting \"%s\"", format);
+		exhausted(0);
 	return text;
 }
 

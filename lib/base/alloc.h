@@ -1,6 +1,7 @@
 /* Heap memory that is always there, and lifetimes that end with their scope.
  *
- * No memory is our third kind of failure: it aborts with the place, so these never return NULL.
+ * No memory is our third kind of failure: it ends the process at once with a status of its own, so
+ * that whoever started it can say so, and these never return NULL.
  * Owned memory is freed by scope: `_free_ char *name = xstrdup(x);`. It leaves by a visible
  * steal: `return steal_pointer(&name);`. For a type of a module, CLEANUP(thing_free) names the
  * function; every `thing_free` takes NULL and half-built objects. */
@@ -10,6 +11,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+
+#define STATUS_NO_MEMORY 112
 
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);

@@ -14,7 +14,7 @@
 
 #define POINTS_MAX 16
 
-enum action { ACTION_KILL, ACTION_ERROR, ACTION_DELAY };
+enum action { ACTION_KILL, ACTION_ERROR, ACTION_DELAY, ACTION_EAT, ACTION_SPIN };
 
 struct point {
 	char name[48];
@@ -47,7 +47,7 @@ static int errno_by_name(const char *name)
 	return (int)strtol(name, NULL, 10);
 }
 
-/* name=kill | name=error:ENOSPC | name=delay:250, each with @n or @n+ */
+/* name=kill | name=error:ENOSPC | name=delay:250 | name=eat | name=spin, each with @n or @n+ */
 static void point_read(char *text)
 {
 	struct point *point = &points[point_count];
@@ -65,6 +65,10 @@ static void point_read(char *text)
 	}
 	if (!strcmp(action, "kill")) {
 		point->action = ACTION_KILL;
+	} else if (!strcmp(action, "eat")) {
+		point->action = ACTION_EAT;
+	} else if (!strcmp(action, "spin")) {
+		point->action = ACTION_SPIN;
 	} else if (!strncmp(action, "error:", 6)) {
 		point->action = ACTION_ERROR;
 		point->value = errno_by_name(action + 6);
@@ -111,6 +115,24 @@ static bool point_fires(struct point *point)
 	return point->onward ? point->hits >= point->at : point->hits == point->at;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/* What a machine does, and not a report. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+#endif
+
+/* More than any limit of ours, and then more than any machine has. */
+static _Noreturn void eat(void)
+{
+	for (unsigned i = 0; i < 64; i++)
+		*(volatile char *)xmalloc(64 << 20) = 1;
+	xmalloc(SIZE_MAX >> 4);
+	abort();
+}
+
 static int point_act(const struct point *point)
 {
 	struct timespec delay = { point->value / 1000, point->value % 1000 * 1000000L };
@@ -119,6 +141,10 @@ static int point_act(const struct point *point)
 	case ACTION_KILL:
 		kill(getpid(), SIGKILL);
 		__builtin_trap(); /* behind walls that refuse kill(2) */
+	case ACTION_EAT: eat();
+	case ACTION_SPIN:
+		for (volatile unsigned round = 0;; round++)
+			;
 	case ACTION_DELAY: nanosleep(&delay, NULL); return 0;
 	default: return point->value;
 	}

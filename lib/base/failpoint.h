@@ -3,9 +3,10 @@
  * AGENTD_FAILPOINTS="name=action[@n][,…]" is read at the first hit, in builds configured with
  * -DAGENTD_FAILPOINTS=ON only; in all others FAILPOINT() is the constant 0 and the names are not in
  * the binary. Actions: `kill` (SIGKILL to ourselves), `error:ENOSPC` (the errno to return, by name
- * or number), `delay:250` (milliseconds). `@n` means the n-th hit only, `@n+` from the n-th on;
- * without it, every hit. AGENTD_FAILPOINTS_LOG=FILE appends the name of each hit, one a line, so
- * that a sweep can count and name the points it kills at.
+ * or number), `delay:250` (milliseconds), `eat` (all memory that there is), `spin` (for ever). `@n`
+ * means the n-th hit only, `@n+` from the n-th on; without it, every hit.
+ * AGENTD_FAILPOINTS_LOG=FILE appends the name of each hit, one a line, so that a sweep can count
+ * and name the points it kills at.
  *
  * Names are `layer.verb`: `file.write`, `file.sync`, `file.rename`, `store.commit`, … */
 #ifndef BASE_FAILPOINT_H

@@ -40,9 +40,12 @@ int descriptors_close(const struct sandbox_policy *policy, const int *keep, size
 	return 0;
 }
 
+#define CPU_FAREWELL_S 5 /* from SIGXCPU to SIGKILL */
+
 struct limit {
 	int resource;
 	rlim_t max;
+	rlim_t spare; /* above what is asked for, until the kernel is not polite any more */
 };
 
 static int limit_set(const struct limit *limit, struct error *error)
@@ -51,10 +54,9 @@ static int limit_set(const struct limit *limit, struct error *error)
 
 	if (getrlimit(limit->resource, &now))
 		return error_set_system(error, errno, "reading limit %d", limit->resource);
-	if (now.rlim_max != RLIM_INFINITY && now.rlim_max < limit->max)
-		now.rlim_cur = now.rlim_max;
-	else
-		now.rlim_cur = now.rlim_max = limit->max;
+	if (now.rlim_max == RLIM_INFINITY || now.rlim_max > limit->max + limit->spare)
+		now.rlim_max = limit->max + limit->spare;
+	now.rlim_cur = now.rlim_max < limit->max ? now.rlim_max : limit->max;
 	if (setrlimit(limit->resource, &now))
 		return error_set_system(error, errno, "setting limit %d", limit->resource);
 	return 0;
@@ -75,13 +77,14 @@ int limits_set(const struct sandbox_policy *policy, struct error *error)
 {
 	bool session = policy->role == SANDBOX_SESSION;
 	const struct limit limits[] = {
-		{ RLIMIT_CORE, 0 },
-		{ RLIMIT_NOFILE, descriptors_of(policy) },
-		{ RLIMIT_NPROC, session ? 0 : RLIM_INFINITY },
-		{ RLIMIT_MSGQUEUE, 0 },
-		{ RLIMIT_FSIZE, policy->file_bytes ? policy->file_bytes : RLIM_INFINITY },
+		{ RLIMIT_CORE, 0, 0 },
+		{ RLIMIT_NOFILE, descriptors_of(policy), 0 },
+		{ RLIMIT_NPROC, session ? 0 : RLIM_INFINITY, 0 },
+		{ RLIMIT_MSGQUEUE, 0, 0 },
+		{ RLIMIT_FSIZE, policy->file_bytes ? policy->file_bytes : RLIM_INFINITY, 0 },
+		{ RLIMIT_CPU, policy->cpu_s ? policy->cpu_s : RLIM_INFINITY, CPU_FAREWELL_S },
 #ifndef __SANITIZE_ADDRESS__ /* its shadow memory alone is 20 TiB of address space */
-		{ RLIMIT_AS, policy->memory_bytes ? policy->memory_bytes : RLIM_INFINITY },
+		{ RLIMIT_AS, policy->memory_bytes ? policy->memory_bytes : RLIM_INFINITY, 0 },
 #endif
 	};
 	int result = 0;

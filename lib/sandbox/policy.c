@@ -31,6 +31,8 @@ void sandbox_policy_print(const struct sandbox_policy *policy, struct buffer *ou
 		buffer_append_text(out, "no files");
 	print_bytes(out, "memory", policy->memory_bytes);
 	print_bytes(out, "a file", policy->file_bytes);
+	if (policy->cpu_s)
+		buffer_printf(out, "; cpu %" PRIu64 " s", policy->cpu_s);
 	if (policy->off)
 		buffer_append_text(out, "; sandbox off");
 }
@@ -49,6 +51,8 @@ size_t sandbox_policy_words(const struct sandbox_policy *policy, char *words[SAN
 		words[count++] = xasprintf("memory=%" PRIu64, policy->memory_bytes);
 	if (policy->file_bytes)
 		words[count++] = xasprintf("file=%" PRIu64, policy->file_bytes);
+	if (policy->cpu_s)
+		words[count++] = xasprintf("cpu=%" PRIu64, policy->cpu_s);
 	if (policy->off)
 		words[count++] = xstrdup("sandbox=off");
 	return count;
@@ -114,6 +118,11 @@ static bool read_file_bytes(struct sandbox_policy *policy, const char *value)
 	return read_number(value, INT64_MAX, &policy->file_bytes) && policy->file_bytes;
 }
 
+static bool read_cpu(struct sandbox_policy *policy, const char *value)
+{
+	return read_number(value, INT32_MAX, &policy->cpu_s) && policy->cpu_s;
+}
+
 static bool read_off(struct sandbox_policy *policy, const char *value)
 {
 	policy->off = true;
@@ -127,7 +136,8 @@ static const struct {
 } keys[] = {
 	{ "role=", false, read_role },       { "read=", true, read_rule },
 	{ "write=", true, read_write_rule }, { "memory=", false, read_memory },
-	{ "file=", false, read_file_bytes }, { "sandbox=", false, read_off },
+	{ "file=", false, read_file_bytes }, { "cpu=", false, read_cpu },
+	{ "sandbox=", false, read_off },
 };
 
 /* Index of the key that `word` begins with, or ARRAY_LENGTH(keys). */

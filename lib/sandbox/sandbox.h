@@ -36,6 +36,7 @@ struct sandbox_policy {
 	size_t rule_count;
 	uint64_t memory_bytes; /* RLIMIT_AS; 0: none */
 	uint64_t file_bytes;   /* RLIMIT_FSIZE; 0: none */
+	uint64_t cpu_s;        /* RLIMIT_CPU: SIGXCPU then, and the end soon after; 0: none */
 	bool off; /* the user's explicit `sandbox: off`: only no_new_privs and rlimits */
 };
 
@@ -44,7 +45,7 @@ void sandbox_policy_print(const struct sandbox_policy *policy, struct buffer *ou
 
 /* A policy as words of a command line ("role=session", "read=5", "write=6", "memory=…"), and back.
  * Bad words are ERROR_INVALID: nothing starts. */
-#define SANDBOX_WORDS_MAX (SANDBOX_RULES_MAX + 6)
+#define SANDBOX_WORDS_MAX (SANDBOX_RULES_MAX + 7)
 size_t sandbox_policy_words(const struct sandbox_policy *policy, char *words[SANDBOX_WORDS_MAX]);
 int sandbox_policy_read(char *const *words, size_t count, struct sandbox_policy *ret_policy,
 			struct error *error);

@@ -31,8 +31,9 @@ static void policies_survive_words(void **state)
 		    .rules = { { 5, false }, { 6, true } },
 		    .rule_count = 2,
 		    .memory_bytes = 512 << 20,
-		    .file_bytes = 1000 },
-		  "session: read fd 5, write fd 6; memory 512 MiB; a file 1000 bytes" },
+		    .file_bytes = 1000,
+		    .cpu_s = 600 },
+		  "session: read fd 5, write fd 6; memory 512 MiB; a file 1000 bytes; cpu 600 s" },
 		{ { .role = SANDBOX_HISTORY, .rules = { { 7, true } }, .rule_count = 1 },
 		  "history: write fd 7; memory unlimited; a file unlimited" },
 		{ { .role = SANDBOX_GATEWAY, .off = true },
@@ -62,6 +63,7 @@ static void a_full_policy_fits(void **state)
 					 .rule_count = SANDBOX_RULES_MAX,
 					 .memory_bytes = UINT64_MAX / 4,
 					 .file_bytes = 1,
+					 .cpu_s = 1,
 					 .off = true };
 	struct sandbox_policy read;
 	char *words[SANDBOX_WORDS_MAX];
