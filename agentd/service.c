@@ -4,6 +4,7 @@
 #include "link.h"
 #include "log.h"
 #include "secrets.h"
+#include "upgrade.h"
 
 #include "base/clock.h"
 #include "launch/launch.h"
@@ -196,6 +197,9 @@ static int service_start(struct service *service, struct error *error)
 	if (service_flaps(service))
 		return error_set(error, ERROR_BUSY, "%s died %d times within %d seconds",
 				 service->kind->name, DEATHS_MAX, DEATHS_WINDOW_MS / 1000);
+	if (upgrade_waits(daemon))
+		return error_set(error, ERROR_BUSY,
+				 "agentd was replaced by another version: it is to be restarted");
 	child_kill(steal_pointer(&service->child)); /* the one before has not quite ended */
 	launch_init(&launch, service->kind->name, service->kind->role,
 		    daemon->workspace->settings->sandbox_off,

@@ -15,6 +15,8 @@
 #include "scheduler.h"
 #include "service.h"
 #include "session.h"
+#include "state_file.h"
+#include "upgrade.h"
 #include "watcher.h"
 #include "zones.h"
 
@@ -114,36 +116,9 @@ int start_walls(struct daemon *daemon, struct error *error)
 
 /* ---- state ---- */
 
-/* A database that cannot be read is kept for whoever wants to look at it; schedule, memory and
- * repositories work on without it. */
-static int set_aside(struct daemon *daemon, const struct error *why, struct error *error)
-{
-	static const char *const suffixes[] = { "", "-wal", "-shm" };
-	char time[INSTANT_SIZE];
-	int result = 0;
-
-	instant_print(clock_wall_s(), time);
-	for (size_t i = 0; !result && i < ARRAY_LENGTH(suffixes); i++) {
-		_free_ char *from = xasprintf("state.db%s", suffixes[i]);
-		_free_ char *to = xasprintf("state.db.damaged-%s%s", time, suffixes[i]);
-
-		result = file_rename(daemon->state_dir, from, to, error);
-		if (i && result == -(int)ERROR_NOT_FOUND)
-			result = 0;
-	}
-	if (!result)
-		log_event(
-			daemon->log, LEVEL_ERROR, "state_damaged", NULL, NULL,
-			"%s; it was set aside as .agentd/state.db.damaged-%s and a new one begun: "
-			"pauses and the record of past runs are in the old one",
-			why->message, time);
-	return result;
-}
-
 int start_state(struct daemon *daemon, struct error *error)
 {
 	const struct settings *settings = daemon->workspace->settings;
-	struct error why;
 	int result = log_open(daemon->state_dir, settings->log_bytes, settings->log_files,
 			      &daemon->log, error);
 
@@ -152,14 +127,7 @@ int start_state(struct daemon *daemon, struct error *error)
 	if (settings->sandbox_off)
 		log_event(daemon->log, LEVEL_WARNING, "sandbox_off", NULL, NULL,
 			  "agentd.yaml says `sandbox: off`: sessions have no walls");
-	result = store_open(daemon->state_dir, false, &daemon->store, &why);
-	if (result == -(int)ERROR_INVALID) {
-		result = set_aside(daemon, &why, error);
-		if (!result)
-			result = store_open(daemon->state_dir, false, &daemon->store, error);
-	} else if (result) {
-		*error = why;
-	}
+	result = state_file_open(daemon, error);
 	if (!result)
 		result = store_epoch_next(daemon->store, &daemon->epoch, error);
 	if (!result)
@@ -195,6 +163,7 @@ static void store_woken(uv_async_t *async)
 
 	if (daemon->writer)
 		store_complete(daemon->writer);
+	state_file_look(daemon);
 }
 
 static void store_wake(void *context)
@@ -339,7 +308,9 @@ int start_serving(struct daemon *daemon, struct error *error)
 	store_close(steal_pointer(&daemon->reader));
 	if (result)
 		return result;
+	state_file_tell(daemon);
 	parked_review_incidents(daemon);
+	upgrade_waits(daemon); /* if the one before us was told to be restarted, it was */
 	providers_settings_changed(daemon); /* agentd.yaml may have been, while nobody looked */
 	monitors_start(daemon);
 	committer_catch_up(daemon);
@@ -396,6 +367,7 @@ void stop_parts(struct daemon *daemon)
 	zones_free(daemon->zones);
 	store_close(daemon->reader);
 	store_close(daemon->store);
+	state_file_free(daemon->state_file);
 	launch_forget_filters();
 	log_close(daemon->log);
 	workspace_free(daemon->workspace);

@@ -1,5 +1,6 @@
 #include "completion.h"
 #include "session.h"
+#include "upgrade.h"
 
 #include "base/clock.h"
 
@@ -12,6 +13,8 @@ struct supervisor {
 	struct session *first, **last; /* all that are not ended, in the order of the wishes */
 	void (*empty)(struct daemon *daemon);
 	uv_timer_t *pause; /* until the first that waits out a pause may go on */
+	uv_timer_t *limit; /* how long what is under way may hold up a stop */
+	bool admitting;
 };
 
 struct session *supervisor_find(const struct daemon *daemon, const char *id)
@@ -51,28 +54,41 @@ static bool is_free(const struct daemon *daemon, const struct session *session)
 	return !resident || !resident->open;
 }
 
+static bool may_begin(const struct daemon *daemon, const struct session *session, int64_t now)
+{
+	return session->state == SESSION_WAITING && is_free(daemon, session) &&
+	       session->not_before_ms <= now && !(daemon->stopping && session->has_row);
+}
+
+static struct session *first_that_may(const struct daemon *daemon)
+{
+	int64_t now = clock_monotonic_ms();
+	struct session *session = daemon->supervisor->first;
+
+	while (session && !may_begin(daemon, session, now))
+		session = session->next;
+	return session;
+}
+
+/* An action may end sessions, and with them the list under us: each look begins anew. What it calls
+ * may come back here, which the look that is under way does for it. */
 static void admit_all(struct daemon *daemon)
 {
 	struct supervisor *supervisor = daemon->supervisor;
-	int64_t now = clock_monotonic_ms();
-	struct session *next;
+	struct session *session;
 
-	if (running_count(supervisor) >= daemon->workspace->settings->sessions_at_once)
+	if (supervisor->admitting)
 		return;
-	for (struct session *session = supervisor->first; session; session = next) {
+	supervisor->admitting = true;
+	while (running_count(supervisor) < daemon->workspace->settings->sessions_at_once &&
+	       (session = first_that_may(daemon))) {
 		struct resident *resident = roster_find(daemon->roster, session->agent);
 
-		next = session->next;
-		if (session->state != SESSION_WAITING || !is_free(daemon, session) ||
-		    session->not_before_ms > now)
-			continue;
 		if (resident)
 			resident->open = session;
 		session_handle(session, EVENT_ADMITTED);
-		/* The action may have ended sessions, and with them the list under us. */
-		admit_all(daemon);
-		return;
 	}
+	supervisor->admitting = false;
 }
 
 void supervisor_ended(struct session *session)
@@ -84,7 +100,7 @@ void supervisor_ended(struct session *session)
 	supervisor_remove(supervisor, session);
 	if (resident && resident->open == session)
 		resident->open = NULL;
-	if (resident && !session->rehearse)
+	if (resident && !session->rehearse && !session->suspended)
 		roster_note_result(resident, session->id, clock_wall_s(),
 				   outcome_name(session->outcome), session->reason);
 	session_emit_end(session);
@@ -127,6 +143,9 @@ static struct session *session_new(struct daemon *daemon, const char *agent,
 	session->event = copy_or_null(wish->event);
 	session->by_person = wish->by_person;
 	session->planned = wish->planned;
+	session->answer = wish->answer;
+	session->afresh = wish->afresh;
+	session->objective = json_deep_copy(wish->objective);
 	return session;
 }
 
@@ -152,7 +171,7 @@ int supervisor_start(struct daemon *daemon, struct resident *resident,
 	ulid_new(session->id);
 	session->manual = !wish->event;
 	if (session->manual)
-		session->event = xasprintf("run:%s", session->id);
+		session->event = xasprintf(RUN_BY_HAND "%s", session->id);
 	session->rehearse = wish->rehearse;
 	session->listener = wish->listener;
 	session->listener_context = wish->context;
@@ -162,6 +181,8 @@ int supervisor_start(struct daemon *daemon, struct resident *resident,
 	return 0;
 }
 
+#define RUN_BY_HAND "run:"
+
 void supervisor_resume(struct daemon *daemon, const char *agent, const char *id, int64_t started_ms,
 		       const struct session_wish *wish)
 {
@@ -170,22 +191,16 @@ void supervisor_resume(struct daemon *daemon, const char *agent, const char *id,
 	snprintf(session->id, sizeof(session->id), "%s", id);
 	session->has_row = true;
 	session->started_ms = started_ms;
+	session->manual = wish->event && !strncmp(wish->event, RUN_BY_HAND, strlen(RUN_BY_HAND));
 	queue(daemon->supervisor, session);
 }
 
-static void pause_over(uv_timer_t *timer)
-{
-	admit_all(timer->data);
-}
+static void pause_over(uv_timer_t *timer);
 
-void supervisor_admit(struct daemon *daemon)
+/* The timer may ring some milliseconds early, by a clock of the loop that stood still: then it is
+ * set again. */
+static void set_pause(struct daemon *daemon)
 {
-	admit_all(daemon);
-}
-
-void supervisor_wait(struct session *session)
-{
-	struct daemon *daemon = session->daemon;
 	struct supervisor *supervisor = daemon->supervisor;
 	int64_t now = clock_monotonic_ms(), first = INT64_MAX;
 
@@ -195,7 +210,23 @@ void supervisor_wait(struct session *session)
 			first = one->not_before_ms;
 	if (first != INT64_MAX)
 		uv_timer_start(supervisor->pause, pause_over, (uint64_t)(first - now) + 1, 0);
-	admit_all(daemon); /* its agent is free meanwhile */
+}
+
+static void pause_over(uv_timer_t *timer)
+{
+	admit_all(timer->data);
+	set_pause(timer->data);
+}
+
+void supervisor_admit(struct daemon *daemon)
+{
+	admit_all(daemon);
+}
+
+void supervisor_wait(struct session *session)
+{
+	set_pause(session->daemon);
+	admit_all(session->daemon); /* its agent is free meanwhile */
 }
 
 /* ---- what others ask ---- */
@@ -265,12 +296,37 @@ static bool is_waiting_beat(const struct session *session)
 	return session->state == SESSION_WAITING && !session->manual;
 }
 
+static bool is_between_lives(const struct session *session)
+{
+	return session->state == SESSION_WAITING && session->has_row;
+}
+
+/* What has begun and waits to go on is parked as it stands. */
+static void park_each(struct daemon *daemon, const struct resident *resident)
+{
+	struct parking paused = { .why = PARKED_BY_PAUSE };
+	struct session *session = daemon->supervisor->first;
+
+	while (session) {
+		if (session->outcome == OUTCOME_NONE && is_between_lives(session) &&
+		    !session->manual && !strcmp(session->agent, resident->name)) {
+			session_park(session, &paused, "its agent was paused");
+			session_handle(session, EVENT_CANCELLED);
+			session = daemon->supervisor->first;
+		} else {
+			session = session->next;
+		}
+	}
+}
+
 void supervisor_agent_paused(struct daemon *daemon, struct resident *resident)
 {
 	if (resident->open)
 		resident->open->stop_at_step = resident->paused;
-	if (resident->paused)
-		cancel_each(daemon, resident, is_waiting_beat, "paused");
+	if (!resident->paused)
+		return;
+	park_each(daemon, resident);
+	cancel_each(daemon, resident, is_waiting_beat, "paused");
 }
 
 void supervisor_agent_gone(struct daemon *daemon, struct resident *resident)
@@ -302,14 +358,58 @@ size_t supervisor_open_count(const struct daemon *daemon)
 	return count;
 }
 
+static bool is_withdrawn(const struct session *session)
+{
+	return session->rehearse || (session->state == SESSION_WAITING && !session->has_row);
+}
+
+/* Letting one go may end others: each look begins anew. */
+static void suspend_each(struct daemon *daemon, bool wherever_they_are)
+{
+	struct session *session = daemon->supervisor->first;
+
+	while (session) {
+		bool is_new = session->outcome == OUTCOME_NONE && !session->suspending;
+
+		if (is_new)
+			session_suspend(session);
+		else if (wherever_they_are && session->outcome == OUTCOME_NONE &&
+			 session->state == SESSION_RUNNING)
+			session_handle(session, EVENT_SUSPENDED);
+		else {
+			session = session->next;
+			continue;
+		}
+		session = daemon->supervisor->first;
+	}
+}
+
+static void calls_took_too_long(uv_timer_t *timer)
+{
+	suspend_each(timer->data, true);
+}
+
 void supervisor_stop(struct daemon *daemon, void (*empty)(struct daemon *))
 {
 	struct supervisor *supervisor = daemon->supervisor;
 
 	supervisor->empty = empty;
-	cancel_each(daemon, NULL, is_any, "the daemon is stopping");
-	if (!supervisor->first)
+	cancel_each(daemon, NULL, is_withdrawn, "the daemon is stopping");
+	suspend_each(daemon, false);
+	uv_timer_start(supervisor->limit, calls_took_too_long, STOP_CALLS_MS, 0);
+	if (!supervisor->first && supervisor->empty) {
+		supervisor->empty = NULL;
 		empty(daemon);
+	}
+}
+
+static uv_timer_t *timer_new(struct daemon *daemon)
+{
+	uv_timer_t *timer = xcalloc(1, sizeof(*timer));
+
+	timer->data = daemon;
+	uv_timer_init(&daemon->loop, timer);
+	return timer;
 }
 
 struct supervisor *supervisor_new(struct daemon *daemon)
@@ -318,9 +418,8 @@ struct supervisor *supervisor_new(struct daemon *daemon)
 
 	supervisor->daemon = daemon;
 	supervisor->last = &supervisor->first;
-	supervisor->pause = xcalloc(1, sizeof(uv_timer_t));
-	supervisor->pause->data = daemon;
-	uv_timer_init(&daemon->loop, supervisor->pause);
+	supervisor->pause = timer_new(daemon);
+	supervisor->limit = timer_new(daemon);
 	return supervisor;
 }
 

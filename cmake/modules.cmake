@@ -75,3 +75,7 @@ function(agentd_program name)
 		install(TARGETS ${name} DESTINATION ${CMAKE_INSTALL_BINDIR})
 	endif()
 endfunction()
+
+# Which version the programs in libexec/ are of: a daemon that is replaced while it runs asks before it starts one.
+file(WRITE ${CMAKE_BINARY_DIR}/libexec/agentd/version "${PROJECT_VERSION}\n")
+install(FILES ${CMAKE_BINARY_DIR}/libexec/agentd/version DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/agentd)
