@@ -80,6 +80,37 @@ static void give_up(struct completion *call, enum error_code code, const char *w
 	finish(call);
 }
 
+/* There is no reply, and the session goes on without it. */
+static void answer_without(struct completion *call, const char *key, json_t *value)
+{
+	struct session *session = call->session;
+	uint64_t asked = session->asked;
+
+	keep_results(call);
+	session->asked = 0;
+	if (session->link)
+		link_reply(session->link, asked, json_pack("{s:o}", key, value));
+	else
+		json_decref(value);
+	finish(call);
+}
+
+/* A compression that fails leaves all as it is. That it was tried is remembered, so that a session
+ * that goes on after a death does not try it at once again. */
+static void attempt_failed(struct completion *call, const char *why)
+{
+	struct step result = session_step(call->session, call->session->model_seq);
+	json_t *json = json_pack("{s:s}", "failed", why);
+	_free_ char *text = json_dumps(json, JSON_COMPACT);
+	struct journal_move move = { .results = &result, .result_count = 1 };
+
+	result.result = text;
+	if (call->is_intended && !call->session->rehearse)
+		journal_move(call->session->daemon, &move, NULL, NULL);
+	json_decref(json);
+	answer_without(call, "failed", json_string(why));
+}
+
 /* ---- a reply ---- */
 
 static void replied(struct completion *call, const struct model_reply *reply, json_t *json)
@@ -133,6 +164,10 @@ static void go_on(struct completion *call, const struct model_failure *failure,
 		begin(call);
 		return;
 	case LADDER_STOP:
+		if (call->session->attempt) {
+			attempt_failed(call, failure->message);
+			return;
+		}
 		session_fail(call->session, OUTCOME_FAILED, "%s: %s",
 			     session_model_name(call->session), failure->message);
 		give_up(call, ERROR_REMOTE, failure->message);
@@ -158,6 +193,12 @@ static void failed(struct completion *call, const struct model_failure *failure)
 	}
 	if (failure->class == FAILURE_OVERFLOW)
 		providers_learn_context(session->daemon, &session->model, failure->context);
+	if (failed_compresses(call, failure)) {
+		attempt_keep_row(call);
+		session->turns--; /* it is taken once more */
+		answer_without(call, "overflow", json_true());
+		return;
+	}
 	decision = failed_decide(call, failure);
 	attempt_keep_row(call);
 	go_on(call, failure, &decision);
@@ -264,7 +305,7 @@ static void record(struct completion *call)
 	struct step results[MODEL_CALLS_MAX];
 	struct journal_move move = { .results = results, .result_count = call->result_count };
 
-	intent.kind = "model";
+	intent.kind = session->attempt ? "compaction" : "model";
 	intent.effect = "idempotent";
 	intent.intent = text;
 	attempt_row(call);
@@ -406,6 +447,10 @@ static void rest(struct completion *call)
 			     json_pack("{s:s,s:s,s:I}", "session", session->id, "reason", why.data,
 				       "wait_ms", (json_int_t)(until - now)));
 		wait_then_begin(call, until - now + chance % 1000);
+		return;
+	}
+	if (session->attempt) {
+		attempt_failed(call, why.data);
 		return;
 	}
 	session_fail(session, until ? OUTCOME_FAILED : OUTCOME_REFUSED, "%s", why.data);

@@ -92,11 +92,18 @@ static int64_t smaller(const struct completion *call, const struct model_failure
 	return fits < most ? fits : most;
 }
 
-static bool overflow_can_mend(struct completion *call, const struct model_failure *failure)
+/* Would a shorter answer do? */
+static bool answer_can_shrink(const struct completion *call, const struct model_failure *failure)
 {
 	int64_t least = call->session->daemon->workspace->settings->least_max_tokens;
 	int64_t most = call->session->most_tokens;
-	bool lower = failure->max_tokens >= least && (!most || failure->max_tokens < most);
+
+	return failure->max_tokens >= least && (!most || failure->max_tokens < most);
+}
+
+static bool overflow_can_mend(struct completion *call, const struct model_failure *failure)
+{
+	bool lower = answer_can_shrink(call, failure);
 
 	json_decref(call->mended);
 	call->mended = NULL;
@@ -238,6 +245,20 @@ struct ladder_decision failed_decide(struct completion *call, const struct model
 	tell(call, failure, call->decision);
 	alert(call->session, failure, &decision);
 	return decision;
+}
+
+bool failed_compresses(struct completion *call, const struct model_failure *failure)
+{
+	const struct session *session = call->session;
+
+	if (failure->class != FAILURE_OVERFLOW || !session->may_compress || session->attempt ||
+	    answer_can_shrink(call, failure))
+		return false;
+	snprintf(call->decision, sizeof(call->decision),
+		 "mended: the session sums up its older turns");
+	call->row.decision = call->decision;
+	tell(call, failure, call->decision);
+	return true;
 }
 
 /* ---- over a cap ---- */

@@ -121,6 +121,8 @@ void attempt_settle_reply(struct completion *call, const struct model_reply *rep
 		row->reasoning_tokens = usage->reasoning_tokens;
 		session->input_tokens += all_input(usage);
 		session->output_tokens += usage->output_tokens;
+		if (all_input(usage) > 0)
+			session->bytes_per_token = row->request_bytes * 1000 / all_input(usage);
 	}
 	if (!call->holding)
 		return;

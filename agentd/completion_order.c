@@ -147,8 +147,11 @@ char *model_intent(const struct session *session, const json_t *request)
 		session->model.model, "turn", (json_int_t)session->turns, "messages",
 		(json_int_t)json_array_size(json_object_get(request, "messages")), "max_tokens",
 		json_integer_value(json_object_get(request, "max_tokens")));
-	char *text = json_dumps(intent, JSON_COMPACT);
+	char *text;
 
+	if (session->attempt)
+		json_object_update(intent, session->attempt);
+	text = json_dumps(intent, JSON_COMPACT);
 	json_decref(intent);
 	return text;
 }

@@ -58,6 +58,9 @@ bool failed_has_next(const struct completion *call);
  * incident. Sets the row's decision. */
 struct ladder_decision failed_decide(struct completion *call, const struct model_failure *failure);
 
+/* Did the request not fit, and can the session make it smaller itself? Told like a decision. */
+bool failed_compresses(struct completion *call, const struct model_failure *failure);
+
 /* LADDER_MEND: does it. */
 void mend_apply(struct completion *call, const struct model_failure *failure);
 

@@ -63,7 +63,8 @@ static void answer_recorded(void *context, const struct error *error)
 		session_refuse(session, session->asked, error->code, error->message);
 	else if (session->state == SESSION_RUNNING && session->link && session->asked)
 		link_reply(session->link, session->asked,
-			   json_pack("{s:O}", "reply", answer->reply));
+			   json_pack("{s:O,s:I}", "reply", answer->reply, "most_bytes",
+				     (json_int_t)session_most_bytes(session)));
 	session->asked = 0;
 	json_decref(answer->reply);
 	free(answer);
@@ -121,6 +122,7 @@ void session_replied(struct session *session, const struct model_reply *reply, j
 
 	*answer = (struct answer){ session, json_incref(json) };
 	session_hold(session);
+	session->sums_up = session->attempt != NULL;
 	take_calls(session, reply, intents, texts);
 	result.result = text;
 	result.cost_micro_usd = settled ? settled->micro_usd : 0;
@@ -264,10 +266,10 @@ static void session_complete(struct rpc *rpc, void *context, const char *method,
 		return;
 	}
 	count = take_results(session, json_object_get(params, "results"), results, texts);
-	if (may_go_on(session, id)) {
+	if (may_go_on(session, id) && session_attempt(session, params, id)) {
 		session->asked = id;
-		session->turns++;
-		session_emit(session, "turn",
+		session->turns += !session->attempt;
+		session_emit(session, session->attempt ? "compaction" : "turn",
 			     json_pack("{s:s,s:I,s:s}", "session", session->id, "turn",
 				       (json_int_t)session->turns, "model",
 				       session_model_name(session)));

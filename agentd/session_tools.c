@@ -217,6 +217,10 @@ void session_tool(struct rpc *rpc, void *context, const char *method, const json
 		session_refuse(session, id, ERROR_DENIED, "no such call is open");
 		return;
 	}
+	if (session->sums_up && strcmp(name, "remember") != 0) {
+		tool_done(session, id, call, "only remember may be called now", true);
+		return;
+	}
 	if (!is_allowed(session, name)) {
 		tool_done(session, id, call, "this agent may not use that tool", true);
 		return;

@@ -111,7 +111,12 @@ struct settings {
 	uint32_t retries_per_call, retry_shortest_ms, retry_longest_ms;
 	uint32_t provider_breaker_failures, provider_breaker_probe_ms, provider_breaker_longest_ms;
 	uint32_t session_breaker_repeats, session_breaker_calls;
+	uint32_t compaction_turns;
+	int64_t compaction_context_ppm; /* parts per million */
 	uint32_t alert_again_s;
+	uint32_t hung_session_s, hung_session_grace_s, stale_sweep_s;
+	uint32_t crash_backoff_shortest_s, crash_backoff_longest_s;
+	uint32_t flap_deaths, flap_within_s;
 	uint32_t retention_s; /* of ended sessions in state.db */
 	uint32_t monitor_every_s, monitor_timeout_s, monitor_failures, monitor_settle_s;
 	int64_t tool_output_bytes, log_bytes;
