@@ -1,12 +1,12 @@
 #include "files.h"
 
-#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -232,12 +232,24 @@ int files_list(const struct folders *folders, const char *path, size_t limit, st
 
 /* ---- writing ---- */
 
+/* A name of its own for each file, and always the same: what a session that was killed left there
+ * goes with the next attempt, which its resumed self makes. */
+static void temporary_name(const char *leaf, char *out, size_t size)
+{
+	uint64_t hash = 14695981039346656037u; /* FNV-1a */
+
+	for (; *leaf; leaf++)
+		hash = (hash ^ (unsigned char)*leaf) * 1099511628211u;
+	snprintf(out, size, ".agentd-%016" PRIx64 "~", hash);
+}
+
 /* The new content, durable beside the place it goes to. */
 static int write_temporary(int parent, const char *temporary, struct span text, struct error *error)
 {
 	_fd_ int fd = -1;
 	int failed = FAILPOINT("file.open"), result;
 
+	unlinkat(parent, temporary, 0);
 	if (!failed)
 		fd = openat(parent, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			    0666);
@@ -252,11 +264,9 @@ static int write_temporary(int parent, const char *temporary, struct span text, 
 static int replace(int parent, const char *leaf, struct span text, struct error *error)
 {
 	char temporary[32];
-	uint64_t random;
 	int result, failed;
 
-	random_bytes(&random, sizeof(random));
-	snprintf(temporary, sizeof(temporary), ".agentd-%016llx~", (unsigned long long)random);
+	temporary_name(leaf, temporary, sizeof(temporary));
 	result = write_temporary(parent, temporary, text, error);
 	if (!result) {
 		failed = FAILPOINT("file.rename");

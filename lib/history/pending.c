@@ -1,6 +1,7 @@
 #include "pending.h"
 
 #include "base/failpoint.h"
+#include "leftovers.h"
 #include "lock.h"
 #include "text.h"
 
@@ -313,6 +314,20 @@ static int mend_index(struct history *h, struct error *error)
 	return lagging ? index_mend(h, &s, deltas.changes.items, lagging, NULL, error) : 0;
 }
 
+static void settle_leftovers(struct history *h, const git_oid *id)
+{
+	CLEANUP(git_commit_free) git_commit *commit = NULL;
+	CLEANUP(deltas_clear) struct deltas deltas = { 0 };
+
+	if (git_commit_lookup(&commit, h->repository, id) || deltas_read(h, commit, &deltas))
+		return;
+	for (size_t i = 0; i < deltas.changes.count; i++)
+		if (!deltas.changes.items[i].gone)
+			leftovers_settle(h, deltas.changes.items[i].path,
+					 deltas.items[i].is_new ? NULL : &deltas.items[i].old,
+					 &deltas.changes.items[i].id);
+}
+
 int pending_finish(struct history *h, struct error *error)
 {
 	enum pending_kind kind;
@@ -324,6 +339,8 @@ int pending_finish(struct history *h, struct error *error)
 		return 0;
 	index_draft_remove(h);
 	if (note_read(h, &kind, &commit)) {
+		if (kind != PENDING_EDITS)
+			settle_leftovers(h, &commit);
 		result = mend_index(h, error);
 		if (!result && kind != PENDING_EDITS)
 			result = pending_complete(h, kind, &commit, &made, NULL, error);

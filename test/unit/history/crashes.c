@@ -168,7 +168,7 @@ static void check_after(struct folder *f, const struct act *act, const char *poi
 			fail_msg("%s %s:\n%s", act->name, point, f->output.data);
 		sh(f,
 		   "git status --porcelain; git fsck --strict --no-dangling --no-progress 2>&1 | "
-		   "grep -v ^notice; ls .git | grep -E 'agentd|lock'; find .git -name '*.lock'");
+		   "grep -v ^notice; ls -A . .git | grep -E 'agentd|lock'; find .git -name '*.lock'");
 		if (f->output.length)
 			fail_msg("%s %s: not tidy:\n%s", act->name, point, f->output.data);
 		assert_file(f, "MEMORY.md", act->memory);
@@ -235,11 +235,40 @@ static void a_save_after_a_kill_is_still_two_authors(void **state)
 	}
 }
 
+/* A person's save that the exchange of names took out of its place, when nobody is left to look. */
+static void a_save_that_was_displaced_comes_back(void **state)
+{
+	static const char saved[] = "# Memory\n\n## Recent (L0)\n\n- one\n- by hand\n- two\n";
+	struct folder *f;
+	void *context;
+	struct process_end end;
+
+	(void)state;
+#ifndef AGENTD_FAILPOINTS
+	skip();
+#endif
+	context = f = prepared(&acts[1]);
+	spawn(f, &acts[1], "file.rename=kill@1", &end);
+	assert_true(end.signalled);
+	put(f, "saved", saved);
+	sh(f, "mv .agentd-*~ MEMORY.md; mv saved .agentd-12345-0~");
+	edits(f);
+	sh(f, "grep -c -e '- by hand' MEMORY.md; ls -A | grep agentd");
+	assert_string_equal("1\n", f->output.data);
+	do_write(f->history, f->dir);
+	sh(f, "grep -c -e '- by hand' -e '- three' MEMORY.md");
+	assert_string_equal("2\n", f->output.data);
+	assert_sh(f, "Mika Person\n", "git log -1 --format=%%an -S'by hand'");
+	assert_tidy(f);
+	folder_teardown(&context);
+}
+
 int crashes_tests(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(killed_at_every_point),
 		cmocka_unit_test(a_save_after_a_kill_is_still_two_authors),
+		cmocka_unit_test(a_save_that_was_displaced_comes_back),
 	};
 
 	return cmocka_run_group_tests_name("crashes", tests, NULL, NULL);

@@ -1,0 +1,106 @@
+#include "leftovers.h"
+
+#include "snapshot.h"
+#include "text.h"
+
+#include <dirent.h>
+#include <stdio.h>
+
+struct leftovers {
+	struct history *h;
+	const char *path;
+	struct buffer before, after;
+	bool is_new;
+	char **names; /* beneath the work tree */
+	size_t count, capacity;
+};
+
+static void leftovers_clear(struct leftovers *all)
+{
+	buffer_clear(&all->before);
+	buffer_clear(&all->after);
+	for (size_t i = 0; i < all->count; i++)
+		free(all->names[i]);
+	free(all->names);
+}
+CLEANUP_DEFINE_VALUE(struct leftovers, leftovers_clear)
+
+/* ".agentd-PID-NUMBER~", as file_replace_if calls them. */
+static bool is_temporary(const char *name)
+{
+	int end = 0;
+
+	return sscanf(name, ".agentd-%*d-%*u~%n", &end) == 0 && end && !name[end];
+}
+
+static int find(void *context, const char *name, unsigned char type)
+{
+	struct leftovers *all = context;
+	const char *slash = strrchr(all->path, '/');
+	int folder = slash ? (int)(slash + 1 - all->path) : 0;
+
+	if ((type != DT_REG && type != DT_UNKNOWN) || !is_temporary(name))
+		return 0;
+	if (array_grow((void **)&all->names, all->count, &all->capacity, sizeof(char *),
+		       ENTRIES_MAX))
+		return 1;
+	all->names[all->count++] = xasprintf("%.*s%s", folder, all->path, name);
+	return 0;
+}
+
+static void find_all(struct leftovers *all)
+{
+	const char *slash = strrchr(all->path, '/');
+	_free_ char *folder = slash ? xstrndup(all->path, (size_t)(slash - all->path))
+				    : xstrdup(".");
+	_fd_ int dir = -1;
+
+	if (!directory_open_beneath(all->h->dir, folder, &dir, NULL))
+		directory_walk(dir, ENTRIES_MAX, find, all, NULL);
+}
+
+static struct span text_of(const struct buffer *buffer)
+{
+	return buffer->length ? buffer_span(buffer) : SPAN("");
+}
+
+static bool is_ours(const struct leftovers *all, struct span found)
+{
+	struct span after = text_of(&all->after);
+
+	if (found.length <= after.length && !memcmp(found.data, after.data, found.length))
+		return true;
+	return !all->is_new && span_equal(found, text_of(&all->before));
+}
+
+static void settle(const struct leftovers *all, const char *name)
+{
+	CLEANUP(buffer_clear) struct buffer found = BUFFER(HISTORY_FILE_MAX);
+
+	if (file_read(all->h->dir, name, &found, NULL, NULL))
+		return;
+	if (is_ours(all, text_of(&found)) ||
+	    !file_replace_if(all->h->dir, all->path, text_of(&all->after), text_of(&found), 0644,
+			     NULL))
+		file_unlink(all->h->dir, name, NULL);
+}
+
+void leftovers_settle(struct history *h, const char *path, const git_oid *before,
+		      const git_oid *after)
+{
+	CLEANUP(leftovers_clear)
+	struct leftovers all = {
+		.h = h,
+		.path = path,
+		.before = BUFFER(HISTORY_FILE_MAX),
+		.after = BUFFER(HISTORY_FILE_MAX),
+		.is_new = !before,
+	};
+
+	find_all(&all);
+	if (!all.count || (before && blob_read(h, before, &all.before, NULL)) ||
+	    blob_read(h, after, &all.after, NULL))
+		return;
+	for (size_t i = 0; i < all.count; i++)
+		settle(&all, all.names[i]);
+}

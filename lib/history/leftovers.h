@@ -1,0 +1,18 @@
+/* Private to history: what an interrupted replacement of a file left beside it.
+ *
+ * file_replace_if makes the new content under a name of its own, exchanges the names, and looks at
+ * what came out of the place. Killed before the exchange it leaves the new content or a part of it;
+ * killed after, what stood in the place: the old content, or a save of a person that slipped in
+ * between. The first two go; a person's save goes back into its place, and is looked at as any
+ * other. What is none of these stays where it is. */
+#ifndef HISTORY_LEFTOVERS_H
+#define HISTORY_LEFTOVERS_H
+
+#include "repository.h"
+
+/* `before` and `after`: the blobs that the replacement of `path` was from and to; `before` NULL:
+ * there was no such file. Only while no job of this repository is under way. */
+void leftovers_settle(struct history *h, const char *path, const git_oid *before,
+		      const git_oid *after);
+
+#endif
