@@ -1,7 +1,7 @@
 #include "database.h"
 
 static const char put_section[] = "INSERT OR REPLACE INTO section"
-				  " VALUES(?,?,?,?,?,?,?)";
+				  " VALUES(?,?,?,?,?,?,?,?)";
 static const char delete_section[] = "DELETE FROM section WHERE agent = ? AND key = ?";
 static const char all_sections[] = "SELECT * FROM section ORDER BY agent, key";
 
@@ -17,6 +17,7 @@ int store_section_put(struct store *store, const struct section *section, struct
 	query_int(&q, section->next);
 	query_int(&q, section->last_run);
 	query_text(&q, section->inputs);
+	query_int(&q, section->past);
 	return query_run(&q);
 }
 
@@ -40,6 +41,7 @@ static void read_section(struct query *q, struct section *ret_section)
 	ret_section->next = column_int(q);
 	ret_section->last_run = column_int(q);
 	ret_section->inputs = column_text(q);
+	ret_section->past = column_int(q);
 }
 
 int store_sections(struct store *store, store_section_visit visit, void *context,
@@ -63,7 +65,9 @@ int store_sections(struct store *store, store_section_visit visit, void *context
  * stay, and of two slots of one moment the one that has the new key already is kept under it. */
 static const char *const renames[] = {
 	"UPDATE OR REPLACE section SET key = ?3 WHERE agent = ?1 AND key = ?2",
-	"UPDATE OR IGNORE slot SET section = ?3 WHERE agent = ?1 AND section = ?2 AND event = ''",
+	"UPDATE OR IGNORE slot SET section = ?3 WHERE agent = ?1 AND section = ?2 AND event = ''"
+	" AND slots = 1",
+	"UPDATE slot SET section = ?3 WHERE agent = ?1 AND section = ?2 AND slots > 1",
 	"UPDATE OR IGNORE slot SET section = ?3 WHERE agent = ?1 AND section = ?2 AND event <> ''",
 	"UPDATE session SET section = ?3 WHERE agent = ?1 AND section = ?2",
 };

@@ -1,15 +1,31 @@
 #include "database.h"
 
-#define COLUMNS "agent, section, heading, planned, event, state, reason, session, outcome, recorded"
+#define COLUMNS \
+	"agent, section, heading, planned, event, state, reason, session, outcome, recorded, last, slots"
 
-static const char insert_slot[] = "INSERT INTO slot(" COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?)";
+/* Also one that a range stands for has its row. */
+static const char insert_slot[] =
+	"INSERT INTO slot(" COLUMNS ") SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12"
+	" WHERE ?5 <> '' OR NOT EXISTS(SELECT 1 FROM slot INDEXED BY slot_range WHERE slots > 1"
+	"   AND agent = ?1 AND section = ?2 AND last >= ?4 AND planned <= ?4)";
+
+/* Those in it that have rows of their own keep them. */
+static const char insert_range[] =
+	"INSERT INTO slot(" COLUMNS ") SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,"
+	" ?12 - (SELECT count(*) FROM slot WHERE agent = ?1 AND section = ?2 AND event = ''"
+	"   AND slots = 1 AND planned BETWEEN ?4 AND ?11)";
+
+static bool is_range(const struct slot *slot)
+{
+	return slot->count > 1;
+}
 
 int store_slot_insert(struct store *store, const struct slot *slot, struct error *error)
 {
+	int r, changes = 0;
 	struct query q;
-	int r;
 
-	query_begin(&q, store, insert_slot, error);
+	query_begin(&q, store, is_range(slot) ? insert_range : insert_slot, error);
 	query_text(&q, slot->agent);
 	query_text(&q, slot->section);
 	query_text(&q, slot->heading);
@@ -20,8 +36,10 @@ int store_slot_insert(struct store *store, const struct slot *slot, struct error
 	query_text(&q, slot->session);
 	query_text(&q, slot->outcome);
 	query_int(&q, slot->recorded);
-	r = query_run(&q);
-	if (r == -(int)ERROR_EXISTS)
+	query_int(&q, is_range(slot) ? slot->last : 0);
+	query_int(&q, is_range(slot) ? slot->count : 1);
+	r = query_change(&q, &changes);
+	if (r == -(int)ERROR_EXISTS || (!r && !changes))
 		return error_set(error, ERROR_EXISTS, "this slot of %s has its row already",
 				 slot->agent);
 	return r;
@@ -29,7 +47,8 @@ int store_slot_insert(struct store *store, const struct slot *slot, struct error
 
 /* A planned slot is known by its moment, an event slot by its event. */
 #define SET "UPDATE slot SET state = ?4, reason = ?5, session = ?6, outcome = ?7"
-#define FIND_PLANNED " WHERE agent = ?1 AND section = ?2 AND event = '' AND planned = ?3"
+#define FIND_PLANNED \
+	" WHERE agent = ?1 AND section = ?2 AND event = '' AND slots = 1 AND planned = ?3"
 #define FIND_EVENT " WHERE agent = ?1 AND section = ?2 AND event <> '' AND event = ?3"
 
 static const char finish_planned[] = SET FIND_PLANNED " AND state = 0";
@@ -94,13 +113,11 @@ int store_slot_assign(struct store *store, const struct slot *slot, struct error
 	return r || changes ? r : not_finished(store, slot, error);
 }
 
-/* State 1 is SLOT_RAN, 2 SLOT_SKIPPED: the order of enum slot_state is part of the schema. */
+/* State 1 is SLOT_RAN: the order of enum slot_state is part of the schema. */
 static const char close_begun[] = "UPDATE slot SET state = 1, outcome = 'interrupted', reason = ?1"
 				  " WHERE state = 0 AND session <> ''"
 				  " AND NOT EXISTS(SELECT 1 FROM session"
 				  "   WHERE id = slot.session AND ended = 0)";
-static const char close_waiting[] = "UPDATE slot SET state = 2, reason = ?1"
-				    " WHERE state = 0 AND session = ''";
 
 int store_slots_close_open(struct store *store, const char *reason, struct error *error)
 {
@@ -111,11 +128,6 @@ int store_slots_close_open(struct store *store, const char *reason, struct error
 	query_begin(&q, store, close_begun, error);
 	query_text(&q, reason);
 	r = query_run(&q);
-	if (!r) {
-		query_begin(&q, store, close_waiting, error);
-		query_text(&q, reason);
-		r = query_run(&q);
-	}
 	sync_again(store);
 	return r;
 }
@@ -141,6 +153,12 @@ static const char slots_of_all[] = "SELECT " COLUMNS " FROM slot"
 static const char slots_of_agent[] = "SELECT " COLUMNS " FROM slot"
 				     " WHERE planned >= ?1 AND planned < ?2 AND agent = ?4"
 				     " ORDER BY planned, id LIMIT ?3";
+/* Ranges that began before and reach into the time that is asked for. They are few. */
+static const char ranges_into[] = "SELECT " COLUMNS " FROM slot INDEXED BY slot_range"
+				  " WHERE slots > 1 AND planned < ?1 AND last >= ?1"
+				  " AND (?2 IS NULL OR agent = ?2)";
+static const char waiting_slots[] = "SELECT " COLUMNS " FROM slot"
+				    " WHERE state = 0 AND session = '' ORDER BY planned, id";
 
 static void read_slot(struct query *q, struct slot *ret_slot)
 {
@@ -155,33 +173,84 @@ static void read_slot(struct query *q, struct slot *ret_slot)
 	ret_slot->session = column_text(q);
 	ret_slot->outcome = column_text(q);
 	ret_slot->recorded = column_int(q);
+	ret_slot->last = column_int(q);
+	ret_slot->count = column_int(q);
+	if (!is_range(ret_slot))
+		ret_slot->last = ret_slot->planned;
+}
+
+static int visit_all(struct query *q, store_slot_visit visit, void *context)
+{
+	struct slot slot;
+	int r = 0, visited = 0;
+
+	while (!visited && (r = query_next(q)) > 0) {
+		read_slot(q, &slot);
+		visited = visit(context, &slot);
+	}
+	if (visited)
+		query_end(q);
+	return visited ? visited : r;
 }
 
 int store_slots(struct store *store, const char *agent, int64_t from, int64_t to, size_t max,
 		store_slot_visit visit, void *context, struct error *error)
 {
 	struct query q;
-	struct slot slot;
-	int r, visited = 0;
+	int r;
 
+	query_begin(&q, store, ranges_into, error);
+	query_int(&q, from);
+	query_text_or_null(&q, agent);
+	r = visit_all(&q, visit, context);
+	if (r)
+		return r;
 	query_begin(&q, store, agent ? slots_of_agent : slots_of_all, error);
 	query_int(&q, from);
 	query_int(&q, to);
 	query_int(&q, max < INT64_MAX ? (int64_t)max : INT64_MAX);
 	if (agent)
 		query_text(&q, agent);
-	while (!visited && (r = query_next(&q)) > 0) {
-		read_slot(&q, &slot);
-		visited = visit(context, &slot);
+	return visit_all(&q, visit, context);
+}
+
+int store_slots_waiting(struct store *store, store_slot_visit visit, void *context,
+			struct error *error)
+{
+	struct query q;
+
+	query_begin(&q, store, waiting_slots, error);
+	return visit_all(&q, visit, context);
+}
+
+/* State 2 is SLOT_SKIPPED. How many a range stands for that is cut is an estimate. */
+static const char *const withdrawals[] = {
+	"DELETE FROM slot WHERE agent = ?1 AND section = ?2 AND planned > ?3 AND event = ''"
+	" AND state = 2 AND reason LIKE 'missed: %'",
+	"UPDATE slot SET last = ?3, slots = 1 + max(1, slots * (?3 - planned) / (last - planned))"
+	" WHERE slots > 1 AND agent = ?1 AND section = ?2 AND last > ?3 AND planned <= ?3"
+	" AND state = 2 AND reason LIKE 'missed: %'",
+};
+
+int store_slots_withdraw(struct store *store, const char *agent, const char *section, int64_t since,
+			 struct error *error)
+{
+	struct query q;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < ARRAY_LENGTH(withdrawals); i++) {
+		query_begin(&q, store, withdrawals[i], error);
+		query_text(&q, agent);
+		query_text(&q, section);
+		query_int(&q, since);
+		r = query_run(&q);
 	}
-	if (visited)
-		query_end(&q);
-	return visited ? visited : r;
+	return r;
 }
 
 static const char prune_slots[] =
 	"DELETE FROM slot WHERE id IN (SELECT id FROM slot INDEXED BY slot_by_time"
-	" WHERE planned < ?1 AND state <> 0"
+	" WHERE planned < ?1 AND last < ?1 AND state <> 0"
 	" AND NOT EXISTS(SELECT 1 FROM session WHERE session.id = slot.session)"
 	" ORDER BY planned LIMIT ?2)";
 

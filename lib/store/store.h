@@ -45,8 +45,18 @@ struct store_writer;
 int store_open(int dir, bool readonly, struct store **ret_store, struct error *error);
 void store_close(struct store *store);
 
+/* Reads through the file for at most `ms` milliseconds, looking for damage. ERROR_INVALID: it has
+ * some. Of what a page says in its rows it can tell nothing. */
+int store_check(struct store *store, int ms, struct error *error);
+
+/* Opens a file that was set aside, for reading. Whatever it is asked may fail half-way. */
+int store_open_old(int dir, const char *name, struct store **ret_store, struct error *error);
+
 typedef int (*store_work)(struct store *store, void *context, struct error *error);
 typedef void (*store_done)(void *context, int result, const struct error *error);
+
+/* Runs a work in one transaction, on a store without a writer thread. */
+int store_together(struct store *store, store_work work, void *context, struct error *error);
 
 int store_writer_start(struct store *store, void (*wake)(void *), void *wake_context,
 		       struct store_writer **ret_writer, struct error *error);
@@ -87,26 +97,40 @@ struct slot {
 	const char *session; /* "" until there is one */
 	const char *outcome; /* of its session; "" until it ended */
 	int64_t recorded;
+	/* More slots than one may share a row that is terminal from its beginning: it stands for
+	 * each from `planned` to `last` that has no row of its own. */
+	int64_t last;  /* looked at for count > 1; what is visited has `planned` for one slot */
+	int64_t count; /* of a row that was cut (store_slots_withdraw) an estimate */
 };
 
-/* Makes the one row of a slot. -ERROR_EXISTS: it has one, in any state; the slot must not run. */
+/* Makes the one row of a slot. -ERROR_EXISTS: it has one, in any state, or a shared one; it must
+ * not run. */
 int store_slot_insert(struct store *store, const struct slot *slot, struct error *error);
 /* running → ran, skipped or coalesced; a terminal row never changes (ERROR_CONFLICT). Writes state,
  * reason, session and outcome. */
 int store_slot_finish(struct store *store, const struct slot *slot, struct error *error);
 /* A running slot gets its session. */
 int store_slot_assign(struct store *store, const struct slot *slot, struct error *error);
-/* At a start: slots that a daemon before us left `running`, and whose session did not begin (they
- * are skipped for `reason`) or has ended (they ran, interrupted). Those of a session that is open
- * stay: it goes on, or store_slots_interrupt ends them. */
+/* At a start: slots that a daemon before us left `running`, and whose session has ended (they ran,
+ * interrupted). Those of a session that is open stay: it goes on, or store_slots_interrupt ends
+ * them; those whose session did not begin do, too: see store_slots_waiting. */
 int store_slots_close_open(struct store *store, const char *reason, struct error *error);
 /* The running slots of a session that does not go on: they ran, interrupted. */
 int store_slots_interrupt(struct store *store, const char *session, const char *reason,
 			  struct error *error);
 typedef int (*store_slot_visit)(void *context, const struct slot *slot);
-/* In order of planned time; `agent` NULL: all; from <= planned < to. */
+/* In order of planned time; `agent` NULL: all; from <= planned < to. Before them, in no order, come
+ * shared rows that began earlier and reach there. */
 int store_slots(struct store *store, const char *agent, int64_t from, int64_t to, size_t max,
 		store_slot_visit visit, void *context, struct error *error);
+
+/* Those that are running and have no session (yet), in the order of time. */
+int store_slots_waiting(struct store *store, store_slot_visit visit, void *context,
+			struct error *error);
+/* The clock was set back to `since`: slots of a section behind it that were skipped with a reason
+ * that begins with "missed: " have not been yet, and their rows leave. */
+int store_slots_withdraw(struct store *store, const char *agent, const char *section, int64_t since,
+			 struct error *error);
 
 /* Deletes terminal slots that were planned before `before` (UTC s) and whose session is not there
  * any more, as store_calls_prune does. A slot that has left may be made again: `before` has to lie
@@ -123,6 +147,7 @@ struct section {
 	int64_t next;       /* the slot it is armed for, INT64_MAX: none */
 	int64_t last_run;   /* when its last session ended, 0: never */
 	const char *inputs; /* hash of its inputs at that time, "" : unknown */
+	int64_t past;       /* no slot up to then gets a row any more; 0: not known */
 };
 int store_section_put(struct store *store, const struct section *section, struct error *error);
 int store_section_delete(struct store *store, const char *agent, const char *key,
@@ -238,7 +263,8 @@ int store_death_count(struct store *store, const char *session, struct death_cou
 int store_death_of_daemon(struct store *store, const char *session, int64_t epoch, int64_t at,
 			  struct error *error);
 typedef int (*store_death_visit)(void *context, const struct death_row *row);
-/* In order of time. Of one session; of one agent, or (NULL) all: those that count, since `since`. */
+/* In order of time. Of one session; of one agent, or (NULL) all: those that count, since `since`.
+ */
 int store_deaths(struct store *store, const char *session, store_death_visit visit, void *context,
 		 struct error *error);
 int store_deaths_counted(struct store *store, const char *agent, int64_t since,

@@ -115,9 +115,73 @@ static void open_slots_are_closed(void **state)
 		assert_int_equal(0, store_slot_insert(place->store, &slots_left[i], NULL));
 	for (int twice = 0; twice < 2; twice++)
 		assert_int_equal(0, store_slots_close_open(place->store, "died", NULL));
-	assert_string_equal("a/s/@1=skipped,died,,,0;a/s/@2=ran,died,01J,interrupted,0;"
-			    "a/s/@3#e=skipped,died,,,0;a/s/@4=ran,,,done,0;",
+	assert_string_equal("a/s/@1=running,,,,0;a/s/@2=ran,died,01J,interrupted,0;"
+			    "a/s/@3#e=running,,,,0;a/s/@4=ran,,,done,0;",
 			    slots(place, "a", 0, 100, 9));
+	buffer_reset(&place->seen);
+	assert_int_equal(0, store_slots_waiting(place->store, print_slot, place, NULL));
+	assert_string_equal("a/s/@1=running,,,,0;a/s/@3#e=running,,,,0;", place_text(place));
+}
+
+static int print_range(void *context, const struct slot *s)
+{
+	struct place *place = context;
+
+	return buffer_printf(&place->seen, "%s@%lld-%lld x%lld=%s;", s->section,
+			     (long long)s->planned, (long long)s->last, (long long)s->count,
+			     states[s->state]);
+}
+
+static const char *ranges(struct place *place, int64_t from, int64_t to)
+{
+	buffer_reset(&place->seen);
+	assert_int_equal(0, store_slots(place->store, "a", from, to, 9, print_range, place, NULL));
+	return place_text(place);
+}
+
+/* One row for very many: it is the row of each that has none of its own. */
+static void a_row_stands_for_many(void **state)
+{
+	struct place *place = *state;
+	struct slot one = { .agent = "a", .section = "s", .planned = 50, .state = SLOT_RAN };
+	struct slot many = { .agent = "a",
+			     .section = "s",
+			     .planned = 10,
+			     .last = 99,
+			     .count = 90,
+			     .state = SLOT_SKIPPED,
+			     .reason = "missed: the clock was set forward" };
+	size_t count = 9;
+
+	assert_int_equal(0, store_slot_insert(place->store, &one, NULL));
+	assert_int_equal(0, store_slot_insert(place->store, &many, NULL));
+	assert_string_equal("s@10-99 x89=skipped;s@50-50 x1=ran;", ranges(place, 0, 1000));
+	assert_string_equal("s@10-99 x89=skipped;", ranges(place, 99, 1000));
+	assert_string_equal("", ranges(place, 100, 1000));
+	one.planned = 10; /* also its first and last have theirs */
+	assert_int_equal(-(int)ERROR_EXISTS, store_slot_insert(place->store, &one, NULL));
+	one.planned = 99;
+	assert_int_equal(-(int)ERROR_EXISTS, store_slot_insert(place->store, &one, NULL));
+	one.planned = 100;
+	assert_int_equal(0, store_slot_insert(place->store, &one, NULL));
+	one.section = "t", one.planned = 60;
+	assert_int_equal(0, store_slot_insert(place->store, &one, NULL));
+
+	/* The clock was set back to 60: what lies behind it has not been missed. */
+	one.section = "s", one.planned = 70;
+	assert_int_equal(0, store_slots_withdraw(place->store, "a", "s", 60, NULL));
+	assert_int_equal(0, store_slot_insert(place->store, &one, NULL));
+	assert_string_equal("s@10-60 x51=skipped;s@50-50 x1=ran;t@60-60 x1=ran;s@70-70 x1=ran;"
+			    "s@100-100 x1=ran;",
+			    ranges(place, 0, 1000));
+	assert_int_equal(0, store_slots_withdraw(place->store, "a", "s", 5, NULL));
+	assert_string_equal("s@50-50 x1=ran;t@60-60 x1=ran;", ranges(place, 0, 65));
+
+	assert_int_equal(0, store_slot_insert(place->store, &many, NULL));
+	assert_int_equal(0, store_slots_prune(place->store, 99, 9, &count, NULL));
+	assert_string_equal("s@10-99 x88=skipped;", ranges(place, 0, 100));
+	assert_int_equal(0, store_slots_prune(place->store, 100, 9, &count, NULL));
+	assert_string_equal("", ranges(place, 0, 100));
 }
 
 static void slots_of_a_range(void **state)
@@ -143,6 +207,7 @@ static int print_section(void *context, const struct section *s)
 {
 	struct place *place = context;
 
+	assert_int_equal(5, s->past);
 	return buffer_printf(&place->seen, "%s/%s %s %lld %lld %lld %s;", s->agent, s->key,
 			     s->schedule, (long long)s->first_seen, (long long)s->next,
 			     (long long)s->last_run, s->inputs);
@@ -157,7 +222,7 @@ static const char *sections(struct place *place)
 
 static void put_section(struct place *place, const char *agent, const char *key, int64_t next)
 {
-	struct section section = { agent, key, "daily 09:00", 1, next, 0, "abc" };
+	struct section section = { agent, key, "daily 09:00", 1, next, 0, "abc", 5 };
 
 	assert_int_equal(0, store_section_put(place->store, &section, NULL));
 }
@@ -292,15 +357,11 @@ static void epochs_grow(void **state)
 int rows_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
-		PLACE_TEST(slots_are_made_once),
-		PLACE_TEST(terminal_slots_never_change),
-		PLACE_TEST(open_slots_are_closed),
-		PLACE_TEST(slots_of_a_range),
-		PLACE_TEST(sections_are_kept),
-		PLACE_TEST(sections_are_renamed),
-		PLACE_TEST(files_are_replaced_as_a_whole),
-		PLACE_TEST(visits_end_a_walk),
-		PLACE_TEST(epochs_grow),
+		PLACE_TEST(slots_are_made_once),   PLACE_TEST(terminal_slots_never_change),
+		PLACE_TEST(open_slots_are_closed), PLACE_TEST(a_row_stands_for_many),
+		PLACE_TEST(slots_of_a_range),      PLACE_TEST(sections_are_kept),
+		PLACE_TEST(sections_are_renamed),  PLACE_TEST(files_are_replaced_as_a_whole),
+		PLACE_TEST(visits_end_a_walk),     PLACE_TEST(epochs_grow),
 	};
 
 	return cmocka_run_group_tests_name("store: rows", tests, NULL, NULL);
