@@ -42,6 +42,7 @@ struct daemon {
 	int64_t started;     /* UTC seconds */
 	bool ready, stopping;
 	struct exports *exports;
+	struct state_file *state_file;
 };
 
 /* Names of our own folder and files below the workspace. */

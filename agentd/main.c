@@ -9,6 +9,7 @@
 #include "service.h"
 #include "session.h"
 #include "start.h"
+#include "state_file.h"
 #include "watcher.h"
 #include "zones.h"
 
@@ -92,6 +93,8 @@ int main(int argc, char **argv)
 		status = start_serving(&daemon, &error);
 	if (!status)
 		uv_run(&daemon.loop, UV_RUN_DEFAULT);
+	if (status)
+		state_file_failed(&daemon, &error);
 	stop_parts(&daemon);
 	return status ? fail(&error) : EXIT_SUCCESS;
 }

@@ -1,6 +1,7 @@
 #include "pulse.h"
 
 #include "notify.h"
+#include "state_file.h"
 
 #include "base/clock.h"
 
@@ -35,6 +36,8 @@ static void beat(uv_timer_t *timer)
 	struct pulse *pulse = timer->data;
 	struct store_writer *writer = pulse->daemon->writer;
 
+	if (state_file_trouble(pulse->daemon)) /* it waits for a disk, and is alive */
+		notify_alive();
 	if (pulse->is_asked || !writer)
 		return;
 	pulse->is_asked = !store_submit(writer, work_nothing, store_answered, pulse);

@@ -26,12 +26,11 @@ static const struct {
 	{ SQLITE_TOOBIG, ERROR_TOO_LARGE, 0, "cannot hold a value that large" },
 };
 
-static int damaged(const char *why, struct error *error)
+int database_damaged(const char *why, struct error *error)
 {
 	error_set(error, ERROR_INVALID,
-		  "is damaged (%s); stop agentd, move state.db, state.db-wal and "
-		  "state.db-shm of that folder aside, and start it again: what stands in files and "
-		  "git is not touched, what was run and spent before is then not known",
+		  "is damaged (%s); restart agentd: it sets the file aside and begins a new one, "
+		  "what stands in files and git is not touched",
 		  why);
 	return error_at(error, STATE_FILE, 0, 0);
 }
@@ -47,9 +46,9 @@ int database_error(sqlite3 *db, int code, struct error *error)
 		if (failures[i].sqlite == code || failures[i].sqlite == (code & 0xff))
 			break;
 	if (i == ARRAY_LENGTH(failures)) /* no such table: not the schema of its version */
-		return damaged(sqlite3_errmsg(db), error);
+		return database_damaged(sqlite3_errmsg(db), error);
 	if (failures[i].code == ERROR_INVALID)
-		return damaged(sqlite3_errmsg(db), error);
+		return database_damaged(sqlite3_errmsg(db), error);
 	error_set(error, failures[i].code, "%s (%s)", failures[i].say, sqlite3_errmsg(db));
 	if (error)
 		error->system = failures[i].code != ERROR_SYSTEM ? 0 : failures[i].system ?: system;

@@ -31,6 +31,8 @@ struct store {
 /* The error of the last call on `db`; `code` is what it returned. */
 int database_error(sqlite3 *db, int code, struct error *error);
 
+int database_damaged(const char *why, struct error *error);
+
 /* Is it the file that failed, and not what a work asked of it? */
 bool database_failed(const struct error *error);
 

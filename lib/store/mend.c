@@ -1,5 +1,7 @@
-/* What the file needs after it failed. */
+/* What the file needs after it failed, and whether it is sound. */
 #include "database.h"
+
+#include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,4 +111,41 @@ int mend(struct store *store, struct error *error)
 void mend_after(struct store *store, const struct error *error)
 {
 	store->is_doubtful |= error->system == EIO;
+}
+
+/* ---- looking for damage ---- */
+
+static int is_late(void *context)
+{
+	const int64_t *until = context;
+
+	return clock_monotonic_ms() > *until;
+}
+
+/* "ok", or the first thing that is wrong. Interrupted, it has found nothing so far. */
+static int read_verdict(struct store *store, char *verdict, size_t size)
+{
+	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(store->db, "PRAGMA quick_check(1)", -1, &statement, NULL);
+
+	if (!code)
+		code = sqlite3_step(statement);
+	snprintf(verdict, size, "%s",
+		 code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : "ok");
+	sqlite3_finalize(statement);
+	return code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? code : 0;
+}
+
+int store_check(struct store *store, int ms, struct error *error)
+{
+	int64_t until = clock_monotonic_ms() + ms;
+	char verdict[256];
+	int code;
+
+	sqlite3_progress_handler(store->db, 1000, is_late, &until);
+	code = read_verdict(store, verdict, sizeof(verdict));
+	sqlite3_progress_handler(store->db, 0, NULL, NULL);
+	if (code)
+		return database_error(store->db, code, error);
+	return strcmp(verdict, "ok") != 0 ? database_damaged(verdict, error) : 0;
 }

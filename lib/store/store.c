@@ -53,13 +53,13 @@ static int look_at_file(int dir, bool readonly, struct error *error)
 	return fd < 0 ? error_set_system(error, errno, "cannot make .agentd/" FILE_NAME) : 0;
 }
 
-static int open_file(struct store *store, int dir, int flags, const char *query,
+static int open_file(struct store *store, int dir, const char *name, int flags, const char *query,
 		     struct error *error)
 {
 	char path[128];
 	int code;
 
-	snprintf(path, sizeof(path), "file:/proc/self/fd/%d/" FILE_NAME "%s", dir, query);
+	snprintf(path, sizeof(path), "file:/proc/self/fd/%d/%s%s", dir, name, query);
 	code = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
 			       NULL);
 	if (code)
@@ -71,7 +71,7 @@ static int open_file(struct store *store, int dir, int flags, const char *query,
 
 static int open_for_writing(struct store *store, int dir, struct error *error)
 {
-	int r = open_file(store, dir, SQLITE_OPEN_READWRITE, "", error);
+	int r = open_file(store, dir, FILE_NAME, SQLITE_OPEN_READWRITE, "", error);
 
 	if (!r)
 		r = database_run(store, to_write, error);
@@ -81,9 +81,10 @@ static int open_for_writing(struct store *store, int dir, struct error *error)
 	return schema_bring_up(store, false, error);
 }
 
-static int open_readonly(struct store *store, int dir, const char *query, struct error *error)
+static int open_readonly(struct store *store, int dir, const char *name, const char *query,
+			 struct error *error)
 {
-	int r = open_file(store, dir, SQLITE_OPEN_READONLY, query, error);
+	int r = open_file(store, dir, name, SQLITE_OPEN_READONLY, query, error);
 
 	if (!r)
 		r = database_run(store, to_read, error);
@@ -111,11 +112,11 @@ static void disconnect(struct store *store)
 static int open_for_reading(struct store *store, int dir, struct error *error)
 {
 	struct error own;
-	int r = open_readonly(store, dir, "", &own);
+	int r = open_readonly(store, dir, FILE_NAME, "", &own);
 
 	if ((r == -(int)ERROR_SYSTEM || r == -(int)ERROR_DENIED) && log_is_absent(dir)) {
 		disconnect(store);
-		return open_readonly(store, dir, "?immutable=1", error);
+		return open_readonly(store, dir, FILE_NAME, "?immutable=1", error);
 	}
 	if (r && error)
 		*error = own;
@@ -155,12 +156,39 @@ int store_open(int dir, bool readonly, struct store **ret_store, struct error *e
 	return 0;
 }
 
+int store_open_old(int dir, const char *name, struct store **ret_store, struct error *error)
+{
+	CLEANUP(store_close) struct store *store = xcalloc(1, sizeof(*store));
+	int r;
+
+	store->dir = -1;
+	r = open_readonly(store, dir, name, "", error);
+	if (r)
+		return r;
+	*ret_store = steal_pointer(&store);
+	return 0;
+}
+
 void store_close(struct store *store)
 {
 	if (!store)
 		return;
 	disconnect(store);
 	free(store);
+}
+
+int store_together(struct store *store, store_work work, void *context, struct error *error)
+{
+	int r = savepoint_begin(store, error);
+
+	if (r)
+		return r;
+	r = work(store, context, error);
+	if (!r)
+		r = savepoint_keep(store, error);
+	if (r)
+		savepoint_undo(store);
+	return r;
 }
 
 static const char next_epoch[] = "INSERT INTO counter VALUES('epoch', 1)"

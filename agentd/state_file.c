@@ -1,0 +1,232 @@
+#include "state_file.h"
+
+#include "alerts.h"
+#include "log.h"
+#include "salvage.h"
+
+#include "base/clock.h"
+#include "base/instant.h"
+
+#include <errno.h>
+
+#define NAME "state.db"
+#define MARK "state.db.is-damaged" /* met while the daemon ran, or by a start that failed */
+#define EVENTS "log/events.jsonl"
+#define CHECK_MS 150 /* of a start, at most, to look through the file */
+#define TROUBLE_KEY "state"
+#define DAMAGED_KEY "state-damaged"
+
+struct state_file {
+	char *trouble; /* NULL: none */
+	char *begun;   /* what was set aside at the start, to be told */
+};
+
+static struct state_file *file_of(struct daemon *daemon)
+{
+	if (!daemon->state_file)
+		daemon->state_file = xcalloc(1, sizeof(*daemon->state_file));
+	return daemon->state_file;
+}
+
+void state_file_free(struct state_file *file)
+{
+	if (!file)
+		return;
+	free(file->trouble);
+	free(file->begun);
+	free(file);
+}
+
+/* ---- at a start ---- */
+
+static int rename_all(struct daemon *daemon, const char *aside, struct error *error)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	int result = 0;
+
+	for (size_t i = 0; !result && i < ARRAY_LENGTH(suffixes); i++) {
+		_free_ char *from = xasprintf(NAME "%s", suffixes[i]);
+		_free_ char *to = xasprintf("%s%s", aside, suffixes[i]);
+
+		result = file_rename(daemon->state_dir, from, to, error);
+		if (result == -(int)ERROR_NOT_FOUND)
+			result = 0;
+	}
+	return result;
+}
+
+/* What a person is told, here and by the incident. */
+static void tell_new(struct daemon *daemon, const struct error *why, const char *aside,
+		     const struct salvage *salvage)
+{
+	_free_ char *where = aside ? xasprintf(", it was set aside as .agentd/%s,", aside)
+				   : xstrdup("");
+	_free_ char *unknown =
+		salvage->is_whole
+			? xstrdup("all of what is known to be spent and paused is kept")
+			: xasprintf("%zu pauses and %zu model calls of today are kept, %zu more "
+				    "from the exports of sessions: what sessions spent that were "
+				    "open is not known, pause agents again where that is needed",
+				    salvage->pauses, salvage->calls, salvage->exported_calls);
+
+	file_of(daemon)->begun = xasprintf(".agentd/" NAME " %s%s and a new one was begun: %s",
+					   why->message, where, unknown);
+	log_event(daemon->log, LEVEL_ERROR, "state_damaged", NULL, NULL, "%s",
+		  daemon->state_file->begun);
+}
+
+/* A file that cannot be read is kept for whoever wants to look at it. */
+static int begin_anew(struct daemon *daemon, const struct error *why, struct error *error)
+{
+	char time[INSTANT_SIZE];
+	struct salvage salvage;
+	_free_ char *aside = NULL;
+	struct stat st;
+	bool is_there = !file_stat(daemon->state_dir, NAME, &st, NULL);
+	int result;
+
+	store_close(steal_pointer(&daemon->store)); /* its log is brought in as far as it goes */
+	instant_print(clock_wall_s(), time);
+	aside = xasprintf(NAME ".damaged-%s", time);
+	result = rename_all(daemon, aside, error);
+	if (!result)
+		result = store_open(daemon->state_dir, false, &daemon->store, error);
+	if (result)
+		return result;
+	file_unlink(daemon->state_dir, MARK, NULL);
+	salvage_state(daemon, is_there ? aside : NULL, &salvage);
+	tell_new(daemon, why, is_there ? aside : NULL, &salvage);
+	return 0;
+}
+
+/* The message that an earlier daemon has left. */
+static bool is_marked(struct daemon *daemon, struct error *ret_why)
+{
+	CLEANUP(buffer_clear) struct buffer text = BUFFER(ERROR_MESSAGE_MAX);
+
+	if (file_read(daemon->state_dir, MARK, &text, NULL, NULL))
+		return false;
+	error_set(ret_why, ERROR_INVALID, "%.*s", (int)text.length, text.length ? text.data : "");
+	return true;
+}
+
+/* Where a daemon has run before, no file or one without a byte is a loss. */
+static bool is_lost(struct daemon *daemon, struct error *ret_why)
+{
+	struct stat st, events;
+	int result = file_stat(daemon->state_dir, NAME, &st, NULL);
+
+	if ((result && result != -(int)ERROR_NOT_FOUND) || (!result && st.st_size) ||
+	    file_stat(daemon->state_dir, EVENTS, &events, NULL) || !events.st_size)
+		return false;
+	error_set(ret_why, ERROR_INVALID, result ? "was gone" : "was empty");
+	return true;
+}
+
+/* Why the file is not used; NULL result: it is open. */
+static int open_and_check(struct daemon *daemon, struct error *why)
+{
+	int result;
+
+	if (is_marked(daemon, why) || is_lost(daemon, why))
+		return -(int)ERROR_INVALID;
+	result = store_open(daemon->state_dir, false, &daemon->store, why);
+	return result ? result : store_check(daemon->store, CHECK_MS, why);
+}
+
+int state_file_open(struct daemon *daemon, struct error *error)
+{
+	struct error why;
+	int result = open_and_check(daemon, &why);
+
+	if (result == -(int)ERROR_INVALID)
+		return begin_anew(daemon, &why, error);
+	if (result)
+		*error = why;
+	return result;
+}
+
+void state_file_tell(struct daemon *daemon)
+{
+	struct state_file *file = file_of(daemon);
+
+	if (file->begun)
+		alert_raise(daemon, DAMAGED_KEY, NULL, "state.db was lost and begun anew", "%s",
+			    file->begun);
+	else
+		alert_over(daemon, DAMAGED_KEY, "state.db is well");
+}
+
+/* ---- while the daemon runs ---- */
+
+static const struct {
+	int system;           /* 0: any */
+	enum error_code code; /* 0: any */
+	const char *mend;
+} mends[] = {
+	{ ENOSPC, 0, "make room on the disk of the workspace" },
+	{ EDQUOT, 0, "make room in the quota of agentd's user" },
+	{ EROFS, 0, "mount the file system of the workspace writable again" },
+	{ EMFILE, 0, "raise the limit of open files of agentd (LimitNOFILE=)" },
+	{ ENFILE, 0, "raise fs.file-max" },
+	{ EIO, 0, "look at the disk (dmesg, smartctl): it reports errors" },
+	{ 0, ERROR_DENIED, "make .agentd and what is in it writable for agentd's user" },
+	{ 0, ERROR_BUSY, "end the program that holds it" },
+	{ 0, ERROR_CONFLICT, "it is written again from what agentd holds" },
+	{ 0, ERROR_INVALID, "status, pause and resume still answer" },
+	{ 0, 0, "look at the disk of the workspace" },
+};
+
+static const char *mend_of(const struct error *error)
+{
+	size_t i = 0;
+
+	while ((mends[i].system && mends[i].system != error->system) ||
+	       (mends[i].code && mends[i].code != error->code))
+		i++;
+	return mends[i].mend;
+}
+
+void state_file_failed(struct daemon *daemon, const struct error *error)
+{
+	if (error->code != ERROR_INVALID || strcmp(error->file, ".agentd/" NAME) != 0 ||
+	    daemon->state_dir < 0)
+		return;
+	file_replace(daemon->state_dir, MARK, span_of(error->message), 0600, NULL);
+}
+
+static void begin(struct daemon *daemon, const struct error *error)
+{
+	struct state_file *file = file_of(daemon);
+
+	file->trouble = xasprintf(".agentd/" NAME " %s", error->message);
+	state_file_failed(daemon, error);
+	alert_raise(daemon, TROUBLE_KEY, NULL,
+		    "state.db cannot be written: nothing begins until it can",
+		    "%s: %s; until it can be written nothing begins and no model is called, and "
+		    "what happens is kept in memory",
+		    file->trouble, mend_of(error));
+}
+
+static void end(struct daemon *daemon)
+{
+	free(steal_pointer(&file_of(daemon)->trouble));
+	file_unlink(daemon->state_dir, MARK, NULL);
+	alert_over(daemon, TROUBLE_KEY, "state.db is written again");
+}
+
+void state_file_look(struct daemon *daemon)
+{
+	struct error error;
+	bool fails = daemon->writer && store_trouble(daemon->writer, &error);
+
+	if (fails && !state_file_trouble(daemon))
+		begin(daemon, &error);
+	else if (!fails && state_file_trouble(daemon))
+		end(daemon);
+}
+
+const char *state_file_trouble(const struct daemon *daemon)
+{
+	return daemon->state_file ? daemon->state_file->trouble : NULL;
+}
