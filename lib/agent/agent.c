@@ -186,6 +186,8 @@ static void take_beats(struct agent *agent, const struct agent_files *files,
 		beats->tick_s = soul->every_s;
 	if (beats->when == WHEN_DEFAULT)
 		beats->when = soul->when;
+	if (beats->catch_up == CATCH_UP_DEFAULT)
+		beats->catch_up = soul->catch_up;
 	if (!beats->has_active_hours && soul->has_active_hours) {
 		beats->has_active_hours = true;
 		beats->active_begin = soul->active_begin;

@@ -51,6 +51,7 @@ struct heartbeats {
 	bool has_active_hours;
 	uint16_t active_begin, active_end;
 	enum when_policy when;
+	enum catch_up catch_up; /* DEFAULT: the workspace's */
 };
 
 /* Reads a HEARTBEAT.md (raw bytes). `previous` (may be NULL) lends its last good schedules to

@@ -251,6 +251,7 @@ static void take_front_matter(const struct outline *o, struct heartbeats *beats,
 	front_matter_parse(yaml, line, FRONT_MATTER_HEARTBEAT, ret_matter, found);
 	beats->tick_s = ret_matter->every_s;
 	beats->when = ret_matter->when;
+	beats->catch_up = ret_matter->catch_up;
 	beats->has_active_hours = ret_matter->has_active_hours;
 	beats->active_begin = ret_matter->active_begin;
 	beats->active_end = ret_matter->active_end;

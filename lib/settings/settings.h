@@ -87,6 +87,9 @@ struct monitor_settings {
 	uint32_t failures; /* in a row that make an incident */
 };
 
+/* Of beats that were missed: the latest runs, or none. */
+enum catch_up { CATCH_UP_DEFAULT, CATCH_UP_ONCE, CATCH_UP_NONE };
+
 struct settings {
 	char zone[65];
 	bool sandbox_off;
@@ -122,6 +125,8 @@ struct settings {
 	int64_t tool_output_bytes, log_bytes;
 	uint32_t log_files;
 	int daily_hour; /* of `daily_at` */
+	enum catch_up catch_up;
+	uint32_t catch_up_within_s, catch_up_at_once, catch_up_apart_s;
 };
 
 /* Reads agentd.yaml. Bad keys go to `found` (its `file` must be set) and keep their defaults;
@@ -152,6 +157,7 @@ struct front_matter {
 	bool has_active_hours;
 	uint16_t active_begin, active_end; /* minutes of the day */
 	enum when_policy when;
+	enum catch_up catch_up;
 	int daily_hour;       /* -1: absent */
 	struct limits limits; /* as in struct grant */
 	char **tools;         /* names; NULL: all */

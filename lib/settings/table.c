@@ -184,13 +184,17 @@ const struct key keys[] = {
 	  INTO(struct settings, shortest_interval_s),
 	  .text = "check warns of beats that are closer." },
 	{ .path = "catch_up", TOP, .type = TYPE_CHOICE, .words = "once, none",
-	  .fallback = "once", NOT_YET,
-	  .text = "What happens to beats that were missed while the daemon was down." },
-	{ .path = "catch_up_within", TOP, SECONDS(0, 366 * DAY), .fallback = "24 h", NOT_YET,
+	  .min = CATCH_UP_ONCE, .fallback = "once", INTO(struct settings, catch_up),
+	  .text = "What happens to beats that were missed while the daemon was down, the machine "
+		  "suspended or the clock wrong: the latest of a section runs, or none." },
+	{ .path = "catch_up_within", TOP, SECONDS(0, 366 * DAY), .fallback = "24 h",
+	  INTO(struct settings, catch_up_within_s),
 	  .text = "Older missed beats are skipped." },
-	{ .path = "catch_up_at_once", TOP, COUNTED(1, 1000), .fallback = "5", NOT_YET,
-	  .text = "Missed beats that are started together." },
-	{ .path = "catch_up_apart", TOP, SECONDS(0, HOUR), .fallback = "5 s", NOT_YET,
+	{ .path = "catch_up_at_once", TOP, COUNTED(1, 1000), .fallback = "5",
+	  INTO(struct settings, catch_up_at_once),
+	  .text = "Missed beats, of all agents, that are started together." },
+	{ .path = "catch_up_apart", TOP, SECONDS(0, HOUR), .fallback = "5 s",
+	  INTO(struct settings, catch_up_apart_s),
 	  .text = "Time between two such groups." },
 
 	/* ---- sessions ---- */
@@ -350,8 +354,10 @@ const struct key keys[] = {
 	  INTO(struct front_matter, daily_hour),
 	  .text = "Full hour of \"Daily\" and other bare periods." },
 	{ .path = "catch_up", FRONT, .type = TYPE_CHOICE, .words = "once, none",
-	  .fallback = "(agentd.yaml's)", NOT_YET,
-	  .text = "What happens to beats that were missed while the daemon was down." },
+	  .min = CATCH_UP_ONCE, .fallback = "(agentd.yaml's)",
+	  INTO(struct front_matter, catch_up),
+	  .text = "What happens to beats that were missed while the daemon was down, the machine "
+		  "suspended or the clock wrong: the latest of a section runs, or none." },
 };
 /* clang-format on */
 

@@ -48,6 +48,7 @@ static void soul_is_understood(void **state)
 	assert_int_equal(m.active_end, 6 * 60 + 30);
 	assert_int_equal(m.when, WHEN_CHANGED);
 	assert_int_equal(m.daily_hour, 7);
+	assert_int_equal(m.catch_up, CATCH_UP_NONE);
 }
 
 static void nothing_is_absent(void **state)
