@@ -10,70 +10,77 @@ static const struct cell {
 		[LIFE_DUE] = { LIFE_ADMIT, LIFE_WAITING },
 		[LIFE_EXITED] = { LIFE_SAVE, LIFE_SAVING },
 		[LIFE_CANCELLED] = { LIFE_WITHDRAW, LIFE_CLOSING },
+		[LIFE_SUSPENDED] = { LIFE_LET_GO, LIFE_ENDED },
 	},
 	[LIFE_RECORDING] = {
 		[LIFE_RECORDED] = { LIFE_BEGIN, LIFE_RUNNING },
 		[LIFE_UNRECORDED] = { LIFE_DROP, LIFE_ENDED },
-		[LIFE_ITS_TURN] = { LIFE_NOTHING, LIFE_RECORDING },
-		[LIFE_OUR_TURN] = { LIFE_NOTHING, LIFE_RECORDING },
+		[LIFE_PROGRESS] = { LIFE_NOTHING, LIFE_RECORDING },
 		[LIFE_LAST_WORD] = { LIFE_NOTHING, LIFE_RECORDING },
 		[LIFE_EXITED] = { LIFE_NOTHING, LIFE_RECORDING },
 		[LIFE_DIED] = { LIFE_NOTHING, LIFE_RECORDING },
 		[LIFE_CANCELLED] = { LIFE_KILL, LIFE_RECORDING },
 	},
 	[LIFE_RUNNING] = {
-		[LIFE_ITS_TURN] = { LIFE_NOTHING, LIFE_RUNNING },
-		[LIFE_OUR_TURN] = { LIFE_NOTHING, LIFE_RUNNING },
+		[LIFE_PROGRESS] = { LIFE_NOTHING, LIFE_RUNNING },
 		[LIFE_LAST_WORD] = { LIFE_NOTHING, LIFE_LEAVING },
 		[LIFE_DUE] = { LIFE_TERM, LIFE_STOPPING },
+		[LIFE_GONE] = { LIFE_NOTHING, LIFE_FINISHING },
 		[LIFE_EXITED] = { LIFE_SAVE, LIFE_SAVING },
 		[LIFE_DIED] = { LIFE_WAIT, LIFE_WAITING },
 		[LIFE_CANCELLED] = { LIFE_KILL, LIFE_KILLING },
+		[LIFE_SUSPENDED] = { LIFE_LET_GO, LIFE_ENDED },
 	},
 	[LIFE_LEAVING] = {
-		[LIFE_ITS_TURN] = { LIFE_NOTHING, LIFE_LEAVING },
-		[LIFE_OUR_TURN] = { LIFE_NOTHING, LIFE_LEAVING },
+		[LIFE_PROGRESS] = { LIFE_NOTHING, LIFE_LEAVING },
 		[LIFE_LAST_WORD] = { LIFE_NOTHING, LIFE_LEAVING },
 		[LIFE_DUE] = { LIFE_KILL, LIFE_KILLING },
+		[LIFE_GONE] = { LIFE_NOTHING, LIFE_FINISHING },
 		[LIFE_EXITED] = { LIFE_SAVE, LIFE_SAVING },
 		[LIFE_DIED] = { LIFE_WAIT, LIFE_WAITING },
 		[LIFE_CANCELLED] = { LIFE_KILL, LIFE_KILLING },
+		[LIFE_SUSPENDED] = { LIFE_LET_GO, LIFE_ENDED },
 	},
 	[LIFE_STOPPING] = {
-		[LIFE_ITS_TURN] = { LIFE_NOTHING, LIFE_STOPPING },
-		[LIFE_OUR_TURN] = { LIFE_NOTHING, LIFE_STOPPING },
+		[LIFE_PROGRESS] = { LIFE_NOTHING, LIFE_STOPPING },
 		[LIFE_LAST_WORD] = { LIFE_NOTHING, LIFE_STOPPING },
 		[LIFE_DUE] = { LIFE_KILL, LIFE_KILLING },
+		[LIFE_GONE] = { LIFE_NOTHING, LIFE_FINISHING },
 		[LIFE_EXITED] = { LIFE_SAVE, LIFE_SAVING },
 		[LIFE_DIED] = { LIFE_WAIT, LIFE_WAITING },
 		[LIFE_CANCELLED] = { LIFE_KILL, LIFE_KILLING },
+		[LIFE_SUSPENDED] = { LIFE_LET_GO, LIFE_ENDED },
 	},
 	[LIFE_KILLING] = {
-		[LIFE_ITS_TURN] = { LIFE_NOTHING, LIFE_KILLING },
-		[LIFE_OUR_TURN] = { LIFE_NOTHING, LIFE_KILLING },
+		[LIFE_PROGRESS] = { LIFE_NOTHING, LIFE_KILLING },
 		[LIFE_LAST_WORD] = { LIFE_NOTHING, LIFE_KILLING },
 		[LIFE_DUE] = { LIFE_COMPLAIN, LIFE_STUCK },
+		[LIFE_GONE] = { LIFE_NOTHING, LIFE_FINISHING },
 		[LIFE_EXITED] = { LIFE_SAVE, LIFE_SAVING },
 		[LIFE_DIED] = { LIFE_WAIT, LIFE_WAITING },
 		[LIFE_CANCELLED] = { LIFE_NOTHING, LIFE_KILLING },
+		[LIFE_SUSPENDED] = { LIFE_LET_GO, LIFE_ENDED },
 	},
 	[LIFE_STUCK] = {
-		[LIFE_ITS_TURN] = { LIFE_NOTHING, LIFE_STUCK },
-		[LIFE_OUR_TURN] = { LIFE_NOTHING, LIFE_STUCK },
+		[LIFE_PROGRESS] = { LIFE_NOTHING, LIFE_STUCK },
 		[LIFE_LAST_WORD] = { LIFE_NOTHING, LIFE_STUCK },
+		[LIFE_GONE] = { LIFE_NOTHING, LIFE_FINISHING },
 		[LIFE_EXITED] = { LIFE_SAVE, LIFE_SAVING },
 		[LIFE_DIED] = { LIFE_WAIT, LIFE_WAITING },
 		[LIFE_CANCELLED] = { LIFE_KILL, LIFE_STUCK },
+		[LIFE_SUSPENDED] = { LIFE_LET_GO, LIFE_ENDED },
+	},
+	[LIFE_FINISHING] = {
+		[LIFE_EXITED] = { LIFE_SAVE, LIFE_SAVING },
+		[LIFE_DIED] = { LIFE_WAIT, LIFE_WAITING },
+		[LIFE_CANCELLED] = { LIFE_NOTHING, LIFE_FINISHING },
+		[LIFE_SUSPENDED] = { LIFE_LET_GO, LIFE_ENDED },
 	},
 	[LIFE_SAVING] = {
-		[LIFE_ITS_TURN] = { LIFE_NOTHING, LIFE_SAVING },
-		[LIFE_OUR_TURN] = { LIFE_NOTHING, LIFE_SAVING },
 		[LIFE_SAVED] = { LIFE_CLOSE, LIFE_CLOSING },
 		[LIFE_CANCELLED] = { LIFE_NOTHING, LIFE_SAVING },
 	},
 	[LIFE_CLOSING] = {
-		[LIFE_ITS_TURN] = { LIFE_NOTHING, LIFE_CLOSING },
-		[LIFE_OUR_TURN] = { LIFE_NOTHING, LIFE_CLOSING },
 		[LIFE_CLOSED] = { LIFE_END, LIFE_ENDED },
 		[LIFE_CANCELLED] = { LIFE_NOTHING, LIFE_CLOSING },
 	},
@@ -95,7 +102,7 @@ int64_t life_backoff_ms(const struct life_rules *rules, unsigned deaths, uint32_
 static int64_t due(const struct life *life, const struct life_rules *rules, int64_t now_ms)
 {
 	switch (life->state) {
-	case LIFE_RUNNING: return life->our_turn ? LIFE_NEVER : now_ms + rules->hung_ms;
+	case LIFE_RUNNING: return now_ms + rules->hung_ms;
 	case LIFE_LEAVING: return now_ms + rules->farewell_ms;
 	case LIFE_STOPPING: return now_ms + rules->grace_ms;
 	case LIFE_KILLING: return now_ms + rules->gone_ms;
@@ -107,17 +114,15 @@ static int64_t due(const struct life *life, const struct life_rules *rules, int6
 
 static void count_death(struct life *life, const struct life_happening *happening)
 {
-	life->deaths = life->deaths && life->death_seq == happening->seq ? life->deaths + 1 : 1;
-	life->death_seq = happening->seq;
+	life->deaths = life->deaths && life->death_at == happening->progress ? life->deaths + 1 : 1;
+	life->death_at = happening->progress;
 }
 
 /* Before the table: what holds in each state. */
 static void take(struct life *life, const struct life_happening *happening)
 {
 	switch (happening->event) {
-	case LIFE_ADMITTED: life->is_leaving = life->is_killed = life->our_turn = false; return;
-	case LIFE_ITS_TURN: life->our_turn = false; return;
-	case LIFE_OUR_TURN: life->our_turn = true; return;
+	case LIFE_ADMITTED: life->is_leaving = life->is_killed = false; return;
 	case LIFE_LAST_WORD: life->is_leaving = true; return;
 	case LIFE_CANCELLED: life->is_killed = true; return;
 	case LIFE_RECORDED: life->lives++; return;
@@ -137,8 +142,7 @@ static enum life_state begun(const struct life *life)
  * nothing about its end. */
 static bool begins_anew(const struct life *life, enum life_state before, enum life_event event)
 {
-	return life->state != before ||
-	       (life->state == LIFE_RUNNING && (event == LIFE_ITS_TURN || event == LIFE_OUR_TURN));
+	return life->state != before || (life->state == LIFE_RUNNING && event == LIFE_PROGRESS);
 }
 
 enum life_action lifecycle_step(struct life *life, const struct life_rules *rules,
@@ -168,9 +172,9 @@ void lifecycle_begin(struct life *life)
 	*life = (struct life){ .due_ms = LIFE_NEVER };
 }
 
-void lifecycle_restore(struct life *life, int64_t seq, unsigned deaths, int64_t due_ms)
+void lifecycle_restore(struct life *life, int64_t progress, unsigned deaths, int64_t due_ms)
 {
-	life->death_seq = seq;
+	life->death_at = progress;
 	life->deaths = deaths;
 	if (life->state == LIFE_WAITING)
 		life->due_ms = due_ms;
@@ -198,8 +202,9 @@ const char *life_state_name(enum life_state state)
 		[LIFE_WAITING] = "waiting",   [LIFE_RECORDING] = "recording",
 		[LIFE_RUNNING] = "running",   [LIFE_LEAVING] = "leaving",
 		[LIFE_STOPPING] = "stopping", [LIFE_KILLING] = "killing",
-		[LIFE_STUCK] = "stuck",       [LIFE_SAVING] = "saving",
-		[LIFE_CLOSING] = "closing",   [LIFE_ENDED] = "ended",
+		[LIFE_STUCK] = "stuck",       [LIFE_FINISHING] = "finishing",
+		[LIFE_SAVING] = "saving",     [LIFE_CLOSING] = "closing",
+		[LIFE_ENDED] = "ended",
 	};
 
 	return names[state];

@@ -3,13 +3,13 @@
  *
  *     WAITING    for its agent, for room, or out a pause after a death
  *     RECORDING  its rows are being written, or its journal is being read
- *     RUNNING    its process works; on its turn a clock runs, and what hears of no progress for
- *                `hung_ms` is told to end (TERM)
+ *     RUNNING    its process works; what makes no progress for `hung_ms` is told to end (TERM)
  *     LEAVING    it has said its last word, or nothing can come any more: gone within
  *                `farewell_ms`, or killed
  *     STOPPING   TERM was sent: gone within `grace_ms`, or killed
  *     KILLING    KILL was sent: gone within `gone_ms`, or a person is told
  *     STUCK      it cannot be killed: its agent stays busy, others go on, until it is gone
+ *     FINISHING  its process is gone; what we were doing for it is not over yet
  *     SAVING     its process is gone, its facts are on their way into MEMORY.md
  *     CLOSING    its rows are being closed
  *     ENDED
@@ -18,7 +18,9 @@
  *     1. keeps one `struct life` for a session, and turns what happens into events
  *     2. lifecycle_step(&life, &rules, &happening)    the state that follows is in it already
  *     3. performs the action, which may lead to further events
- *     4. gives LIFE_DUE at life.due_ms
+ *     4. gives LIFE_DUE at life.due_ms; where it is RUNNING and has made progress since,
+ * LIFE_PROGRESS instead, with the moment of its last sign of life (with this one, while it waits
+ * for us: a model and our own work have clocks of their own)
  *
  * A repair is never believed: after TERM and KILL the next rung follows by itself unless
  * LIFE_EXITED or LIFE_DIED says that the process is gone. A session ends exactly once. */
@@ -36,6 +38,7 @@ enum life_state {
 	LIFE_STOPPING,
 	LIFE_KILLING,
 	LIFE_STUCK,
+	LIFE_FINISHING,
 	LIFE_SAVING,
 	LIFE_CLOSING,
 	LIFE_ENDED,
@@ -46,16 +49,17 @@ enum life_event {
 	LIFE_ADMITTED,   /* its agent is free and there is room */
 	LIFE_RECORDED,   /* its rows are durable, or its journal is read */
 	LIFE_UNRECORDED, /* they could not be written: it must do nothing */
-	LIFE_ITS_TURN,   /* it was handed an answer, or was heard of */
-	LIFE_OUR_TURN,   /* it waits for a model or for us; that has clocks of its own */
+	LIFE_PROGRESS,   /* it was heard of, or handed something, at that moment */
 	LIFE_LAST_WORD,  /* it said `done`, or its socket is closed */
 	LIFE_DUE,        /* life.due_ms has come */
+	LIFE_GONE,       /* its process is gone, and what we do for it is not over */
 	LIFE_EXITED,     /* it has no process (any more), and what becomes of it is decided */
 	LIFE_DIED,       /* its process is gone before its time: it goes on with another */
 	LIFE_SAVED,      /* its facts are committed, or there are none */
 	LIFE_CLOSED,     /* its rows are closed */
 	LIFE_CANCELLED,  /* its outcome is decided: it has to end (LIFE_EXITED where it has rows and
 			    waits) */
+	LIFE_SUSPENDED,  /* the daemon stops; its rows stay open for the next one */
 	LIFE_EVENTS
 };
 
@@ -73,6 +77,7 @@ enum life_action {
 	LIFE_CLOSE,    /* close its rows */
 	LIFE_END,      /* let go of it */
 	LIFE_DROP,     /* its rows could not be written: end its process, let go of it */
+	LIFE_LET_GO,   /* end its process and let go of it; nothing is closed */
 	LIFE_WITHDRAW, /* it never had a process: close its slot */
 	LIFE_ACTIONS
 };
@@ -95,20 +100,19 @@ struct life_rules {
 /* All zero but due_ms (LIFE_NEVER) at its beginning: see lifecycle_begin. */
 struct life {
 	enum life_state state;
-	unsigned lives;    /* processes it has had */
-	unsigned deaths;   /* with `death_seq` in flight */
-	int64_t death_seq; /* the latest step at its latest death */
-	bool our_turn;     /* the clock of hung sessions is at rest */
-	bool is_leaving;   /* its last word was said */
-	bool is_killed;    /* it was cancelled */
-	int64_t due_ms;    /* when LIFE_DUE is to be given, on the caller's clock; LIFE_NEVER */
+	unsigned lives;   /* processes it has had */
+	unsigned deaths;  /* since it got no further than `death_at` */
+	int64_t death_at; /* answered steps at its latest death */
+	bool is_leaving;  /* its last word was said */
+	bool is_killed;   /* it was cancelled */
+	int64_t due_ms;   /* when LIFE_DUE is to be given, on the caller's clock; LIFE_NEVER */
 };
 
 struct life_happening {
 	enum life_event event;
 	int64_t now_ms;
 	uint32_t chance;      /* 32 random bits; LIFE_DIED */
-	int64_t seq;          /* the latest step in its journal; LIFE_DIED */
+	int64_t progress;     /* answered steps in its journal; LIFE_DIED */
 	unsigned deaths_late; /* of its agent's sessions lately, this one included; LIFE_DIED */
 };
 
@@ -126,7 +130,7 @@ enum life_action lifecycle_step(struct life *life, const struct life_rules *rule
 bool lifecycle_is_ready(const struct life *life, int64_t now_ms);
 /* Has it a process, or is it about to have one? */
 bool lifecycle_has_process(const struct life *life);
-/* Were there as many deaths with one step in flight that it is not tried once more? */
+/* Has it died so often with one step in flight that this is not tried once more? */
 bool lifecycle_is_poisoned(const struct life *life, const struct life_rules *rules);
 
 /* "waiting", "running", … */

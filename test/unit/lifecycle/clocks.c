@@ -10,10 +10,10 @@ static enum life_action step(enum life_event event)
 	return lifecycle_step(&life, &rules, &happening);
 }
 
-static enum life_action die_at(int64_t seq, unsigned deaths_late)
+static enum life_action die_at(int64_t progress, unsigned deaths_late)
 {
 	struct life_happening happening = {
-		.event = LIFE_DIED, .now_ms = now, .seq = seq, .deaths_late = deaths_late
+		.event = LIFE_DIED, .now_ms = now, .progress = progress, .deaths_late = deaths_late
 	};
 
 	return lifecycle_step(&life, &rules, &happening);
@@ -41,8 +41,7 @@ void a_session_runs_to_its_end(void **state)
 	(void)state;
 	begin();
 	assert_int_equal(life.lives, 1);
-	assert_int_equal(step(LIFE_OUR_TURN), LIFE_NOTHING);
-	assert_int_equal(step(LIFE_ITS_TURN), LIFE_NOTHING);
+	assert_int_equal(step(LIFE_PROGRESS), LIFE_NOTHING);
 	assert_int_equal(step(LIFE_LAST_WORD), LIFE_NOTHING);
 	assert_int_equal(step(LIFE_EXITED), LIFE_SAVE);
 	assert_int_equal(life.due_ms, LIFE_NEVER);
@@ -59,27 +58,38 @@ void a_session_that_hangs_is_ended(void **state)
 	begin();
 	assert_int_equal(life.due_ms, now + HUNG_MS);
 	now += HUNG_MS - 1; /* what is heard of it in time begins the clock anew */
-	step(LIFE_ITS_TURN);
+	step(LIFE_PROGRESS);
 	assert_int_equal(life.due_ms, now + HUNG_MS);
 	assert_int_equal(wait_until_due(), LIFE_TERM);
 	assert_int_equal(life.due_ms, now + GRACE_MS);
 	now += GRACE_MS - 1; /* and in vain, once it was told to end */
-	step(LIFE_ITS_TURN);
+	step(LIFE_PROGRESS);
 	assert_int_equal(life.due_ms, now + 1);
 	assert_int_equal(wait_until_due(), LIFE_KILL);
 	assert_int_equal(step(LIFE_DIED), LIFE_WAIT);
 	assert_int_equal(life.state, LIFE_WAITING);
 }
 
-void a_session_that_waits_for_us_does_not_hang(void **state)
+void what_we_do_for_it_is_waited_for(void **state)
 {
 	(void)state;
 	begin();
-	step(LIFE_OUR_TURN);
+	assert_int_equal(step(LIFE_CANCELLED), LIFE_KILL);
+	assert_int_equal(step(LIFE_GONE), LIFE_NOTHING);
 	assert_int_equal(life.due_ms, LIFE_NEVER);
-	now += 100 * HUNG_MS;
-	step(LIFE_ITS_TURN);
-	assert_int_equal(life.due_ms, now + HUNG_MS);
+	assert_false(lifecycle_has_process(&life));
+	assert_int_equal(step(LIFE_CANCELLED), LIFE_NOTHING);
+	assert_int_equal(step(LIFE_EXITED), LIFE_SAVE);
+}
+
+void a_daemon_that_stops_lets_it_go(void **state)
+{
+	(void)state;
+	lifecycle_begin(&life);
+	assert_int_equal(step(LIFE_SUSPENDED), LIFE_LET_GO);
+	begin();
+	assert_int_equal(step(LIFE_SUSPENDED), LIFE_LET_GO);
+	assert_int_equal(life.state, LIFE_ENDED);
 }
 
 void a_last_word_is_the_last(void **state)
@@ -90,7 +100,7 @@ void a_last_word_is_the_last(void **state)
 	assert_int_equal(life.due_ms, now + LIFE_FAREWELL_MS);
 	now++;
 	step(LIFE_LAST_WORD); /* its socket closes, too */
-	step(LIFE_ITS_TURN);
+	step(LIFE_PROGRESS);
 	assert_int_equal(life.due_ms, now - 1 + LIFE_FAREWELL_MS);
 	assert_int_equal(wait_until_due(), LIFE_KILL);
 	assert_int_equal(step(LIFE_EXITED), LIFE_SAVE);

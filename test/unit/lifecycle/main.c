@@ -7,7 +7,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_runs_to_its_end),
 		cmocka_unit_test(a_session_that_hangs_is_ended),
-		cmocka_unit_test(a_session_that_waits_for_us_does_not_hang),
+		cmocka_unit_test(what_we_do_for_it_is_waited_for),
+		cmocka_unit_test(a_daemon_that_stops_lets_it_go),
 		cmocka_unit_test(a_last_word_is_the_last),
 		cmocka_unit_test(what_cannot_be_killed_is_told),
 		cmocka_unit_test(a_death_is_followed_by_a_pause),

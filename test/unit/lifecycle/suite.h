@@ -25,7 +25,8 @@ static const struct life_rules rules = {
 
 void a_session_runs_to_its_end(void **state);
 void a_session_that_hangs_is_ended(void **state);
-void a_session_that_waits_for_us_does_not_hang(void **state);
+void what_we_do_for_it_is_waited_for(void **state);
+void a_daemon_that_stops_lets_it_go(void **state);
 void a_last_word_is_the_last(void **state);
 void what_cannot_be_killed_is_told(void **state);
 void a_death_is_followed_by_a_pause(void **state);
