@@ -1,6 +1,7 @@
 #include "link.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 
 #include <poll.h>
 
@@ -13,6 +14,7 @@ struct link {
 	bool dead;     /* freed meanwhile */
 	bool ended;    /* nothing more will come */
 	int watched;   /* events that the loop polls for */
+	int64_t moved_ms;
 };
 
 static void link_destroy(uv_handle_t *handle)
@@ -60,6 +62,7 @@ static void link_ready(uv_poll_t *poll, int status, int events)
 	int result = 0;
 
 	link->handling = true;
+	link->moved_ms = clock_monotonic_ms();
 	if (events & UV_WRITABLE)
 		result = rpc_writable(link->rpc, &error);
 	if (!result && (status < 0 || events & UV_READABLE))
@@ -86,6 +89,7 @@ struct link *link_new(uv_loop_t *loop, int fd, const struct rpc_permit *permits,
 	link->closed = closed;
 	link->owner = owner;
 	link->poll.data = link;
+	link->moved_ms = clock_monotonic_ms();
 	if (uv_poll_init(loop, &link->poll, fd))
 		BUG("a fresh socket cannot be polled");
 	link_watch(link);
@@ -106,6 +110,11 @@ void link_free(struct link *link)
 struct rpc *link_rpc(const struct link *link)
 {
 	return link->rpc;
+}
+
+int64_t link_moved_ms(const struct link *link)
+{
+	return link->moved_ms;
 }
 
 /* A dead connection shows itself when it is read; there is nothing to do about it here. */
@@ -133,12 +142,14 @@ void link_request(struct link *link, const char *method, json_t *params, rpc_ans
 
 void link_reply(struct link *link, uint64_t id, json_t *result)
 {
+	link->moved_ms = clock_monotonic_ms();
 	rpc_reply(link->rpc, id, result);
 	link_watch(link);
 }
 
 void link_refuse(struct link *link, uint64_t id, const struct error *error)
 {
+	link->moved_ms = clock_monotonic_ms();
 	rpc_refuse(link->rpc, id, error);
 	link_watch(link);
 }

@@ -26,6 +26,9 @@ bool link_still_hears(const struct link *link);
 
 struct rpc *link_rpc(const struct link *link);
 
+/* When something was heard or said last, on the monotonic clock. */
+int64_t link_moved_ms(const struct link *link);
+
 /* The four ways to send. They steal the reference and see to it that what did not fit is written
  * later. link_notify fails as rpc_notify does. */
 int link_notify(struct link *link, const char *method, json_t *params);

@@ -53,19 +53,19 @@ void health_forgive(struct health *health)
 	*health = (struct health){ 0 };
 }
 
-bool pulse_due(struct pulse *pulse, const struct health_rules *rules)
+bool silence_due(struct silence *silence, const struct health_rules *rules)
 {
-	bool is_silent = pulse->slots >= rules->silent_max;
+	bool is_silent = silence->slots >= rules->silent_max;
 
-	if (pulse->slots < UINT32_MAX)
-		pulse->slots++;
+	if (silence->slots < UINT32_MAX)
+		silence->slots++;
 	return is_silent;
 }
 
-bool pulse_well(struct pulse *pulse, const struct health_rules *rules)
+bool silence_well(struct silence *silence, const struct health_rules *rules)
 {
-	bool was_silent = pulse->slots > rules->silent_max;
+	bool was_silent = silence->slots > rules->silent_max;
 
-	pulse->slots = 0;
+	silence->slots = 0;
 	return was_silent;
 }

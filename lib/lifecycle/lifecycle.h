@@ -182,13 +182,13 @@ unsigned health_ended(struct health *health, const struct health_rules *rules, b
 void health_forgive(struct health *health);
 
 /* One section: how many of its slots came since its latest success. */
-struct pulse {
+struct silence {
 	unsigned slots;
 };
 /* A slot of it is due, and a session of it ought to run. Returns whether it has been silent for too
  * long. */
-bool pulse_due(struct pulse *pulse, const struct health_rules *rules);
+bool silence_due(struct silence *silence, const struct health_rules *rules);
 /* Returns whether it had been. */
-bool pulse_well(struct pulse *pulse, const struct health_rules *rules);
+bool silence_well(struct silence *silence, const struct health_rules *rules);
 
 #endif

@@ -93,3 +93,11 @@ void open_abandon(struct open_table *table, uint64_t number)
 	if (slot)
 		slot->request.answer = NULL;
 }
+
+bool open_has(const struct open_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->slots[i].number)
+			return true;
+	return false;
+}

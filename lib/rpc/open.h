@@ -39,6 +39,9 @@ bool open_take(struct open_table *table, uint64_t number, struct open_request *r
 /* Takes any out; false when none is left. */
 bool open_take_any(struct open_table *table, struct open_request *ret_request);
 
+/* Is any open? */
+bool open_has(const struct open_table *table);
+
 /* The answer is not wanted any more, but may still come. */
 void open_abandon(struct open_table *table, uint64_t number);
 

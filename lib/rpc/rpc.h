@@ -78,6 +78,9 @@ int rpc_writable(struct rpc *rpc, struct error *error);
 bool rpc_wants_write(const struct rpc *rpc);
 void rpc_close(struct rpc *rpc);
 
+/* Has the other side asked for something that it was not answered yet? */
+bool rpc_owes(const struct rpc *rpc);
+
 /* For programs without a loop: send, then read and handle until the answer is there. *ret_result is
  * a new reference. `timeout_ms` < 0: for ever. */
 int rpc_call(struct rpc *rpc, const char *method, json_t *params, int timeout_ms,

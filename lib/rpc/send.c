@@ -43,6 +43,11 @@ bool rpc_wants_write(const struct rpc *rpc)
 	return !rpc->mute && !queue_is_empty(&rpc->out);
 }
 
+bool rpc_owes(const struct rpc *rpc)
+{
+	return open_has(&rpc->owed);
+}
+
 int rpc_notify(struct rpc *rpc, const char *method, json_t *params)
 {
 	return rpc_send(rpc, message_notification(method, params));

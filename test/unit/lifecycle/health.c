@@ -78,16 +78,16 @@ void failures_in_a_row(void **state)
 /* Two intervals have passed, one slot each, when the third comes. */
 void a_section_that_never_succeeds_is_silent(void **state)
 {
-	struct pulse pulse = { 0 };
+	struct silence silence = { 0 };
 
 	(void)state;
-	assert_false(pulse_due(&pulse, &health_rules));
-	assert_false(pulse_due(&pulse, &health_rules));
-	assert_false(pulse_well(&pulse, &health_rules));
-	assert_false(pulse_due(&pulse, &health_rules));
-	assert_false(pulse_due(&pulse, &health_rules));
-	assert_true(pulse_due(&pulse, &health_rules));
-	assert_true(pulse_due(&pulse, &health_rules));
-	assert_true(pulse_well(&pulse, &health_rules));
-	assert_false(pulse_due(&pulse, &health_rules));
+	assert_false(silence_due(&silence, &health_rules));
+	assert_false(silence_due(&silence, &health_rules));
+	assert_false(silence_well(&silence, &health_rules));
+	assert_false(silence_due(&silence, &health_rules));
+	assert_false(silence_due(&silence, &health_rules));
+	assert_true(silence_due(&silence, &health_rules));
+	assert_true(silence_due(&silence, &health_rules));
+	assert_true(silence_well(&silence, &health_rules));
+	assert_false(silence_due(&silence, &health_rules));
 }

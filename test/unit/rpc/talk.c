@@ -200,8 +200,11 @@ static void a_late_answer_is_dropped(void **state)
 	assert_int_equal(0, rpc_readable(s[1].rpc, NULL));
 	assert_int_equal(0, rpc_request(s[0].rpc, "keep", NULL, answered, &answer));
 	assert_int_equal(0, rpc_readable(s[1].rpc, NULL));
+	assert_false(rpc_owes(s[0].rpc));
 	rpc_reply(s[1].rpc, s[1].kept[0], json_integer(1));
+	assert_true(rpc_owes(s[1].rpc));
 	rpc_reply(s[1].rpc, s[1].kept[1], json_integer(2));
+	assert_false(rpc_owes(s[1].rpc));
 	assert_int_equal(0, rpc_readable(s[0].rpc, &error));
 	assert_int_equal(2, answer.value);
 	close_sides(s);
