@@ -129,17 +129,31 @@ static const struct rpc_permit permits[] = {
 	{ "event", ~0u, true, on_event },
 };
 
+static int connect_to(int dir, int *ret_fd, struct error *error)
+{
+	_fd_ int state = -1;
+	int result = directory_open_beneath(dir, ".agentd", &state, error);
+
+	return result ? result : rpc_connect(state, "agentd.sock", ret_fd, error);
+}
+
+bool place_is_served(const struct workspace *workspace)
+{
+	_fd_ int fd = -1;
+
+	return !connect_to(workspace->dir, &fd, NULL);
+}
+
 int connection_open(const struct invocation *invocation, place_event event, void *context,
 		    struct connection **ret_connection, struct error *error)
 {
-	_fd_ int dir = -1, state = -1;
+	_fd_ int dir = -1;
 	struct connection *connection;
 	int fd, result = place_find(invocation, &dir, error);
 
 	if (result)
 		return result;
-	if (directory_open_beneath(dir, ".agentd", &state, error) ||
-	    rpc_connect(state, "agentd.sock", &fd, error))
+	if (connect_to(dir, &fd, error))
 		return error_set(error, ERROR_CLOSED,
 				 "no agentd serves this workspace; start it with `agentd -w DIR`");
 	connection = xcalloc(1, sizeof(*connection));

@@ -20,6 +20,9 @@ struct zone *place_zone(const struct invocation *invocation);
 /* What is recorded, to read. NULL where no daemon has run yet. */
 int place_store(const struct workspace *workspace, struct store **ret_store, struct error *error);
 
+/* Whether a daemon serves it: what is open there goes on. */
+bool place_is_served(const struct workspace *workspace);
+
 /* Only the folder: for commands that talk to the daemon and need no files read. */
 int place_find(const struct invocation *invocation, int *ret_dir, struct error *error);
 

@@ -97,6 +97,7 @@ static int add_session(json_t *transcript, const json_t *line)
 	json_object_update(transcript, (json_t *)(uintptr_t)line);
 	json_object_del(transcript, "record");
 	json_object_set_new(transcript, "steps", json_array());
+	json_object_set_new(transcript, "deaths", json_array());
 	return 0;
 }
 
@@ -125,6 +126,15 @@ static int add_call(json_t *transcript, const json_t *line)
 	return 0;
 }
 
+static int add_death(json_t *transcript, const json_t *line)
+{
+	json_t *death = json_copy((json_t *)(uintptr_t)line);
+
+	json_object_del(death, "record");
+	json_array_append_new(json_object_get(transcript, "deaths"), death);
+	return 0;
+}
+
 static int add_line(void *context, const json_t *line)
 {
 	static const struct {
@@ -133,6 +143,7 @@ static int add_line(void *context, const json_t *line)
 	} records[] = {
 		{ "session", add_session },
 		{ "step", add_step },
+		{ "death", add_death },
 		{ "call", add_call },
 	};
 

@@ -138,6 +138,7 @@ static void print_head(const json_t *transcript, const struct zone *zone)
 		       figure_count(why_number(transcript, "input_tokens"), in),
 		       figure_count(why_number(transcript, "output_tokens"), out),
 		       figure_money(why_number(transcript, "cost_micro_usd"), cost));
+	why_deaths_print(transcript, zone);
 	printf("read from %s\n", why_text(transcript, "source"));
 }
 

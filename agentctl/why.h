@@ -18,6 +18,13 @@ int why_steps(const struct workspace *workspace, struct store *store, const char
 	      const char *agent, json_t *why, struct error *error);
 void why_steps_print(const json_t *why, const struct zone *zone);
 
+/* How often its process died, of what, and how long it waited then: adds `deaths`. */
+int why_deaths(struct store *store, const char *session, json_t *why, struct error *error);
+void why_deaths_print(const json_t *why, const struct zone *zone);
+/* UTC s until which an open session waits after its latest death; 0: it does not, *ret_words is
+ * what it died of (NULL: it has not) either way. */
+int64_t why_waits_until(struct store *store, const char *session, int64_t now_ms, char **ret_words);
+
 /* `store` NULL: nothing is recorded. */
 int why_agent(const struct workspace *workspace, struct store *store, const char *name,
 	      json_t **ret_why, struct error *error);

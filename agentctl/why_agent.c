@@ -18,7 +18,10 @@ struct reading {
 	json_t *results; /* session → reason */
 	json_t *open;    /* ids of sessions that have not ended */
 	json_t *parked, *incidents, *breakers;
-	json_t *watched; /* keys of breakers on its routes: "provider claude" */
+	json_t *watched;     /* keys of breakers on its routes: "provider claude" */
+	bool served;         /* by a daemon that runs */
+	int64_t waits_until; /* UTC s: its open session, after a death; 0: it does not wait */
+	char *died_of;
 	int64_t now_ms;
 };
 
@@ -224,6 +227,14 @@ static void set_state(json_t *why, const char *state, char *words)
 	free(words);
 }
 
+static char *backoff_words(const struct reading *reading, const char *open)
+{
+	char at[INSTANT_SIZE];
+
+	return xasprintf("session %s died (%s) and goes on at %s", open, reading->died_of,
+			 instant_print(reading->waits_until, at));
+}
+
 static void conclude(json_t *why, const struct reading *reading, const char *broken,
 		     const char *pause)
 {
@@ -233,6 +244,11 @@ static void conclude(json_t *why, const struct reading *reading, const char *bro
 
 	if (broken)
 		set_state(why, "broken", xstrdup(broken));
+	else if (open && !reading->served)
+		set_state(why, "stopped",
+			  xasprintf("session %s is open and goes on when an agentd starts", open));
+	else if (reading->waits_until)
+		set_state(why, "backoff", backoff_words(reading, open));
 	else if (open)
 		set_state(why, "running", xasprintf("session %s has not ended", open));
 	else if (pause)
@@ -266,6 +282,10 @@ static int read_all(const struct workspace *workspace, struct store *store, stru
 		result = read_slots(store, reading, error);
 	if (store && !result)
 		result = read_obstacles(store, reading, error);
+	if (store && !result && json_array_size(reading->open))
+		reading->waits_until = why_waits_until(
+			store, json_string_value(json_array_get(reading->open, 0)), reading->now_ms,
+			&reading->died_of);
 	if (store && !result)
 		result = store_agents(store, find_pause, &pause, error);
 	json_object_set_new(why, "next",
@@ -289,11 +309,13 @@ int why_agent(const struct workspace *workspace, struct store *store, const char
 		.incidents = json_array(),
 		.breakers = json_array(),
 		.watched = json_object(),
+		.served = place_is_served(workspace),
 		.now_ms = clock_wall_ms(),
 	};
 	json_t *why = json_pack("{s:s}", "agent", name);
 	int result = read_all(workspace, store, &reading, why, error);
 
+	json_object_set_new(why, "served", json_boolean(reading.served));
 	json_object_set_new(why, "sessions", reading.open);
 	json_object_set_new(why, "slots", reading.slots);
 	json_object_set_new(why, "parked", reading.parked);
@@ -301,6 +323,7 @@ int why_agent(const struct workspace *workspace, struct store *store, const char
 	json_object_set_new(why, "breakers", reading.breakers);
 	json_decref(reading.results);
 	json_decref(reading.watched);
+	free(reading.died_of);
 	if (result)
 		json_decref(why);
 	else
@@ -397,6 +420,8 @@ void why_agent_print(const json_t *why, const struct zone *zone)
 
 	printf("%s is %s: %s\n", why_text(why, "agent"), why_text(why, "state"),
 	       why_text(why, "why"));
+	if (!json_is_true(json_object_get(why, "served")))
+		puts("no agentd serves this workspace: nothing runs until one is started");
 	if (json_is_object(next))
 		printf("next: %s at %s\n", why_text(next, "heartbeat"),
 		       why_time(next, "at", zone, at));

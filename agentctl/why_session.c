@@ -2,6 +2,8 @@
 
 #include "figures.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 
 #define SESSION_ID_LENGTH 26
@@ -129,6 +131,21 @@ static int look_at_parked(void *context, const struct parked_row *row)
 	return 0;
 }
 
+/* What has not ended is not always running. */
+static const char *state_of(const struct workspace *workspace, struct store *store,
+			    const json_t *why)
+{
+	_free_ char *words = NULL;
+
+	if (!json_is_null(json_object_get(why, "ended")))
+		return "ended";
+	if (!place_is_served(workspace))
+		return "suspended";
+	return why_waits_until(store, why_text(why, "session"), clock_wall_ms(), &words)
+		       ? "backoff"
+		       : "running";
+}
+
 int why_session(const struct workspace *workspace, struct store *store, const char *prefix,
 		json_t **ret_why, struct error *error)
 {
@@ -149,6 +166,9 @@ int why_session(const struct workspace *workspace, struct store *store, const ch
 			     SIZE_MAX, look_at_slot, &around, error);
 	if (!result)
 		result = store_parked(store, look_at_parked, &around, error);
+	if (!result)
+		result = why_deaths(store, around.id, why, error);
+	json_object_set_new(why, "state", json_string(state_of(workspace, store, why)));
 	if (!result)
 		result = why_steps(workspace, store, around.id, why_text(why, "agent"), why, error);
 	if (result)
@@ -183,13 +203,14 @@ static void print_start(const json_t *why, const struct zone *zone)
 static void print_size(const json_t *why)
 {
 	char took[FIGURE_SIZE], in[FIGURE_SIZE], out[FIGURE_SIZE], cost[FIGURE_SIZE];
+	bool is_over = json_is_integer(json_object_get(why, "duration_ms"));
 
-	if (json_is_null(json_object_get(why, "duration_ms")))
-		printf("runs");
+	if (!is_over)
+		printf("so far    ");
 	else
 		printf("took      %s", figure_duration(why_number(why, "duration_ms"), took));
-	printf(", %d turn%s, %s + %s tokens, %s\n", (int)why_number(why, "turns"),
-	       why_number(why, "turns") == 1 ? "" : "s",
+	printf("%s%d turn%s, %s + %s tokens, %s\n", is_over ? ", " : "",
+	       (int)why_number(why, "turns"), why_number(why, "turns") == 1 ? "" : "s",
 	       figure_count(why_number(why, "input_tokens"), in),
 	       figure_count(why_number(why, "output_tokens"), out),
 	       figure_money(why_number(why, "cost_micro_usd"), cost));
@@ -207,16 +228,26 @@ static void print_texts(const json_t *texts)
 		putchar('\n');
 }
 
+static const char *state_words(const json_t *why)
+{
+	const char *state = why_text(why, "state");
+
+	if (!strcmp(state, "suspended"))
+		return "open; no agentd serves this workspace, and it goes on when one starts";
+	return strcmp(state, "backoff") ? "running" : "open; it waits after a death of its process";
+}
+
 void why_session_print(const json_t *why, const struct zone *zone)
 {
 	const char *outcome = why_text(why, "outcome"), *reason = why_text(why, "reason");
 	const char *later = why_text(why, "went_on_as");
 
 	printf("session %s of %s: %s%s%s\n", why_text(why, "session"), why_text(why, "agent"),
-	       *outcome ? outcome : "running", *reason ? ": " : "", reason);
+	       *outcome ? outcome : state_words(why), *reason ? ": " : "", reason);
 	print_start(why, zone);
 	print_size(why);
 	print_texts(json_object_get(why, "texts"));
+	why_deaths_print(why, zone);
 	if (json_is_object(json_object_get(why, "parked"))) {
 		printf("now       ");
 		why_parked_print(json_object_get(why, "parked"), zone);

@@ -1,13 +1,16 @@
 /* Finished sessions as files that anyone can read.
  *
- * What state.db knows of a session, as lines of JSON: first the session, then a line for each step
- * and a line for each row of the ledger, both in their order:
+ * What state.db knows of a session, as lines of JSON: first the session, then a line for each step,
+ * for each time that its process died, and for each row of the ledger, all in their order:
  *
  *     {"record":"session","session":ID,"agent","cause","heartbeat","section","model","outcome",
  *      "reason","text","started","ended","duration_ms","turns","input_tokens","output_tokens",
  *      "cost_micro_usd","plan":{ids of the texts in force}}
  *     {"record":"step","step":1,"kind","effect","at","duration_ms","intent","result",
  *      "cost_micro_usd"}                       result null: it has none, and is in doubt
+ *     {"record":"death","step":1,"at","own","until","words"}
+ *                  at the step that was the latest; own: it died of itself; until: it waited so
+ * long
  *     {"record":"call","step":1,"attempt":1,…}                     as of `stats --calls --json`
  *
  * They stand in .agentd/log/sessions/<UTC day of its start>/<session>.jsonl, a file of mode 0600
@@ -65,5 +68,7 @@ int export_remove_old(int state_dir, int64_t before, size_t max, size_t *ret_cou
 
 /* A row of the ledger as JSON; input tokens include the cached ones. New reference. */
 json_t *export_call(const struct call_row *row);
+/* Likewise a death. */
+json_t *export_death(const struct death_row *row);
 
 #endif

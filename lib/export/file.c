@@ -165,7 +165,7 @@ bool export_is_whole(int state_dir, struct store *store, const struct session_ro
 	if (store_session_size(store, row->id, &size, NULL) || size.late_calls)
 		return false;
 	/* calls may have left state.db before their session: then it has more */
-	return count_lines(state_dir, path) >= 1 + size.steps + size.calls;
+	return count_lines(state_dir, path) >= 1 + size.steps + size.calls + size.deaths;
 }
 
 /* ---- reading ---- */

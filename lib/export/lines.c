@@ -44,7 +44,7 @@ static json_t *parsed(const char *text)
 	return json ? json : json_null();
 }
 
-/* ---- the three kinds of lines ---- */
+/* ---- the four kinds of lines ---- */
 
 static json_t *session_line(const struct session_row *row)
 {
@@ -84,6 +84,23 @@ static json_t *step_line(const struct step *step)
 	json_object_set_new(json, "intent", parsed(step->intent));
 	json_object_set_new(json, "result", parsed(step->result));
 	set_number(json, "cost_micro_usd", step->cost_micro_usd);
+	return json;
+}
+
+static void set_death(json_t *json, const struct death_row *row)
+{
+	set_number(json, "step", row->seq);
+	set_moment(json, "at", row->at);
+	json_object_set_new(json, "own", json_boolean(row->own));
+	set_moment(json, "until", row->until);
+	set_text(json, "words", row->words);
+}
+
+json_t *export_death(const struct death_row *row)
+{
+	json_t *json = json_object();
+
+	set_death(json, row);
 	return json;
 }
 
@@ -175,6 +192,14 @@ static int give_step(void *context, const struct step *step)
 	return give(context, step_line(step));
 }
 
+static int give_death(void *context, const struct death_row *row)
+{
+	json_t *line = json_pack("{s:s}", "record", "death");
+
+	set_death(line, row);
+	return give(context, line);
+}
+
 static int give_call(void *context, const struct call_row *row)
 {
 	json_t *line = json_pack("{s:s}", "record", "call");
@@ -193,6 +218,8 @@ int export_lines(struct store *store, const char *session, export_visit visit, v
 		return error_set(error, ERROR_NOT_FOUND, "state.db has no session %s", session);
 	if (!result)
 		result = store_steps(store, session, give_step, &walk, error);
+	if (!result)
+		result = store_deaths(store, session, give_death, &walk, error);
 	if (!result)
 		result = store_calls(store, session, NULL, 0, give_call, &walk, error);
 	return result;

@@ -218,7 +218,8 @@ int store_sessions_old(struct store *store, int64_t before_ms, size_t skip, size
 
 static const char size_of_session[] =
 	"SELECT (SELECT count(*) FROM step WHERE session = ?1), count(*),"
-	" ifnull(sum(state = 0 OR settled_at > (SELECT ended FROM session WHERE id = ?1)), 0)"
+	" ifnull(sum(state = 0 OR settled_at > (SELECT ended FROM session WHERE id = ?1)), 0),"
+	" (SELECT count(*) FROM death WHERE session = ?1)"
 	" FROM call WHERE session = ?1";
 
 int store_session_size(struct store *store, const char *session, struct session_size *ret_size,
@@ -235,6 +236,7 @@ int store_session_size(struct store *store, const char *session, struct session_
 	ret_size->steps = column_int(&q);
 	ret_size->calls = column_int(&q);
 	ret_size->late_calls = column_int(&q);
+	ret_size->deaths = column_int(&q);
 	query_end(&q);
 	return 0;
 }

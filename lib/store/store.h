@@ -206,6 +206,7 @@ int store_sessions_old(struct store *store, int64_t before_ms, size_t skip, size
 struct session_size {
 	int64_t steps, calls;
 	int64_t late_calls; /* settled after its end, or not yet */
+	int64_t deaths;
 };
 int store_session_size(struct store *store, const char *session, struct session_size *ret_size,
 		       struct error *error);

@@ -139,7 +139,15 @@ static void put_call(struct store *store, int64_t attempt)
 	assert_int_equal(0, store_call_reserve(store, &row, NULL, NULL));
 }
 
-/* A session with two steps and a call that has ended. */
+static const struct death_row death = {
+	.session = ID,
+	.at = STARTED + 700,
+	.until = STARTED + 1700,
+	.own = true,
+	.words = "out of memory",
+};
+
+/* A session that has ended, with two steps, a death and a call. */
 static void put_session(struct place *place)
 {
 	struct session_row open = session;
@@ -148,6 +156,7 @@ static void put_session(struct place *place)
 	open.outcome = "";
 	assert_int_equal(0, store_session_begin(place->store, &open, NULL));
 	put_steps(place->store);
+	assert_int_equal(0, store_death_add(place->store, &death, NULL));
 	put_call(place->store, 1);
 	settle(place->store, 1, STARTED + 510);
 	assert_int_equal(0, store_session_end(place->store, &session, NULL));
@@ -175,6 +184,8 @@ static const char lines[] =
 	"{\"record\":\"step\",\"step\":2,\"kind\":\"post\",\"effect\":\"once\","
 	"\"at\":\"2025-11-24T08:00:00.723Z\",\"duration_ms\":null,\"intent\":\"no {\\n JSON\","
 	"\"result\":null,\"cost_micro_usd\":0}\n"
+	"{\"record\":\"death\",\"step\":2,\"at\":\"2025-11-24T08:00:00.823Z\",\"own\":true,"
+	"\"until\":\"2025-11-24T08:00:01.823Z\",\"words\":\"out of memory\"}\n"
 	"{\"record\":\"call\",\"time\":\"2025-11-24T08:00:00Z\",\"agent\":\"kira\","
 	"\"session\":\"" ID "\",\"cause\":\"message\",\"task\":null,\"work\":\"beat\","
 	"\"route\":\"default\",\"provider\":\"p\",\"model\":\"main\",\"place\":0,\"step\":1,"

@@ -1,0 +1,79 @@
+#include "why.h"
+
+#include "figures.h"
+
+#include "export/export.h"
+
+#include <stdio.h>
+
+static int add_death(void *context, const struct death_row *row)
+{
+	json_array_append_new(context, export_death(row));
+	return 0;
+}
+
+int why_deaths(struct store *store, const char *session, json_t *why, struct error *error)
+{
+	json_t *deaths = json_array();
+
+	json_object_set_new(why, "deaths", deaths);
+	return store_deaths(store, session, add_death, deaths, error);
+}
+
+int64_t why_waits_until(struct store *store, const char *session, int64_t now_ms, char **ret_words)
+{
+	json_t *why = json_object(), *deaths, *last;
+	int64_t until = 0;
+
+	if (!why_deaths(store, session, why, NULL)) {
+		deaths = json_object_get(why, "deaths");
+		last = json_array_get(deaths, json_array_size(deaths) - 1);
+		instant_parse(span_of(why_text(last, "until")), &until);
+		*ret_words = xstrdup(why_text(last, "words"));
+	}
+	json_decref(why);
+	return until > now_ms / 1000 ? until : 0;
+}
+
+static size_t count_own(const json_t *deaths)
+{
+	size_t own = 0, index;
+	json_t *death;
+
+	json_array_foreach((json_t *)(uintptr_t)deaths, index, death)
+		own += json_is_true(json_object_get(death, "own"));
+	return own;
+}
+
+static void print_death(const json_t *death, const struct zone *zone)
+{
+	char at[PLACE_TIME_SIZE], waits[FIGURE_SIZE];
+	int64_t died = 0, until = 0, step = why_number(death, "step");
+
+	printf("  %s, ", why_time(death, "at", zone, at));
+	if (step)
+		printf("at step %d: ", (int)step);
+	else
+		fputs("before its first step: ", stdout);
+	fputs(*why_text(death, "words") ? why_text(death, "words") : "its process ended", stdout);
+	instant_parse(span_of(why_text(death, "at")), &died);
+	instant_parse(span_of(why_text(death, "until")), &until);
+	if (until > died)
+		printf("; not again for %s", figure_duration((until - died) * 1000, waits));
+	putchar('\n');
+}
+
+void why_deaths_print(const json_t *why, const struct zone *zone)
+{
+	json_t *deaths = json_object_get(why, "deaths"), *death;
+	size_t index, count = json_array_size(deaths), own = count_own(deaths);
+
+	if (!count)
+		return;
+	printf("interrupted %zu time%s", count, count == 1 ? "" : "s");
+	if (own && own < count)
+		printf(", %zu of them by its own death", own);
+	puts(own == count ? " by its own death" : "");
+	json_array_foreach(deaths, index, death)
+		print_death(death, zone);
+}
