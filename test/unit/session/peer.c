@@ -96,8 +96,11 @@ static void hear_complete(struct rpc *rpc, void *context, const char *method, co
 	if (peer->hang_up) {
 		rpc_close(rpc);
 	} else if (turn < count) {
-		rpc_reply(rpc, id,
-			  json_pack("{s:o}", "reply", json_loads(peer->replies[turn], 0, NULL)));
+		json_t *reply = json_loads(peer->replies[turn], 0, NULL);
+		bool is_reply = !json_object_get(reply, "overflow") &&
+				!json_object_get(reply, "failed");
+
+		rpc_reply(rpc, id, is_reply ? json_pack("{s:o}", "reply", reply) : reply);
 	} else {
 		error_set(&error, ERROR_REMOTE, "the model is on strike");
 		rpc_refuse(rpc, id, &error);

@@ -12,7 +12,8 @@
 struct peer {
 	/* what it plays */
 	const char *const
-		*replies; /* neutral replies as JSON, NULL-terminated; beyond: an error answer */
+		*replies; /* neutral replies as JSON, NULL-terminated; beyond: an error answer.
+			     {"overflow":true} and {"failed":…} are answers without one */
 	bool hang_up;     /* closes instead of answering the first completion */
 	size_t hold;      /* runtime calls are answered when so many are open; 0: at once */
 
