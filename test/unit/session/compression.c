@@ -238,7 +238,7 @@ static struct plan *plan_in_the_middle(const struct peer *until, size_t turns)
 	plan->turns_made = (uint32_t)turns;
 	plan->compactions = json_pack("[{s:i,s:i,s:b,s:o,s:[{s:s,s:s}]}]", "replies", 4, "covers",
 				      2, "again", 0, "reply", first, "results", "id", "f",
-				      "content", "remembered");
+				      "content", "answer 0");
 	json_decref(request);
 	return plan;
 }
