@@ -110,6 +110,41 @@ static void print_status(const json_t *answer, const struct zone *zone)
 		puts("no agents yet; `agentctl new NAME` makes one");
 }
 
+/* ---- no daemon runs ---- */
+
+struct open_sessions {
+	char *agent; /* of the latest one */
+	size_t count;
+};
+
+static int count_open(void *context, const struct session_row *row)
+{
+	struct open_sessions *open = context;
+
+	if (!open->count++)
+		open->agent = xstrdup(row->agent);
+	return 0;
+}
+
+/* What is open is not lost. */
+static void tell_open(const struct invocation *invocation)
+{
+	CLEANUP(workspace_free) struct workspace *workspace = NULL;
+	CLEANUP(store_close) struct store *store = NULL;
+	struct open_sessions open = { 0 };
+	struct error error;
+
+	if (place_open(invocation, &workspace, NULL, &error) ||
+	    place_store(workspace, &store, &error) || !store ||
+	    store_sessions(store, NULL, true, SIZE_MAX, count_open, &open, &error))
+		open.count = 0;
+	if (open.count == 1)
+		fprintf(stderr, "a session of %s is open and goes on then\n", open.agent);
+	else if (open.count)
+		fprintf(stderr, "%zu sessions are open and go on then\n", open.count);
+	free(open.agent);
+}
+
 static int run(const struct invocation *invocation)
 {
 	CLEANUP(zone_free) struct zone *zone = NULL;
@@ -124,8 +159,13 @@ static int run(const struct invocation *invocation)
 		json_decref(params);
 	else
 		result = rpc_call(connection->rpc, "status", params, 10000, &answer, &error);
-	if (result)
-		return fail(&error);
+	if (result) {
+		int status = fail(&error);
+
+		if (error.code == ERROR_CLOSED)
+			tell_open(invocation);
+		return status;
+	}
 	if (invocation->json)
 		return print_json(answer);
 	zone = place_zone(invocation);

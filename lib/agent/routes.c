@@ -99,7 +99,7 @@ void routes_check(const struct settings *settings, const char *name, unsigned li
 		if (strcmp(known, "rehearsal"))
 			buffer_printf(&names, "%s%s", names.length ? ", " : "", known);
 	}
-	diagnostics_add(found, SEVERITY_WARNING, "route-unknown", line, column,
+	diagnostics_add(found, SEVERITY_ERROR, "route-unknown", line, column,
 			"agentd.yaml has no route \"%s\", so the default one is taken; it has: %s",
 			name, names.length ? names.data : "none");
 }

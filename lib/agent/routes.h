@@ -8,7 +8,8 @@
  * file) out of the text, into the part. */
 void routes_read(struct outline *o, struct diagnostics *found);
 
-/* Warns of a name (NULL: none) that agentd.yaml does not know. */
+/* A name (NULL: none) that agentd.yaml does not know is an error: the default route, which is taken
+ * in its place, may cost a hundred times as much. */
 void routes_check(const struct settings *settings, const char *name, unsigned line, unsigned column,
 		  struct diagnostics *found);
 

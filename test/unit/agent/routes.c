@@ -107,13 +107,13 @@ static void test_unknown(void **state)
 		const char *soul, *heartbeat, *found;
 	} cases[] = {
 		{ "x", "## Mail (hourly)\n\n- route: lookups\n- a\n",
-		  "3:10 warning route-unknown" },
+		  "3:10 error route-unknown" },
 		{ "x", "---\nwhen: always\n---\n## Mail (hourly)\nroute: nope\n- a\n",
-		  "5:8 warning route-unknown" },
+		  "5:8 error route-unknown" },
 		{ "x", "---\nroute: nope\n---\n## Mail (hourly)\n- a\n",
-		  "2:8 warning route-unknown" },
+		  "2:8 error route-unknown" },
 		{ "---\nrole: a\nroute: nope\n---\nx", "## Mail (hourly)\n- a\n",
-		  "3:8 warning route-unknown" },
+		  "3:8 error route-unknown" },
 		{ "---\nroute: rehearsal\n---\nx", "## Mail (hourly)\nroute: lookup\n- a\n", "" },
 		{ "x", "## Mail\nroute: lookup\n- a\n## Post\nroute: default\n- b\n",
 		  "5:8 warning route-many" },
