@@ -67,6 +67,7 @@ static void open_attempt(struct compaction *c, size_t replies, size_t covers)
 	c->text = BUFFER(COMPACTION_SUMMARY_MAX);
 	c->asked_replies = replies;
 	c->asked_covers = covers;
+	c->known_facts = c->facts.length;
 	c->calls = 0;
 	c->spoiled = false;
 }

@@ -63,8 +63,9 @@ struct compaction {
 
 	/* the attempt under way; `asked_covers` 0: none */
 	size_t asked_covers, asked_replies;
-	unsigned calls; /* replies heard of it */
-	bool spoiled;   /* a call failed, or its text was cut or refused */
+	size_t known_facts; /* bytes of `facts` when it began */
+	unsigned calls;     /* replies heard of it */
+	bool spoiled;       /* a call failed, or its text was cut or refused */
 	struct buffer text;
 };
 void compaction_clear(struct compaction *c);

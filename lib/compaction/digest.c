@@ -16,8 +16,9 @@ static const struct measure measures[] = {
 	{ 4000, 4000, ALL, ALL }, { 1000, 1000, ALL, ALL }, { 300, 300, 4000, ALL },
 	{ 80, 100, 1000, ALL },   { 0, 60, 300, ALL },
 };
-#define BRIEF 160 /* bytes of the agent's own words in the oldest turns, where nothing else helps \
-		   */
+#define BRIEF                                                                               \
+	160 /* bytes of the agent's own words in the oldest turns, where nothing else helps \
+	     */
 
 static const char *text_of(const json_t *object, const char *key)
 {
