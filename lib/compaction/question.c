@@ -18,15 +18,16 @@ static size_t replies_within(const json_t *past, size_t covers)
 
 static void ask_for_facts(const struct compaction *c, struct buffer *out)
 {
+	struct span known = span_slice(buffer_span(&c->facts), 0, c->known_facts);
+
 	buffer_append(out,
 		      SPAN("First call remember, once for each fact that is worth keeping beyond "
 			   "this session and is not remembered yet; then write the summary. "
 			   "No other tool may be called now.\n"));
-	if (!c->facts.length)
+	if (!known.length)
 		return;
 	buffer_append(out, SPAN("Remembered already:\n"));
-	buffer_append(out, span_slice(buffer_span(&c->facts), 0,
-				      utf8_cut(buffer_span(&c->facts), FACTS_TOLD_MAX)));
+	buffer_append(out, span_slice(known, 0, utf8_cut(known, FACTS_TOLD_MAX)));
 	buffer_append(out, SPAN("\n"));
 }
 
