@@ -50,6 +50,13 @@ static void show_turn(struct following *following, const json_t *event)
 	line_start(following);
 }
 
+static void show_compaction(struct following *following, const json_t *event)
+{
+	(void)event;
+	line_start(following);
+	puts("· the transcript has grown long: its older turns become a summary");
+}
+
 static void show_tool(struct following *following, const json_t *event)
 {
 	line_start(following);
@@ -103,9 +110,13 @@ static const struct {
 	const char *event;
 	void (*show)(struct following *following, const json_t *event);
 } shows[] = {
-	{ "session_start", show_start }, { "turn", show_turn },
-	{ "text", show_text },           { "tool", show_tool },
-	{ "model_failed", show_failed }, { "model_waits", show_waits },
+	{ "session_start", show_start },
+	{ "turn", show_turn },
+	{ "text", show_text },
+	{ "tool", show_tool },
+	{ "model_failed", show_failed },
+	{ "model_waits", show_waits },
+	{ "compaction", show_compaction },
 	{ "session_end", show_end },
 };
 

@@ -106,7 +106,8 @@ static int add_step(json_t *transcript, const json_t *line)
 	json_t *step = json_copy((json_t *)(uintptr_t)line);
 
 	json_object_del(step, "record");
-	if (!strcmp(why_text(step, "kind"), "model"))
+	if (!strcmp(why_text(step, "kind"), "model") ||
+	    !strcmp(why_text(step, "kind"), "compaction"))
 		json_object_set_new(step, "calls", json_array());
 	json_array_append_new(json_object_get(transcript, "steps"), step);
 	return 0;

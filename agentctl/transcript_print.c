@@ -74,14 +74,13 @@ static void print_usage(const json_t *call)
 	putchar('\n');
 }
 
-static void print_turn(const json_t *step, int turn, const struct zone *zone)
+/* The latest call of a model's step, and what it said. */
+static void print_reply(const json_t *step)
 {
 	json_t *calls = json_object_get(step, "calls");
 	json_t *result = json_object_get(step, "result");
 	const json_t *last = json_array_get(calls, json_array_size(calls) - 1);
-	char at[PLACE_TIME_SIZE];
 
-	printf("\nturn %d  %s  ", turn, clock_of(step, zone, at));
 	if (last)
 		print_usage(last);
 	else
@@ -90,6 +89,31 @@ static void print_turn(const json_t *step, int turn, const struct zone *zone)
 		print_text(why_text(result, "text"), "  ", WORDS_MAX, SIZE_MAX);
 	if (!json_is_object(result))
 		puts("  no reply");
+}
+
+static void print_turn(const json_t *step, int turn, const struct zone *zone)
+{
+	char at[PLACE_TIME_SIZE];
+
+	printf("\nturn %d  %s  ", turn, clock_of(step, zone, at));
+	print_reply(step);
+}
+
+/* Its two calls are two steps. */
+static void print_compaction(const json_t *step, const struct zone *zone)
+{
+	const char *failed = why_text(json_object_get(step, "result"), "failed");
+	char at[PLACE_TIME_SIZE];
+
+	printf("\nsummary of older turns, behind turn %d  %s  ",
+	       (int)why_number(json_object_get(step, "intent"), "replies"),
+	       clock_of(step, zone, at));
+	print_reply(step);
+	if (*failed) {
+		fputs("  failed, and all stays as it is: ", stdout);
+		print_inline(failed, WORDS_MAX);
+		putchar('\n');
+	}
 }
 
 static void print_tool(const json_t *step, const struct zone *zone)
@@ -153,6 +177,8 @@ void transcript_print(const json_t *transcript, const struct zone *zone)
 	json_array_foreach(steps, index, step) {
 		if (!strcmp(why_text(step, "kind"), "model"))
 			print_turn(step, ++turn, zone);
+		else if (!strcmp(why_text(step, "kind"), "compaction"))
+			print_compaction(step, zone);
 		else
 			print_tool(step, zone);
 	}

@@ -137,7 +137,7 @@ json_t *model_order(const struct session *session, json_t *request, unsigned qui
 			 provider_json(provider, has_next), "model", session->model.model,
 			 "context", (json_int_t)context, "quirks",
 			 (json_int_t)(learned.quirks | quirks), "request", request, "script",
-			 session->script, "follow", (int)(session->listener != NULL));
+			 session->script, "follow", session->listener && !session->attempt);
 }
 
 char *model_intent(const struct session *session, const json_t *request)
