@@ -8,6 +8,8 @@
 
 #include "daemon.h"
 
+#include "lifecycle/lifecycle.h"
+
 /* What the scheduler knows about one heartbeat; parallel to agent->beats.items. */
 struct beat {
 	int64_t next; /* UTC seconds of the slot it is armed for, INT64_MAX: none */
@@ -18,6 +20,7 @@ struct beat {
 	bool firing;        /* the row of a slot that is to run is on its way to state.db */
 	bool pending;       /* an event has been queued for it and not run yet */
 	int64_t last_event; /* when an event last woke it, on the monotonic clock; 0: never */
+	struct silence silence; /* slots since its latest success */
 };
 
 struct last_result {
@@ -40,6 +43,7 @@ struct resident {
 	const struct zone *zone; /* NULL: the workspace's, which may become another */
 	struct session *open;    /* the one that is waiting, running or being closed */
 	struct last_result last;
+	struct health health; /* what its sessions died and failed of */
 	char *held; /* why its work is held back (backoff), or NULL */
 };
 

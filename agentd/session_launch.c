@@ -5,6 +5,7 @@
 #include "ledger.h"
 #include "secrets.h"
 #include "service.h"
+#include "session_limits.h"
 
 #include "base/clock.h"
 #include "launch/launch.h"
@@ -13,9 +14,6 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-#define SESSION_MEMORY_BYTES (1024ULL * 1024 * 1024)
-#define SESSION_CPU_S 600
-#define SESSION_FILE_BYTES (64ULL * 1024 * 1024)
 #define LAST_GOOD_FOLDER "last-good"
 
 /* ---- the constitution that was in force last ---- */

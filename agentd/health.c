@@ -1,0 +1,284 @@
+#include "health.h"
+
+#include "alerts.h"
+#include "journal.h"
+#include "log.h"
+
+#include "base/clock.h"
+
+#define KEY_BYTES 64 /* of a section's key in that of its incident */
+
+static struct health_rules rules_of(const struct daemon *daemon)
+{
+	const struct settings *settings = daemon->workspace->settings;
+
+	return (struct health_rules){
+		.flap_deaths = settings->flap_deaths,
+		.flap_within_ms = (int64_t)settings->flap_within_s * 1000,
+		.failures_max = HEALTH_FAILURES_MAX,
+		.silent_max = HEALTH_SILENT_MAX,
+	};
+}
+
+/* ---- deaths ---- */
+
+unsigned health_note_death(struct daemon *daemon, struct resident *resident, bool *ret_flaps)
+{
+	struct health_rules rules = rules_of(daemon);
+	int64_t now = clock_wall_ms();
+
+	*ret_flaps = health_died(&resident->health, &rules, now) & HEALTH_FLAPS;
+	return health_deaths(&resident->health, &rules, now);
+}
+
+/* A row on its way to state.db. */
+struct keeping {
+	struct daemon *daemon;
+	struct death_row row;
+	char *session, *agent, *words;
+};
+
+static int work_death(struct store *store, void *context, struct error *error)
+{
+	struct keeping *keeping = context;
+
+	return store_death_add(store, &keeping->row, error);
+}
+
+static int work_forgive(struct store *store, void *context, struct error *error)
+{
+	struct keeping *keeping = context;
+
+	return store_deaths_forgive(store, keeping->agent, error);
+}
+
+static void kept(void *context, int result, const struct error *error)
+{
+	struct keeping *keeping = context;
+
+	if (result)
+		log_event(keeping->daemon->log, LEVEL_ERROR, "state", keeping->agent,
+			  keeping->session, "state.db: %s", error->message);
+	free(keeping->session);
+	free(keeping->agent);
+	free(keeping->words);
+	free(keeping);
+}
+
+static void keep(struct keeping *keeping, store_work work)
+{
+	struct error error;
+
+	if (!store_submit(keeping->daemon->writer, work, kept, keeping))
+		return;
+	error_set(&error, ERROR_TOO_LARGE, "too much waits to be written");
+	kept(keeping, -(int)ERROR_TOO_LARGE, &error);
+}
+
+void health_keep_death(struct daemon *daemon, const struct death_row *row)
+{
+	struct keeping *keeping = xcalloc(1, sizeof(*keeping));
+
+	keeping->daemon = daemon;
+	keeping->row = *row;
+	keeping->row.session = keeping->session = xstrdup(row->session);
+	keeping->row.words = keeping->words = xstrdup(row->words);
+	keep(keeping, work_death);
+}
+
+/* ---- incidents ---- */
+
+static void key_of(const char *what, const struct resident *resident, char *out, size_t size)
+{
+	snprintf(out, size, "%s %s", what, resident->name);
+}
+
+#define KEY_MAX (AGENT_NAME_MAX + KEY_BYTES + 32)
+
+static char *within(const struct daemon *daemon)
+{
+	unsigned seconds = daemon->workspace->settings->flap_within_s;
+
+	if (seconds == 3600)
+		return xstrdup("an hour");
+	return seconds % 60 ? xasprintf("%u s", seconds) : xasprintf("%u min", seconds / 60);
+}
+
+void health_pause(struct daemon *daemon, struct resident *resident, unsigned deaths,
+		  const char *words)
+{
+	_free_ char *span = within(daemon), *post = NULL;
+	char key[KEY_MAX];
+
+	key_of("flap", resident, key, sizeof(key));
+	if (!resident->paused) {
+		resident->paused = true;
+		free(resident->pause_reason);
+		resident->pause_reason = xasprintf("by the runtime: %u deaths within %s", deaths,
+						   span);
+		journal_agent(daemon, resident->name, true, resident->pause_reason, NULL, NULL);
+		supervisor_agent_paused(daemon, resident);
+	}
+	post = xasprintf("%s was paused: its sessions died %u times within %s", resident->name,
+			 deaths, span);
+	alert_raise(daemon, key, resident->name, post, "%s, lastly: %s; agentctl resume %s", post,
+		    words, resident->name);
+}
+
+static void note_failure(struct daemon *daemon, struct resident *resident, const char *reason)
+{
+	struct health_rules rules = rules_of(daemon);
+	unsigned news = health_ended(&resident->health, &rules, false);
+	_free_ char *post = NULL;
+	char key[KEY_MAX];
+
+	if (!(news & HEALTH_FAILS))
+		return;
+	key_of("failing", resident, key, sizeof(key));
+	post = xasprintf("%s has failed %u times in a row", resident->name,
+			 resident->health.failures);
+	alert_raise(daemon, key, resident->name, post, "%s, lastly: %s", post,
+		    reason ? reason : "no reason is known");
+}
+
+static void silent_key(const struct resident *resident, const char *section, char *out, size_t size)
+{
+	snprintf(out, size, "silent %s \"%.*s\"", resident->name,
+		 (int)utf8_cut(span_of(section), KEY_BYTES), section);
+}
+
+static void note_success(struct daemon *daemon, struct resident *resident, const char *section)
+{
+	static const char *const incidents[] = { "failing", "aside" };
+	struct health_rules rules = rules_of(daemon);
+	struct beat *beat;
+	char key[KEY_MAX];
+
+	health_ended(&resident->health, &rules, true);
+	for (size_t i = 0; i < ARRAY_LENGTH(incidents); i++) {
+		key_of(incidents[i], resident, key, sizeof(key));
+		alert_over(daemon, key, "%s: a session of it is done again", resident->name);
+	}
+	if (!section || !roster_heartbeat(resident, section, &beat))
+		return;
+	silent_key(resident, section, key, sizeof(key));
+	silence_well(&beat->silence, &rules);
+	alert_over(daemon, key, "%s: \"%s\" is done again", resident->name, section);
+}
+
+void health_note_end(struct daemon *daemon, struct resident *resident,
+		     const struct session *session)
+{
+	if (session->outcome == OUTCOME_DONE)
+		note_success(daemon, resident, session->key);
+	else if (session->outcome == OUTCOME_FAILED || session->outcome == OUTCOME_REFUSED)
+		note_failure(daemon, resident, session->reason);
+}
+
+void health_note_slot(struct daemon *daemon, const struct resident *resident,
+		      const struct heartbeat *heartbeat, struct beat *beat)
+{
+	struct health_rules rules = rules_of(daemon);
+	_free_ char *post = NULL;
+	char key[KEY_MAX];
+
+	if (!silence_due(&beat->silence, &rules))
+		return;
+	silent_key(resident, heartbeat->key, key, sizeof(key));
+	post = xasprintf("%s: nothing of \"%s\" has succeeded for %u of its intervals",
+			 resident->name, heartbeat->heading, beat->silence.slots - 1);
+	alert_raise(daemon, key, resident->name, post, "%s; agentctl why %s", post, resident->name);
+}
+
+void health_resumed(struct daemon *daemon, struct resident *resident)
+{
+	struct keeping *keeping = xcalloc(1, sizeof(*keeping));
+	char key[KEY_MAX];
+
+	health_forgive(&resident->health);
+	keeping->daemon = daemon;
+	keeping->agent = xstrdup(resident->name);
+	keep(keeping, work_forgive);
+	key_of("flap", resident, key, sizeof(key));
+	alert_mended(daemon, key, "%s was resumed by a person", resident->name);
+}
+
+/* ---- at a start ---- */
+
+static int restore_death(void *context, const struct death_row *row)
+{
+	struct daemon *daemon = context;
+	struct resident *resident = roster_find(daemon->roster, row->agent);
+	struct health_rules rules = rules_of(daemon);
+
+	if (resident)
+		health_died(&resident->health, &rules, row->at);
+	return 0;
+}
+
+struct restoring {
+	struct daemon *daemon;
+	bool *is_known; /* of each agent, in the roster's order: a success was met */
+};
+
+/* Newest first. */
+static int restore_failure(void *context, const struct session_row *row)
+{
+	struct restoring *restoring = context;
+	const struct roster *roster = restoring->daemon->roster;
+	struct resident *resident = roster_find(roster, row->agent);
+	size_t place = 0;
+
+	if (!resident)
+		return 0;
+	while (roster->items[place] != resident)
+		place++;
+	if (!strcmp(row->outcome, outcome_name(OUTCOME_DONE)))
+		restoring->is_known[place] = true;
+	else if (!restoring->is_known[place] &&
+		 (!strcmp(row->outcome, outcome_name(OUTCOME_FAILED)) ||
+		  !strcmp(row->outcome, outcome_name(OUTCOME_REFUSED))))
+		resident->health.failures++;
+	return 0;
+}
+
+int health_restore(struct daemon *daemon, struct error *error)
+{
+	struct restoring restoring = { .daemon = daemon };
+	int64_t since = clock_wall_ms() -
+			(int64_t)daemon->workspace->settings->flap_within_s * 1000;
+	int result = store_deaths_counted(daemon->reader, NULL, since, restore_death, daemon,
+					  error);
+
+	if (result)
+		return result;
+	restoring.is_known = xcalloc(daemon->roster->count, sizeof(bool));
+	result = store_sessions(daemon->reader, NULL, false, 4 * daemon->roster->count + 100,
+				restore_failure, &restoring, error);
+	free(restoring.is_known);
+	return result;
+}
+
+static const char *fault(struct daemon *daemon, const char *key)
+{
+	static const char *const words[] = { "flap ", "failing ", "aside ", "silent ", "stuck " };
+	char agent[AGENT_NAME_MAX + 1];
+	const char *name = NULL;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
+		if (!strncmp(key, words[i], strlen(words[i])))
+			name = key + strlen(words[i]);
+	if (!name)
+		return NULL;
+	snprintf(agent, sizeof(agent), "%.*s", (int)strcspn(name, " "), name);
+	if (!roster_find(daemon->roster, agent))
+		return "the agent is gone";
+	return !strncmp(key, "stuck ", 6) && !supervisor_find(daemon, strrchr(key, ' ') + 1)
+		       ? "its process is gone"
+		       : NULL;
+}
+
+void health_review(struct daemon *daemon)
+{
+	alerts_review(daemon, fault);
+}
