@@ -42,7 +42,8 @@ static bool is_outside_hours(const struct question *q)
 
 static bool is_waiting_already(const struct question *q)
 {
-	return q->beat->firing || supervisor_has(q->daemon, q->resident, q->heartbeat->key, true);
+	return q->beat->firing || q->beat->owed ||
+	       supervisor_has(q->daemon, q->resident, q->heartbeat->key, true);
 }
 
 static bool is_parked(const struct question *q)

@@ -35,6 +35,7 @@ struct retention {
 	enum stage stage;
 	int64_t now;
 	uint32_t retention_s, alert_again_s;
+	int64_t slots_least_s;          /* a slot that has left must not be caught up on */
 	char ids[SESSIONS_AT_ONCE][27]; /* that may leave now */
 	size_t id_count;
 	size_t seen;  /* by the latest look */
@@ -92,7 +93,7 @@ static int work_slots(struct store *store, void *context, struct error *error)
 {
 	struct retention *retention = context;
 
-	return store_slots_prune(store, before(retention, KEPT_LEAST_S), ROWS_AT_ONCE,
+	return store_slots_prune(store, before(retention, retention->slots_least_s), ROWS_AT_ONCE,
 				 &retention->count, error);
 }
 
@@ -212,6 +213,9 @@ static void round_begin(struct retention *retention)
 	retention->now = clock_wall_s();
 	retention->retention_s = settings->retention_s;
 	retention->alert_again_s = settings->alert_again_s;
+	retention->slots_least_s = KEPT_LEAST_S;
+	if (settings->catch_up_within_s + DAY_S > KEPT_LEAST_S)
+		retention->slots_least_s = settings->catch_up_within_s + DAY_S;
 	retention->kept = 0;
 	memset(retention->gone, 0, sizeof(retention->gone));
 	next_piece(retention);

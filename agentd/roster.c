@@ -153,7 +153,7 @@ static void resident_take_agent(struct daemon *daemon, struct resident *resident
 	resident->beats = xcalloc(agent->beats.count, sizeof(struct beat));
 	resident->agent = agent;
 	for (size_t i = 0; i < agent->beats.count; i++)
-		resident->beats[i].next = INT64_MAX;
+		agenda_clear(&resident->beats[i].place);
 	for (size_t i = 0; old && i < old->beats.count; i++) {
 		const struct heartbeat *was = &old->beats.items[i];
 		const struct heartbeat *same = roster_heartbeat(resident, was->key, &known);
@@ -161,7 +161,7 @@ static void resident_take_agent(struct daemon *daemon, struct resident *resident
 		if (same) {
 			*known = old_beats[i];
 			if (!schedule_equal(&same->schedule, &was->schedule))
-				known->next = INT64_MAX, known->stored = false;
+				known->stored = false;
 		} else {
 			scheduler_section_moved(daemon, resident, was->key, i, &old_beats[i]);
 		}

@@ -8,11 +8,13 @@
 
 #include "daemon.h"
 
+#include "agenda/agenda.h"
+
 #include "lifecycle/lifecycle.h"
 
 /* What the scheduler knows about one heartbeat; parallel to agent->beats.items. */
 struct beat {
-	int64_t next; /* UTC seconds of the slot it is armed for, INT64_MAX: none */
+	struct agenda_place place; /* the slot it is armed for, and up to where it has been */
 	int64_t first_seen;
 	int64_t last_run;   /* when its last session ended, 0: never */
 	char inputs[17];    /* hash of its inputs then, "": unknown */
@@ -20,7 +22,10 @@ struct beat {
 	bool firing;        /* the row of a slot that is to run is on its way to state.db */
 	bool pending;       /* an event has been queued for it and not run yet */
 	int64_t last_event; /* when an event last woke it, on the monotonic clock; 0: never */
-	struct silence silence; /* slots since its latest success */
+	/* A slot that an earlier daemon began, and whose session it did not: still to be run. */
+	int64_t owed, owed_wake;    /* planned; when to try (again); 0: none */
+	char owed_event[ULID_SIZE]; /* "": a planned slot */
+	struct silence silence;     /* slots since its latest success */
 };
 
 struct last_result {
@@ -44,7 +49,7 @@ struct resident {
 	struct session *open;    /* the one that is waiting, running or being closed */
 	struct last_result last;
 	struct health health; /* what its sessions died and failed of */
-	char *held; /* why its work is held back (backoff), or NULL */
+	char *held;           /* why its work is held back (backoff), or NULL */
 };
 
 struct roster {

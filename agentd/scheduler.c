@@ -1,10 +1,7 @@
 #include "slots.h"
 
-#include "gates.h"
 #include "journal.h"
 #include "log.h"
-#include "parked.h"
-#include "supervisor.h"
 #include "zones.h"
 
 #include "base/alarm.h"
@@ -12,14 +9,8 @@
 
 #include <unistd.h>
 
-#define EVENT_GAP_S 60 /* an event wakes a section at most once a minute */
-
-struct scheduler {
-	struct daemon *daemon;
-	int alarm;
-	uv_poll_t *poll;
-	uv_timer_t *events; /* for event sections that wait out their minute */
-};
+#define ZONES_EVERY_MS (3600 * INT64_C(1000)) /* between two looks whether tzdata was replaced */
+#define STEP_MS 10000 /* further than that a clock does not drift between two looks */
 
 static uint32_t tick_of(const struct daemon *daemon, const struct resident *resident)
 {
@@ -39,11 +30,31 @@ static const struct zone *zone_of(const struct daemon *daemon, const struct resi
 	return roster_zone(resident, daemon);
 }
 
-int scheduler_next(const struct daemon *daemon, const struct resident *resident,
-		   const struct schedule *schedule, int64_t from, int64_t *ret_at)
+struct agenda_rule scheduler_rule(const struct daemon *daemon, const struct resident *resident,
+				  const struct schedule *schedule)
 {
-	return schedule_next(schedule, zone_of(daemon, resident, schedule),
-			     tick_of(daemon, resident), from, ret_at);
+	return (struct agenda_rule){ schedule, zone_of(daemon, resident, schedule),
+				     tick_of(daemon, resident) };
+}
+
+struct agenda_policy scheduler_policy(const struct daemon *daemon, const struct resident *resident)
+{
+	const struct settings *settings = daemon->workspace->settings;
+	enum catch_up own = resident->agent->beats.catch_up;
+
+	return (struct agenda_policy){
+		.catches_up = (own ? own : settings->catch_up) != CATCH_UP_NONE,
+		.within_s = settings->catch_up_within_s,
+		.at_once = settings->catch_up_at_once,
+		.apart_s = settings->catch_up_apart_s,
+	};
+}
+
+static int64_t wake_of(const struct beat *beat)
+{
+	int64_t wake = agenda_wake(&beat->place);
+
+	return beat->owed && beat->owed_wake < wake ? beat->owed_wake : wake;
 }
 
 void scheduler_set_alarm(struct daemon *daemon)
@@ -57,8 +68,8 @@ void scheduler_set_alarm(struct daemon *daemon)
 		size_t count = resident->agent ? resident->agent->beats.count : 0;
 
 		for (size_t j = 0; j < count; j++)
-			if (resident->beats[j].next < first)
-				first = resident->beats[j].next;
+			if (wake_of(&resident->beats[j]) < first)
+				first = wake_of(&resident->beats[j]);
 	}
 	if (daemon->stopping)
 		first = INT64_MAX;
@@ -66,245 +77,47 @@ void scheduler_set_alarm(struct daemon *daemon)
 		log_event(daemon->log, LEVEL_ERROR, "alarm", NULL, NULL, "%s", error.message);
 }
 
-/* ---- rows ---- */
+/* ---- arming ---- */
 
-static void describe_section(const struct resident *resident, const struct heartbeat *heartbeat,
-			     const struct beat *beat, char text[SCHEDULE_PRINT_SIZE],
-			     struct section *ret_section)
+void scheduler_store_section(struct daemon *daemon, const struct resident *resident,
+			     const struct heartbeat *heartbeat, struct beat *beat)
 {
-	*ret_section = (struct section){
+	char text[SCHEDULE_PRINT_SIZE];
+	struct section section = {
 		.agent = resident->name,
 		.key = heartbeat->key,
 		.schedule = schedule_print(&heartbeat->schedule, text),
 		.first_seen = beat->first_seen,
-		.next = beat->next,
+		.next = beat->place.next,
 		.last_run = beat->last_run,
 		.inputs = beat->inputs,
+		.past = beat->place.past,
 	};
-}
 
-static void store_section(struct daemon *daemon, const struct resident *resident,
-			  const struct heartbeat *heartbeat, struct beat *beat)
-{
-	char text[SCHEDULE_PRINT_SIZE];
-	struct section section;
-
-	describe_section(resident, heartbeat, beat, text, &section);
 	journal_section(daemon, &section);
 	beat->stored = true;
-}
-
-struct slot scheduler_slot(const struct resident *resident, const struct heartbeat *heartbeat,
-			   int64_t planned)
-{
-	return (struct slot){
-		.agent = resident->name,
-		.section = heartbeat->key,
-		.heading = heartbeat->heading,
-		.planned = planned,
-		.event = "",
-		.session = "",
-		.outcome = "",
-		.recorded = clock_wall_s(),
-	};
-}
-
-/* ---- firing ---- */
-
-/* A slot whose row is written; the session may be wished for. */
-struct firing {
-	struct daemon *daemon;
-	char agent[AGENT_NAME_MAX + 1];
-	char *key, *event;
-	int64_t planned;
-};
-
-static void firing_free(struct firing *firing)
-{
-	free(firing->key);
-	free(firing->event);
-	free(firing);
-}
-
-static void close_slot(struct daemon *daemon, const struct firing *firing, enum slot_state state,
-		       const char *reason)
-{
-	struct slot slot = {
-		.agent = firing->agent,
-		.section = firing->key,
-		.heading = "",
-		.planned = firing->planned,
-		.event = firing->event,
-		.state = state,
-		.reason = reason,
-		.session = "",
-		.outcome = "",
-		.recorded = clock_wall_s(),
-	};
-
-	journal_slot_finish(daemon, &slot, NULL, NULL);
-}
-
-static void fire_recorded(void *context, const struct error *error)
-{
-	struct firing *firing = context;
-	struct daemon *daemon = firing->daemon;
-	struct resident *resident = roster_find(daemon->roster, firing->agent);
-	struct beat *beat = NULL;
-	const struct heartbeat *heartbeat = resident
-						    ? roster_heartbeat(resident, firing->key, &beat)
-						    : NULL;
-	char text[SCHEDULE_PRINT_SIZE], id[27];
-	struct error why;
-
-	if (beat)
-		beat->firing = false;
-	if (beat && *firing->event)
-		beat->pending = false;
-	if (error) {
-		log_event(daemon->log, LEVEL_WARNING, "slot_refused", firing->agent, NULL,
-			  "%s: not run: %s", firing->key, error->message);
-	} else if (!heartbeat || daemon->stopping) {
-		close_slot(daemon, firing, SLOT_SKIPPED,
-			   daemon->stopping ? "the daemon is stopping" : "the section is gone");
-	} else {
-		struct session_wish wish = {
-			.cause = CAUSE_HEARTBEAT,
-			.key = heartbeat->key,
-			.heading = heartbeat->heading,
-			.planned = firing->planned,
-			.event = firing->event,
-			.schedule = schedule_print(&heartbeat->schedule, text),
-		};
-
-		if (supervisor_start(daemon, resident, &wish, id, &why))
-			close_slot(daemon, firing, SLOT_SKIPPED, why.message);
-	}
-	firing_free(firing);
-}
-
-static struct firing *firing_new(struct daemon *daemon, const struct resident *resident,
-				 const struct heartbeat *heartbeat, int64_t planned,
-				 const char *event)
-{
-	struct firing *firing = xcalloc(1, sizeof(*firing));
-
-	firing->daemon = daemon;
-	snprintf(firing->agent, sizeof(firing->agent), "%s", resident->name);
-	firing->key = xstrdup(heartbeat->key);
-	firing->event = xstrdup(event);
-	firing->planned = planned;
-	return firing;
-}
-
-/* Writes the rows of a due section: all but the last slot are coalesced into it, the last begins as
- * `running` or, where a gate is shut, ends here. */
-static void fire(struct daemon *daemon, struct resident *resident,
-		 const struct heartbeat *heartbeat, struct beat *beat, struct slot *slots,
-		 size_t count, const char *event)
-{
-	struct slot *last = &slots[count - 1];
-	struct gate_verdict verdict = gates_pass(daemon, resident, heartbeat, beat, last->planned);
-	char text[SCHEDULE_PRINT_SIZE], into[INSTANT_SIZE];
-	struct section section;
-
-	for (size_t i = 0; i + 1 < count; i++) {
-		slots[i].state = SLOT_COALESCED;
-		slots[i].reason = instant_print(last->planned, into);
-	}
-	last->event = event;
-	last->state = verdict.state;
-	last->reason = verdict.reason;
-	describe_section(resident, heartbeat, beat, text, &section);
-	beat->stored = true;
-	if (verdict.state == SLOT_RUNNING) {
-		beat->firing = true;
-		parked_replace(daemon, resident, heartbeat->key);
-		journal_slots(daemon, slots, count, &section, fire_recorded,
-			      firing_new(daemon, resident, heartbeat, last->planned, event));
-		return;
-	}
-	if (*event)
-		beat->pending = false;
-	log_event(daemon->log, LEVEL_INFO, "slot_skipped", resident->name, NULL, "%s: %s: %s",
-		  heartbeat->heading, verdict.state == SLOT_COALESCED ? "coalesced" : "skipped",
-		  verdict.reason);
-	journal_slots(daemon, slots, count, &section, NULL, NULL);
-}
-
-/* All slots of a section up to `now`, and the next one behind them. */
-static void fire_due(struct daemon *daemon, struct resident *resident,
-		     const struct heartbeat *heartbeat, struct beat *beat, int64_t now)
-{
-	_free_ struct slot *slots = NULL;
-	size_t count = 0, capacity = 0;
-	int64_t at = beat->next;
-
-	while (at <= now) {
-		if (array_grow((void **)&slots, count, &capacity, sizeof(*slots), MISSED_MAX))
-			break;
-		slots[count++] = scheduler_slot(resident, heartbeat, at);
-		if (scheduler_next(daemon, resident, &heartbeat->schedule, at, &at))
-			at = INT64_MAX;
-	}
-	if (at <= now && scheduler_next(daemon, resident, &heartbeat->schedule, now, &at))
-		at = INT64_MAX;
-	beat->next = at;
-	fire(daemon, resident, heartbeat, beat, slots, count, "");
-}
-
-static void scheduler_look(struct daemon *daemon)
-{
-	int64_t now = clock_wall_s();
-
-	for (size_t i = 0; i < daemon->roster->count; i++) {
-		struct resident *resident = daemon->roster->items[i];
-		size_t count = resident->agent ? resident->agent->beats.count : 0;
-
-		for (size_t j = 0; j < count; j++)
-			if (resident->beats[j].next <= now)
-				fire_due(daemon, resident, &resident->agent->beats.items[j],
-					 &resident->beats[j], now);
-	}
-	scheduler_set_alarm(daemon);
-}
-
-static void alarm_ready(uv_poll_t *poll, int status, int events)
-{
-	struct scheduler *scheduler = poll->data;
-	struct daemon *daemon = scheduler->daemon;
-
-	(void)status;
-	(void)events;
-	if (alarm_clear(scheduler->alarm))
-		log_event(daemon->log, LEVEL_NOTICE, "clock_set", NULL, NULL,
-			  "the wall clock was set; the schedule is looked at again");
-	scheduler_look(daemon);
-}
-
-/* ---- arming ---- */
-
-/* "Run once" without a moment runs when it is first seen, and never again. */
-static bool is_run_once(const struct schedule *schedule)
-{
-	return schedule->kind == SCHEDULE_ONCE && schedule->once_local == SCHEDULE_ONCE_UNSET;
 }
 
 static void arm_section(struct daemon *daemon, struct resident *resident,
 			const struct heartbeat *heartbeat, struct beat *beat, int64_t now)
 {
-	if (heartbeat->schedule.kind == SCHEDULE_NONE)
+	struct agenda_rule rule = scheduler_rule(daemon, resident, &heartbeat->schedule);
+	int64_t since = 0;
+
+	if (heartbeat->schedule.kind == SCHEDULE_NONE) {
+		agenda_clear(&beat->place);
 		return;
+	}
 	if (!beat->first_seen) {
 		beat->first_seen = now;
-		if (is_run_once(&heartbeat->schedule))
-			beat->next = now;
+		agenda_begin(&beat->place, &rule, now);
+	} else if (agenda_review(&beat->place, &rule, now, &since)) {
+		beat->stored = false;
 	}
-	if (beat->next == INT64_MAX &&
-	    scheduler_next(daemon, resident, &heartbeat->schedule, now, &beat->next))
-		beat->next = INT64_MAX;
+	if (since)
+		journal_slots_withdraw(daemon, resident->name, heartbeat->key, since);
 	if (!beat->stored)
-		store_section(daemon, resident, heartbeat, beat);
+		scheduler_store_section(daemon, resident, heartbeat, beat);
 }
 
 void scheduler_arm_sections(struct daemon *daemon, struct resident *resident)
@@ -337,78 +150,8 @@ void scheduler_section_moved(struct daemon *daemon, struct resident *resident, c
 		return; /* it is one that we know under its own key */
 	beat->first_seen = state->first_seen;
 	beat->last_run = state->last_run;
+	beat->place = state->place;
 	journal_section_rename(daemon, resident->name, old_key, beats->items[place].key);
-}
-
-/* ---- events ---- */
-
-static bool listens(const struct heartbeat *heartbeat, enum schedule_event event, const char *path)
-{
-	const struct schedule *schedule = &heartbeat->schedule;
-
-	if (schedule->kind != SCHEDULE_EVENT || schedule->event != event)
-		return false;
-	return event != SCHEDULE_EVENT_FILE ||
-	       span_starts_with(span_of(path), span_of(schedule->path));
-}
-
-static void fire_event(struct daemon *daemon, struct resident *resident,
-		       const struct heartbeat *heartbeat, struct beat *beat)
-{
-	char id[ULID_SIZE];
-	struct slot slot = scheduler_slot(resident, heartbeat, clock_wall_s());
-
-	ulid_new(id);
-	beat->last_event = clock_monotonic_ms();
-	fire(daemon, resident, heartbeat, beat, &slot, 1, id);
-}
-
-/* Event sections that had to wait out their minute. */
-static void events_due(uv_timer_t *timer)
-{
-	struct scheduler *scheduler = timer->data;
-	struct daemon *daemon = scheduler->daemon;
-	int64_t now = clock_monotonic_ms(), wait = 0;
-
-	for (size_t i = 0; i < daemon->roster->count; i++) {
-		struct resident *resident = daemon->roster->items[i];
-
-		for (size_t j = 0; resident->agent && j < resident->agent->beats.count; j++) {
-			struct beat *beat = &resident->beats[j];
-			int64_t left = beat->last_event
-					       ? beat->last_event + EVENT_GAP_S * 1000 - now
-					       : 0;
-
-			if (!beat->pending)
-				continue;
-			if (left <= 0)
-				fire_event(daemon, resident, &resident->agent->beats.items[j],
-					   beat);
-			else if (!wait || left < wait)
-				wait = left;
-		}
-	}
-	if (wait)
-		uv_timer_start(timer, events_due, (uint64_t)wait, 0);
-}
-
-void scheduler_event(struct daemon *daemon, enum schedule_event event, const char *author,
-		     const struct resident *only, const char *path)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < daemon->roster->count; i++) {
-		struct resident *resident = daemon->roster->items[i];
-
-		if ((only && resident != only) || (author && !strcmp(author, resident->name)))
-			continue;
-		for (size_t j = 0; resident->agent && j < resident->agent->beats.count; j++)
-			if (!resident->beats[j].pending &&
-			    listens(&resident->agent->beats.items[j], event, path))
-				resident->beats[j].pending = any = true;
-	}
-	if (any)
-		events_due(daemon->scheduler->events);
 }
 
 void scheduler_beat_ended(struct resident *resident, const char *key, int64_t at,
@@ -420,6 +163,77 @@ void scheduler_beat_ended(struct resident *resident, const char *key, int64_t at
 		return;
 	beat->last_run = at;
 	snprintf(beat->inputs, sizeof(beat->inputs), "%s", inputs);
+}
+
+void scheduler_look_at_zones(struct daemon *daemon)
+{
+	bool is_another = workspace_reload_zone(daemon->workspace);
+
+	daemon->scheduler->zones_looked_at = clock_boot_ms();
+	is_another = zones_reload(daemon->zones) || is_another;
+	if (!is_another)
+		return;
+	log_event(daemon->log, LEVEL_NOTICE, "zones", NULL, NULL,
+		  "the time zone database was replaced; coming beats are told by the new one");
+	roster_reload_all(daemon);
+}
+
+/* ---- looking ---- */
+
+/* The wall clock went another way than the machine did. */
+static bool was_stepped(const struct agenda_look *then, const struct agenda_look *now)
+{
+	int64_t step = now->wall_ms - then->wall_ms - (now->boot_ms - then->boot_ms);
+
+	return then->wall_ms && (step > STEP_MS || step < -STEP_MS);
+}
+
+static void look_at_resident(struct daemon *daemon, struct resident *resident,
+			     enum agenda_absence absence, int64_t now)
+{
+	size_t count = resident->agent ? resident->agent->beats.count : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct heartbeat *heartbeat = &resident->agent->beats.items[i];
+		struct beat *beat = &resident->beats[i];
+
+		if (beat->owed && beat->owed_wake <= now)
+			scheduler_fire_owed(daemon, resident, heartbeat, beat, now);
+		if (agenda_wake(&beat->place) <= now)
+			scheduler_fire_due(daemon, resident, heartbeat, beat, absence, now);
+	}
+}
+
+static void scheduler_look(struct daemon *daemon)
+{
+	struct scheduler *scheduler = daemon->scheduler;
+	struct agenda_look look = { clock_wall_ms(), clock_monotonic_ms(), clock_boot_ms() };
+	enum agenda_absence absence = agenda_absence(&scheduler->last_look, &look);
+	bool is_stepped = was_stepped(&scheduler->last_look, &look);
+
+	scheduler->last_look = look;
+	if (is_stepped)
+		log_event(daemon->log, LEVEL_NOTICE, "clock_set", NULL, NULL,
+			  "the wall clock was set; the schedule is looked at again");
+	if (look.boot_ms - scheduler->zones_looked_at > ZONES_EVERY_MS)
+		scheduler_look_at_zones(daemon);
+	for (size_t i = 0; i < daemon->roster->count; i++) {
+		if (is_stepped)
+			scheduler_arm_sections(daemon, daemon->roster->items[i]);
+		look_at_resident(daemon, daemon->roster->items[i], absence, look.wall_ms / 1000);
+	}
+	scheduler_set_alarm(daemon);
+}
+
+static void alarm_ready(uv_poll_t *poll, int status, int events)
+{
+	struct scheduler *scheduler = poll->data;
+
+	(void)status;
+	(void)events;
+	alarm_clear(scheduler->alarm); /* by how much the clock was set the look finds out */
+	if (!scheduler->daemon->stopping)
+		scheduler_look(scheduler->daemon);
 }
 
 /* ---- the value ---- */
@@ -434,6 +248,7 @@ int scheduler_new(struct daemon *daemon, struct scheduler **ret_scheduler, struc
 		return result;
 	}
 	scheduler->daemon = daemon;
+	scheduler->zones_looked_at = clock_boot_ms();
 	scheduler->poll = xcalloc(1, sizeof(uv_poll_t));
 	scheduler->poll->data = scheduler;
 	uv_poll_init(&daemon->loop, scheduler->poll, scheduler->alarm);

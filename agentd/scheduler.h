@@ -1,8 +1,9 @@
 /* When each heartbeat is due: one wall-clock alarm for all of them, a row for every slot.
  *
  * A slot is (agent, section, planned instant). Its one row is written before anything else happens
- * and the primary key makes a second run impossible; the gates (paused, nothing to do, unchanged,
- * …) decide whether the row begins as `running` or ends as `skipped`. */
+ * and the primary key makes a second run impossible. What has come due, what was missed and whose
+ * turn it is says lib/agenda; the gates (paused, nothing to do, unchanged, …) decide whether a row
+ * begins as `running` or ends as `skipped`. */
 #ifndef AGENTD_SCHEDULER_H
 #define AGENTD_SCHEDULER_H
 
@@ -13,16 +14,20 @@ struct scheduler;
 int scheduler_new(struct daemon *daemon, struct scheduler **ret_scheduler, struct error *error);
 void scheduler_free(struct scheduler *scheduler);
 
-/* What state.db remembers: pauses, sections with their armed slot, last runs. Slots that were due
- * while nobody ran are recorded as skipped. Call once, with the roster loaded. */
+/* What state.db remembers: pauses, sections with their armed slot, last runs, slots whose session
+ * did not begin. What was due while nobody ran is looked at as soon as the loop runs. Call once,
+ * with the roster loaded. */
 int scheduler_restore(struct daemon *daemon, struct error *error);
 
-/* Computes next slots of an agent whose sections have none, and sets the alarm. */
+/* An agent's text, or the zone, tick or clock by which its slots are told, may have changed. */
 void scheduler_arm(struct daemon *daemon, struct resident *resident);
 
 /* A section's key changed while its place stayed: rows and state move along. */
 void scheduler_section_moved(struct daemon *daemon, struct resident *resident, const char *old_key,
 			     size_t place, const struct beat *state);
+
+/* tzdata may have been replaced: where it was, all is told anew. */
+void scheduler_look_at_zones(struct daemon *daemon);
 
 /* Something happened that event sections wait for. `author` is the agent that caused it (it is not
  * woken), NULL: a person. `path`: of a file below the agent's folder, for FILE; only `only` is

@@ -23,29 +23,40 @@ static int restore_agent(void *context, const struct agent_state *state)
 	return 0;
 }
 
-/* Slots between the one that was armed and now: nobody was there. */
-static void skip_missed(struct daemon *daemon, struct resident *resident,
-			const struct heartbeat *heartbeat, const struct schedule *schedule,
-			int64_t armed, int64_t now)
+/* What the section said until somebody edited it, while nobody was there. Nobody knows when that
+ * was, so none of it is caught up. */
+static void skip_former(const struct restore *restore, struct resident *resident,
+			const struct heartbeat *heartbeat, const struct schedule *former,
+			const struct section *section)
 {
-	_free_ struct slot *slots = NULL;
-	size_t count = 0, capacity = 0;
+	struct agenda_rule rule = scheduler_rule(restore->daemon, resident, former);
+	struct agenda_place place = { .past = section->past, .next = section->next };
+	struct agenda_policy none = { .catches_up = false };
+	struct agenda_due due;
 
-	for (int64_t at = armed; at <= now;) {
-		if (array_grow((void **)&slots, count, &capacity, sizeof(*slots), MISSED_MAX))
-			break;
-		slots[count] = scheduler_slot(resident, heartbeat, at);
-		slots[count].state = SLOT_SKIPPED;
-		slots[count++].reason = "the daemon was not running";
-		if (scheduler_next(daemon, resident, schedule, at, &at))
-			break;
-	}
-	if (!count)
+	if (agenda_due(&place, &rule, &none, ABSENCE_DOWN, restore->now, &due))
+		scheduler_skip(restore->daemon, resident, heartbeat, &rule, &due,
+			       agenda_absence_reason(ABSENCE_DOWN));
+}
+
+static void restore_place(const struct restore *restore, struct resident *resident,
+			  const struct heartbeat *heartbeat, struct beat *beat,
+			  const struct schedule *former, const struct section *section)
+{
+	struct agenda_rule rule = scheduler_rule(restore->daemon, resident, &heartbeat->schedule);
+	int64_t since = 0;
+
+	if (heartbeat->schedule.kind == SCHEDULE_NONE)
 		return;
-	log_event(daemon->log, LEVEL_NOTICE, "slots_missed", resident->name, NULL,
-		  "%s: %zu slots were due while the daemon was not running", heartbeat->heading,
-		  count);
-	journal_slots(daemon, slots, count, NULL, NULL, NULL);
+	if (schedule_equal(former, &heartbeat->schedule)) {
+		beat->stored = !agenda_restore(&beat->place, &rule, section->past, section->next,
+					       restore->now, &since);
+	} else {
+		skip_former(restore, resident, heartbeat, former, section);
+		agenda_begin(&beat->place, &rule, restore->now);
+	}
+	if (since)
+		journal_slots_withdraw(restore->daemon, resident->name, heartbeat->key, since);
 }
 
 static int restore_section(void *context, const struct section *section)
@@ -53,27 +64,41 @@ static int restore_section(void *context, const struct section *section)
 	struct restore *restore = context;
 	struct resident *resident = roster_find(restore->daemon->roster, section->agent);
 	struct beat *beat;
-	struct schedule schedule;
+	struct schedule former;
 	struct heartbeat *heartbeat = resident ? roster_heartbeat(resident, section->key, &beat)
 					       : NULL;
 
 	if (!heartbeat)
 		return 0;
-	beat->first_seen = section->first_seen;
 	beat->last_run = section->last_run;
 	snprintf(beat->inputs, sizeof(beat->inputs), "%s", section->inputs);
-	if (schedule_parse(span_of(section->schedule), &schedule, NULL))
-		return 0;
+	if (schedule_parse(span_of(section->schedule), &former, NULL))
+		return 0; /* it begins anew */
+	beat->first_seen = section->first_seen;
 	/* The last good schedule of a section that is broken now outlives the restart. */
 	if (heartbeat->broken && heartbeat->schedule.kind == SCHEDULE_NONE)
-		heartbeat->schedule = schedule;
-	if (section->next <= restore->now)
-		skip_missed(restore->daemon, resident, heartbeat, &schedule, section->next,
-			    restore->now);
-	else if (schedule_equal(&schedule, &heartbeat->schedule)) {
-		beat->next = section->next;
-		beat->stored = true;
+		heartbeat->schedule = former;
+	restore_place(restore, resident, heartbeat, beat, &former, section);
+	return 0;
+}
+
+/* Its row says that it runs, and its session never began. */
+static int restore_owed(void *context, const struct slot *slot)
+{
+	struct restore *restore = context;
+	struct resident *resident = roster_find(restore->daemon->roster, slot->agent);
+	struct slot closed = *slot;
+	struct beat *beat;
+
+	if (resident && roster_heartbeat(resident, slot->section, &beat) && !beat->owed) {
+		beat->owed = slot->planned;
+		beat->owed_wake = restore->now;
+		snprintf(beat->owed_event, sizeof(beat->owed_event), "%s", slot->event);
+		return 0;
 	}
+	closed.state = resident && beat ? SLOT_COALESCED : SLOT_SKIPPED;
+	closed.reason = resident && beat ? "into the one that waits" : "the section is gone";
+	journal_slot_finish(restore->daemon, &closed, NULL, NULL);
 	return 0;
 }
 
@@ -84,6 +109,8 @@ int scheduler_restore(struct daemon *daemon, struct error *error)
 
 	if (!result)
 		result = store_sections(daemon->reader, restore_section, &restore, error);
+	if (!result)
+		result = store_slots_waiting(daemon->reader, restore_owed, &restore, error);
 	for (size_t i = 0; !result && i < daemon->roster->count; i++)
 		scheduler_arm_sections(daemon, daemon->roster->items[i]);
 	if (!result)

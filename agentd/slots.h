@@ -1,21 +1,54 @@
-/* Slots of a section, as scheduler.c and scheduler_restore.c share them. */
+/* Slots of a section, as the files of the scheduler share them: scheduler.c looks and arms,
+ * scheduler_fire.c writes rows and wishes for sessions, scheduler_event.c hears what happens,
+ * scheduler_restore.c knows how it was. */
 #ifndef AGENTD_SLOTS_H
 #define AGENTD_SLOTS_H
 
 #include "scheduler.h"
 
-#define MISSED_MAX 10000 /* rows for slots of one section that nobody was there for */
+struct scheduler {
+	struct daemon *daemon;
+	int alarm;
+	uv_poll_t *poll;
+	uv_timer_t *events;           /* for event sections that wait out their minute */
+	struct agenda_turns turns;    /* of what is caught up */
+	struct agenda_look last_look; /* zeros: there was none */
+	int64_t zones_looked_at;      /* on the clock of agenda_look.boot_ms */
+};
 
-/* The next slot of a schedule after `from`, in the agent's zone and with its tick. */
-int scheduler_next(const struct daemon *daemon, const struct resident *resident,
-		   const struct schedule *schedule, int64_t from, int64_t *ret_at);
+/* By what a section's slots are told: its zone is the heading's, the agent's or the workspace's. */
+struct agenda_rule scheduler_rule(const struct daemon *daemon, const struct resident *resident,
+				  const struct schedule *schedule);
+struct agenda_policy scheduler_policy(const struct daemon *daemon, const struct resident *resident);
 
 /* A row of state.db, `running`, without a session; strings are the resident's. */
 struct slot scheduler_slot(const struct resident *resident, const struct heartbeat *heartbeat,
 			   int64_t planned);
 
-/* Arms what is not armed, and the alarm for the first of all. */
+/* The section's row follows the next rows, or is written alone. */
+void scheduler_store_section(struct daemon *daemon, const struct resident *resident,
+			     const struct heartbeat *heartbeat, struct beat *beat);
+
+/* What has come due of a section, by the gates and in its turn: rows, then a session. */
+void scheduler_fire_due(struct daemon *daemon, struct resident *resident,
+			const struct heartbeat *heartbeat, struct beat *beat,
+			enum agenda_absence absence, int64_t now);
+/* An event for a section. */
+void scheduler_fire_event(struct daemon *daemon, struct resident *resident,
+			  const struct heartbeat *heartbeat, struct beat *beat, const char *event);
+/* A slot that began and has no session: beat->owed. */
+void scheduler_fire_owed(struct daemon *daemon, struct resident *resident,
+			 const struct heartbeat *heartbeat, struct beat *beat, int64_t now);
+/* All of a part are skipped for `reason`; no section row. */
+void scheduler_skip(struct daemon *daemon, const struct resident *resident,
+		    const struct heartbeat *heartbeat, const struct agenda_rule *rule,
+		    const struct agenda_due *due, const char *reason);
+
+/* Arms what is not armed or is armed for another moment than it says now; and the alarm for the
+ * first of all. */
 void scheduler_arm_sections(struct daemon *daemon, struct resident *resident);
 void scheduler_set_alarm(struct daemon *daemon);
+
+void scheduler_events_due(uv_timer_t *timer);
 
 #endif

@@ -46,8 +46,8 @@ static json_t *next_json(const struct resident *resident)
 	int64_t at = INT64_MAX;
 
 	for (size_t i = 0; resident->agent && i < resident->agent->beats.count; i++)
-		if (resident->beats[i].next < at) {
-			at = resident->beats[i].next;
+		if (resident->beats[i].place.next < at) {
+			at = resident->beats[i].place.next;
 			first = &resident->agent->beats.items[i];
 		}
 	if (!first)

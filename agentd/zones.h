@@ -13,4 +13,8 @@ void zones_free(struct zones *zones);
 int zones_get(struct zones *zones, const char *name, const struct zone **ret_zone,
 	      struct error *error);
 
+/* tzdata may have been replaced: loads all again. Returns whether any is another now; who holds the
+ * old one keeps a valid value, and asks again. */
+bool zones_reload(struct zones *zones);
+
 #endif

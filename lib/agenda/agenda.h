@@ -60,6 +60,9 @@ struct agenda_place {
 	enum agenda_absence absence; /* why it was missed, while it waits */
 };
 
+/* Nothing is ever due of it: where every place begins. */
+void agenda_clear(struct agenda_place *place);
+
 /* A section that nobody knew: its first slot is the next one. "Run once" without a moment is due at
  * once. One that starts nothing has no next slot. */
 void agenda_begin(struct agenda_place *place, const struct agenda_rule *rule, int64_t now);

@@ -20,6 +20,11 @@ static void settle(struct agenda_place *place, int64_t past, int64_t next)
 	*place = (struct agenda_place){ .past = past, .next = next, .wake = next };
 }
 
+void agenda_clear(struct agenda_place *place)
+{
+	settle(place, 0, AGENDA_NEVER);
+}
+
 void agenda_begin(struct agenda_place *place, const struct agenda_rule *rule, int64_t now)
 {
 	if (is_run_once(rule))

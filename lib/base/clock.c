@@ -1,10 +1,13 @@
 #include "clock.h"
 
 #include "error.h"
+#include "file.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 static int64_t clock_ns(clockid_t which)
 {
@@ -15,15 +18,39 @@ static int64_t clock_ns(clockid_t which)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+#ifdef AGENTD_FAILPOINTS
+static int64_t read_offset(const char *path)
+{
+	char text[32] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	fd_close(&fd);
+	return strtoll(text, NULL, 10);
+}
+#endif
+
 static int64_t wall_offset_s(void)
 {
 #ifdef AGENTD_FAILPOINTS
 	const char *offset = getenv("AGENTD_CLOCK_OFFSET");
 
 	if (offset)
-		return strtoll(offset, NULL, 10);
+		return *offset == '@' ? read_offset(offset + 1) : strtoll(offset, NULL, 10);
 #endif
 	return 0;
+}
+
+bool clock_may_be_stepped(void)
+{
+#ifdef AGENTD_FAILPOINTS
+	const char *offset = getenv("AGENTD_CLOCK_OFFSET");
+
+	return offset && *offset == '@';
+#else
+	return false;
+#endif
 }
 
 int64_t clock_wall_ms(void)
@@ -44,6 +71,11 @@ int64_t clock_monotonic_us(void)
 int64_t clock_monotonic_ms(void)
 {
 	return clock_ns(CLOCK_MONOTONIC) / 1000000;
+}
+
+int64_t clock_boot_ms(void)
+{
+	return clock_ns(CLOCK_BOOTTIME) / 1000000;
 }
 
 void random_bytes(void *out, size_t size)

@@ -23,6 +23,7 @@ struct zone {
 	uint32_t count;       /* transitions */
 	int32_t first_offset; /* before the first one */
 	int32_t *offsets;     /* [count], in force from times[i] on */
+	uint64_t hash;        /* of the file's bytes, FNV-1a */
 	char *name;
 	int64_t times[];
 };
@@ -190,6 +191,15 @@ static struct zone *build(const char *name, const struct tzif *f, const struct z
 	return zone;
 }
 
+static uint64_t hash_of(struct span bytes)
+{
+	uint64_t hash = 14695981039346656037u;
+
+	for (size_t i = 0; i < bytes.length; i++)
+		hash = (hash ^ (unsigned char)bytes.data[i]) * 1099511628211u;
+	return hash;
+}
+
 int zone_parse(const char *name, struct span tzif, struct zone **ret_zone, struct error *error)
 {
 	struct tzif f = { .at = (const unsigned char *)tzif.data, .left = tzif.length }, behind;
@@ -217,6 +227,7 @@ int zone_parse(const char *name, struct span tzif, struct zone **ret_zone, struc
 			"time zone \"%s\" counts leap seconds: write the name without \"right/\"",
 			name);
 	*ret_zone = build(name, &f, &rule);
+	(*ret_zone)->hash = hash_of(tzif);
 	return 0;
 }
 
@@ -286,6 +297,11 @@ void zone_free(struct zone *zone)
 const char *zone_name(const struct zone *zone)
 {
 	return zone->name;
+}
+
+bool zone_equal(const struct zone *a, const struct zone *b)
+{
+	return a->hash == b->hash && !strcmp(a->name, b->name);
 }
 
 /* ---- questions ---- */

@@ -18,6 +18,9 @@ int zone_parse(const char *name, struct span tzif, struct zone **ret_zone, struc
 void zone_free(struct zone *zone);
 const char *zone_name(const struct zone *zone);
 
+/* The same name, loaded from the same bytes: tzdata has not been replaced in between. */
+bool zone_equal(const struct zone *a, const struct zone *b);
+
 /* Seconds east of UTC at `instant`. */
 int32_t zone_offset(const struct zone *zone, int64_t instant);
 

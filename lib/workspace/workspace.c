@@ -93,6 +93,21 @@ int workspace_reload(struct workspace *workspace, struct diagnostics *found, str
 	return result;
 }
 
+bool workspace_reload_zone(struct workspace *workspace)
+{
+	struct zone *zone;
+
+	if (zone_load(zone_name(workspace->zone), &zone, NULL))
+		return false; /* what was loaded holds */
+	if (zone_equal(zone, workspace->zone)) {
+		zone_free(zone);
+		return false;
+	}
+	zone_free(workspace->zone);
+	workspace->zone = zone;
+	return true;
+}
+
 int workspace_open(const char *start, bool exact, struct workspace **ret_workspace,
 		   struct diagnostics *found, struct error *error)
 {

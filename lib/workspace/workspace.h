@@ -32,6 +32,10 @@ void workspace_free(struct workspace *workspace);
 /* Reads agentd.yaml again; on failure the settings in force stay. */
 int workspace_reload(struct workspace *workspace, struct diagnostics *found, struct error *error);
 
+/* tzdata may have been replaced: reads the workspace's zone again. Returns whether it is another.
+ */
+bool workspace_reload_zone(struct workspace *workspace);
+
 /* Names of the folders in agents/ that have a SOUL.md, sorted. `visit` non-zero ends the walk. */
 int workspace_agents(const struct workspace *workspace,
 		     int (*visit)(void *context, const char *name), void *context,
@@ -80,6 +84,9 @@ struct plan_request {
 	int64_t now;         /* UTC seconds */
 	int64_t last_run;    /* of this section, 0: never */
 	const char *changed; /* what changed since, or NULL */
+	/* What a session that goes on was begun for, instead of what the file says by now; NULL: as
+	 * the file says. */
+	const struct checklist *objective;
 	bool rehearse;
 };
 
