@@ -2,8 +2,8 @@
  * even a timer, where that is not set.
  *
  * It comes from the loop, and from there only when the thread that writes state.db has answered
- * since the last one: a daemon of which either is stuck falls silent, and systemd kills it and
- * starts the next, which goes on with the open sessions. */
+ * since the last one, or is known to wait for its disk: a daemon of which either is stuck falls
+ * silent, and systemd kills it and starts the next, which goes on with the open sessions. */
 #ifndef AGENTD_PULSE_H
 #define AGENTD_PULSE_H
 
