@@ -14,7 +14,7 @@
 struct farm;
 struct server;
 
-#define FARMS_MAX 3
+#define FARMS_MAX 5
 
 struct bench {
 	const char *build; /* absolute; has bin/, libexec/ and test/provider/ */
@@ -32,7 +32,8 @@ struct measure {
 };
 
 extern const struct measure measure_device, measure_ready, measure_idle, measure_status,
-	measure_reload, measure_trigger, measure_sessions, measure_prompt, measure_streams;
+	measure_reload, measure_trigger, measure_sessions, measure_prompt, measure_streams,
+	measure_recover;
 
 /* How many runs: fewer when it has to be quick. */
 static inline size_t runs_of(const struct bench *bench, size_t quick, size_t full)

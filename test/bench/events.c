@@ -70,6 +70,14 @@ static int read_more(struct events *events, struct error *error)
 	return 0;
 }
 
+int events_count(struct events *events, const char *event, size_t *ret_count, struct error *error)
+{
+	int result = read_more(events, error);
+
+	*ret_count = result ? 0 : count_lines(events, event);
+	return result;
+}
+
 int events_await(struct events *events, const char *event, size_t count, int timeout_ms,
 		 struct error *error)
 {

@@ -17,6 +17,9 @@ void events_close(struct events *events);
 int events_await(struct events *events, const char *event, size_t count, int timeout_ms,
 		 struct error *error);
 
+/* How many such lines came by since the last call. */
+int events_count(struct events *events, const char *event, size_t *ret_count, struct error *error);
+
 CLEANUP_DEFINE(struct events *, events_close)
 
 #endif

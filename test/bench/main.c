@@ -23,7 +23,7 @@
 
 static const struct measure *const measures[] = {
 	&measure_device,  &measure_ready,    &measure_idle,   &measure_status,  &measure_reload,
-	&measure_trigger, &measure_sessions, &measure_prompt, &measure_streams,
+	&measure_trigger, &measure_sessions, &measure_prompt, &measure_streams, &measure_recover,
 };
 
 void pause_us(long us)

@@ -127,6 +127,13 @@ static void process_end_now(struct process *process)
 	process_reap(process, true, &end, NULL);
 }
 
+void served_kill(struct served *served)
+{
+	if (served)
+		process_signal(&served->process, SIGKILL);
+	served_stop(served);
+}
+
 void served_stop(struct served *served)
 {
 	if (!served)
@@ -210,6 +217,21 @@ int served_run(struct served *served, const char *agent, struct error *error)
 	if (!result)
 		json_decref(answer);
 	return result;
+}
+
+int served_status(struct served *served, const char *key, int64_t *ret_number, struct error *error)
+{
+	json_t *answer;
+	int result = connect_once(served, error);
+
+	if (!result)
+		result = rpc_call(served->rpc, "status", json_object(), SESSION_WAIT_MS, &answer,
+				  error);
+	if (result)
+		return result;
+	*ret_number = json_integer_value(json_object_get(json_object_get(answer, "daemon"), key));
+	json_decref(answer);
+	return 0;
 }
 
 int served_await_end(struct served *served, char *ret_agent, struct error *error)

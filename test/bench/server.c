@@ -35,13 +35,12 @@ static int read_port(int fd, unsigned *ret_port, struct error *error)
 	return 0;
 }
 
-static int spawn_provider(struct bench *bench, struct server *server, const char *log, int out,
-			  struct error *error)
+static int spawn_provider(struct bench *bench, struct server *server, const char *script,
+			  const char *log, int out, struct error *error)
 {
 	_free_ char *path = xasprintf("%s/test/provider/provider", bench->build);
-	const char *const argv[] = { "provider",  "--with-parent",
-				     "--instant", log ? "--log" : NULL,
-				     log,         NULL };
+	const char *argv[8] = { "provider", "--with-parent" };
+	size_t count = 2;
 	struct process_plan plan = { .path = path,
 				     .argv = argv,
 				     .fds = { { out, STDOUT_FILENO },
@@ -49,30 +48,52 @@ static int spawn_provider(struct bench *bench, struct server *server, const char
 				     .fd_count = 2,
 				     .directory = bench->dir };
 
+	argv[count++] = script ? "--script" : "--instant";
+	if (script)
+		argv[count++] = script;
+	if (log)
+		argv[count++] = "--log";
+	argv[count] = log;
 	return process_spawn(&plan, &server->process, error);
 }
 
-int server_start(struct bench *bench, bool logged, struct server **ret_server, struct error *error)
+static int start(struct bench *bench, const char *script, const char *log,
+		 struct server **ret_server, struct error *error)
 {
 	struct server *server = xcalloc(1, sizeof(*server));
-	const char *log = logged ? "requests.jsonl" : NULL;
 	int pipe_fds[2], result;
 
 	*server = (struct server){ PROCESS_NONE, 0, -1, BUFFER(64 * 1024 * 1024) };
 	if (pipe2(pipe_fds, O_CLOEXEC))
 		BUG("no pipe: %d", errno);
-	result = spawn_provider(bench, server, log, pipe_fds[1], error);
+	result = spawn_provider(bench, server, script, log, pipe_fds[1], error);
 	close(pipe_fds[1]);
 	if (!result)
 		result = read_port(pipe_fds[0], &server->port, error);
 	close(pipe_fds[0]);
-	if (!result && logged)
+	if (!result && log)
 		result = file_open_beneath(bench->dir, log, &server->log, NULL, error);
 	if (result)
 		server_stop(server);
 	else
 		*ret_server = server;
 	return result;
+}
+
+int server_start(struct bench *bench, bool logged, struct server **ret_server, struct error *error)
+{
+	return start(bench, NULL, logged ? "requests.jsonl" : NULL, ret_server, error);
+}
+
+int server_start_scripted(struct bench *bench, const char *script, struct server **ret_server,
+			  struct error *error)
+{
+	_fd_ int fd = -1;
+	int result = file_create(bench->dir, "script.txt", 0644, &fd, error);
+
+	if (!result)
+		result = fd_write_all(fd, span_of(script), error);
+	return result ? result : start(bench, "script.txt", "scripted.jsonl", ret_server, error);
 }
 
 void server_stop(struct server *server)

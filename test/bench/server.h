@@ -1,4 +1,5 @@
-/* The provider of test/provider, answering at once (--instant). It ends with the bench. */
+/* The provider of test/provider, in general answering at once (--instant). It ends with the bench.
+ */
 #ifndef BENCH_SERVER_H
 #define BENCH_SERVER_H
 
@@ -7,6 +8,9 @@
 struct server;
 
 int server_start(struct bench *bench, bool logged, struct server **ret_server, struct error *error);
+/* One that does what `script` says (test/provider), and logs. */
+int server_start_scripted(struct bench *bench, const char *script, struct server **ret_server,
+			  struct error *error);
 void server_stop(struct server *server);
 unsigned server_port(const struct server *server);
 

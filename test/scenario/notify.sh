@@ -56,4 +56,17 @@ echo 'ok: and it shows no life'
 kill -9 "$daemon"
 wait "$daemon" 2>/dev/null || true
 daemon=
+
+# A disk that is full is no reason to be restarted.
+AGENTD_FAILPOINTS='store.commit=error:ENOSPC@4+' AGENTD_FAILPOINTS_LOG=$T/hits
+export AGENTD_FAILPOINTS AGENTD_FAILPOINTS_LOG
+rm -f "$T/hits"
+start_agentd
+unset AGENTD_FAILPOINTS AGENTD_FAILPOINTS_LOG
+wait_for 'state.db cannot be written' commits_begun
+before=$(beats)
+wait_for 'it shows that it lives' told $((before + 5)) WATCHDOG=1
+kill -9 "$daemon"
+wait "$daemon" 2>/dev/null || true
+daemon=
 kill "$listener" 2>/dev/null || true
