@@ -10,10 +10,20 @@
 #define WEBHOOK_MS 10000
 #define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./~+"
 
+/* An alert of which somebody wants to know what came of it. */
+struct telling {
+	alert_told told;
+	void *context;
+	size_t left, count, failed;
+	char *why; /* of the first that failed */
+	bool is_unknown;
+};
+
 /* One alert for one target. */
 struct delivery {
 	struct delivery *next;
 	struct alert_targets *targets;
+	struct telling *telling; /* NULL: nobody asks, and it is tried again */
 	char *command, *webhook; /* one of them */
 	char *text, *json;
 	struct shell *shell;
@@ -53,6 +63,28 @@ static void delivery_free(struct delivery *delivery)
 	free(delivery);
 }
 
+static void telling_end(struct telling *telling)
+{
+	_free_ char *why = telling->failed
+				   ? xasprintf("%zu of %zu ways to tell failed: %s",
+					       telling->failed, telling->count, telling->why)
+				   : NULL;
+
+	telling->told(telling->context, why, !telling->is_unknown);
+	free(telling->why);
+	free(telling);
+}
+
+/* One target less; the last ends it. `why` NULL: it was told. */
+static void telling_step(struct telling *telling, const char *why)
+{
+	telling->failed += why != NULL;
+	if (why && !telling->why)
+		telling->why = xstrdup(why);
+	if (!--telling->left)
+		telling_end(telling);
+}
+
 /* Off the list; freed now, or by the answer that is still to come. */
 static void delivery_end(struct delivery *delivery)
 {
@@ -76,8 +108,15 @@ void alert_targets_free(struct alert_targets *targets)
 {
 	if (!targets)
 		return;
-	while (targets->first)
+	while (targets->first) {
+		struct telling *telling = targets->first->telling;
+
 		delivery_end(targets->first);
+		if (!telling)
+			continue;
+		telling->is_unknown = true;
+		telling_step(telling, "the daemon stopped");
+	}
 	free(targets);
 }
 
@@ -119,19 +158,23 @@ static void tried(struct delivery *delivery, const char *why)
 {
 	struct alert_targets *targets = delivery->targets;
 	struct daemon *daemon = targets->daemon;
-	_free_ char *name = name_of(delivery);
-	bool is_last = delivery->tries >= TRIES;
+	struct telling *telling = delivery->telling;
+	_free_ char *name = name_of(delivery), *text = NULL;
+	bool is_last = telling || delivery->tries >= TRIES;
 
 	delivery->is_under_way = false;
 	targets->under_way--;
-	if (why)
+	if (why) {
+		text = xasprintf("%s: %s", name, why);
 		log_event(daemon->log, is_last ? LEVEL_ERROR : LEVEL_WARNING, "alert_failed", NULL,
-			  NULL, "%s: %s%s", name, why,
-			  is_last ? "; given up" : "; tried again in a minute");
+			  NULL, "%s%s", text, is_last ? "; given up" : "; tried again in a minute");
+	}
 	if (why && !is_last)
 		uv_timer_start(delivery->timer, try_again, TRY_AGAIN_MS, 0);
 	else
 		delivery_end(delivery);
+	if (telling)
+		telling_step(telling, text);
 	start_due(targets);
 }
 
@@ -201,11 +244,12 @@ static void start(struct delivery *delivery)
 		tried(delivery, error.message);
 }
 
+/* When the daemon stops only what was promised is still begun. */
 static struct delivery *first_due(const struct alert_targets *targets)
 {
 	struct delivery *delivery = targets->first;
 
-	while (delivery && !delivery->is_due)
+	while (delivery && (!delivery->is_due || (targets->daemon->stopping && !delivery->telling)))
 		delivery = delivery->next;
 	return delivery;
 }
@@ -215,13 +259,13 @@ static void start_due(struct alert_targets *targets)
 {
 	struct delivery *delivery;
 
-	while (!targets->daemon->stopping && targets->under_way < ALERTS_AT_ONCE &&
-	       (delivery = first_due(targets)))
+	while (targets->under_way < ALERTS_AT_ONCE && (delivery = first_due(targets)))
 		start(delivery);
 }
 
-static void deliver(struct alert_targets *targets, const struct alert_target *target,
-		    const json_t *alert)
+/* Returns whether it is on its way. */
+static bool deliver(struct alert_targets *targets, const struct alert_target *target,
+		    const json_t *alert, struct telling *telling)
 {
 	const char *text = json_string_value(json_object_get(alert, "text"));
 	struct delivery *delivery;
@@ -230,10 +274,11 @@ static void deliver(struct alert_targets *targets, const struct alert_target *ta
 		log_event(targets->daemon->log, LEVEL_ERROR, "alert_failed", NULL, NULL,
 			  "%d alerts are on their way already; this one is only logged: %s",
 			  ALERTS_WAITING_MAX, text);
-		return;
+		return false;
 	}
 	delivery = xcalloc(1, sizeof(*delivery));
 	delivery->targets = targets;
+	delivery->telling = telling;
 	delivery->command = target->command ? xstrdup(target->command) : NULL;
 	delivery->webhook = target->webhook ? xstrdup(target->webhook) : NULL;
 	delivery->text = xstrdup(text ? text : "");
@@ -245,6 +290,7 @@ static void deliver(struct alert_targets *targets, const struct alert_target *ta
 	*targets->last = delivery;
 	targets->last = &delivery->next;
 	targets->count++;
+	return true;
 }
 
 void alert_targets_tell(struct alert_targets *targets, json_t *alert)
@@ -252,6 +298,22 @@ void alert_targets_tell(struct alert_targets *targets, json_t *alert)
 	const struct settings *settings = targets->daemon->workspace->settings;
 
 	for (size_t i = 0; i < settings->alert_count; i++)
-		deliver(targets, &settings->alerts[i], alert);
+		deliver(targets, &settings->alerts[i], alert, NULL);
 	start_due(targets);
+}
+
+void alert_targets_ask(struct alert_targets *targets, json_t *alert, alert_told told, void *context)
+{
+	const struct settings *settings = targets->daemon->workspace->settings;
+	struct telling *telling = xcalloc(1, sizeof(*telling));
+
+	telling->told = told;
+	telling->context = context;
+	telling->count = settings->alert_count;
+	telling->left = telling->count + 1; /* so that it does not end in here before all began */
+	for (size_t i = 0; i < telling->count; i++)
+		if (!deliver(targets, &settings->alerts[i], alert, telling))
+			telling_step(telling, "too many alerts are on their way");
+	start_due(targets);
+	telling_step(telling, telling->count ? NULL : "agentd.yaml names nobody");
 }

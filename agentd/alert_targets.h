@@ -9,9 +9,7 @@
 #ifndef AGENTD_ALERT_TARGETS_H
 #define AGENTD_ALERT_TARGETS_H
 
-#include "daemon.h"
-
-#include <jansson.h>
+#include "alerts.h"
 
 #define ALERTS_AT_ONCE 4
 #define ALERTS_WAITING_MAX 256 /* with those that wait for another try; further ones are logged */
@@ -23,5 +21,10 @@ void alert_targets_free(struct alert_targets *targets);
 
 /* Tells every target. `alert` is borrowed; its "text" is the sentence. */
 void alert_targets_tell(struct alert_targets *targets, json_t *alert);
+
+/* The same, each once, and `told` when all are (or, on alert_targets_free, when it will not be
+ * known any more). Also while the daemon stops: it was promised. */
+void alert_targets_ask(struct alert_targets *targets, json_t *alert, alert_told told,
+		       void *context);
 
 #endif

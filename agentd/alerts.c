@@ -239,6 +239,26 @@ static void tell(struct daemon *daemon, const struct incident *incident, const c
 	json_decref(alert);
 }
 
+void alert_tell_person(struct daemon *daemon, const char *agent, const char *session,
+		       const char *text, alert_told told, void *context)
+{
+	CLEANUP(buffer_clear) struct buffer said = BUFFER(2 * ALERT_TEXT_MAX);
+	CLEANUP(buffer_clear) struct buffer path = BUFFER(2 * ALERT_TEXT_MAX);
+	char now[INSTANT_SIZE];
+	json_t *alert;
+
+	buffer_printf(&said, "%s: ", agent);
+	printable_append(&said, span_of(text), "\n");
+	printable_append(&path, span_of(daemon->workspace->path), "");
+	alert = json_pack("{s:o,s:s,s:o,s:s,s:i,s:s,s:b,s:o}", "key",
+			  json_sprintf("session %s", session), "agent", agent, "text",
+			  json_stringn(said.data, said.length), "since",
+			  instant_print(clock_wall_s(), now), "count", 1, "session", session,
+			  "recovered", 0, "workspace", json_stringn(path.data, path.length));
+	alert_targets_ask(daemon->alerts->targets, alert, told, context);
+	json_decref(alert);
+}
+
 static void post_line(struct daemon *daemon, const char *text)
 {
 	committer_post(daemon, COMMITTER_SYSTEM, text, clock_wall_s(),

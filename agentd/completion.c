@@ -277,7 +277,7 @@ static void recorded(void *context, const struct error *error)
 
 	call->recording = false;
 	call->is_recorded = !error && call->holding;
-	if (!error && !call->abandoned) {
+	if (!error && !call->abandoned && !session->suspending) {
 		send_order(call);
 		return;
 	}
@@ -287,6 +287,10 @@ static void recorded(void *context, const struct error *error)
 	attempt_keep_row(call);
 	if (call->abandoned) {
 		finish(call);
+		return;
+	}
+	if (!error) {
+		session_handle(session, EVENT_SUSPENDED); /* which abandons it */
 		return;
 	}
 	session_fail(session, OUTCOME_FAILED, "%s", error->message);
@@ -465,6 +469,10 @@ static void begin(struct completion *call)
 	struct budget_ask ask;
 	int64_t bytes;
 
+	if (session->suspending) {
+		session_handle(session, EVENT_SUSPENDED); /* which abandons it */
+		return;
+	}
 	if (!model) {
 		rest(call);
 		return;
@@ -502,6 +510,13 @@ void completion_start(struct session *session, json_t *request, const struct ste
 	session->model_seq = ++session->seq;
 	take_results(call, results, result_count);
 	begin(call);
+}
+
+bool completion_is_under_way(const struct session *session)
+{
+	const struct completion *call = session->completion;
+
+	return call && (call->sending || call->recording);
 }
 
 void completion_abandon(struct session *session)

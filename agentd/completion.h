@@ -20,6 +20,9 @@
 void completion_start(struct session *session, json_t *request, const struct step *results,
 		      size_t result_count);
 
+/* Has it been sent, or is it about to be? Else it waits: for money, for its turn, for a model. */
+bool completion_is_under_way(const struct session *session);
+
 /* Nobody waits for it any more: its connection is closed; what it may have cost is booked. */
 void completion_abandon(struct session *session);
 

@@ -41,7 +41,7 @@ static const struct verb {
 } verbs[] = {
 	{ "ready", verb_ready },     { "status", verb_status }, { "run", verb_run },
 	{ "cancel", verb_cancel },   { "pause", verb_pause },   { "resume", verb_resume },
-	{ "monitor", verb_monitor },
+	{ "monitor", verb_monitor }, { "answer", verb_answer },
 };
 
 _Static_assert(ARRAY_LENGTH(verbs) <= VERBS_MAX, "VERBS_MAX is too small");

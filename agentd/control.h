@@ -43,6 +43,7 @@ void verb_monitor(struct client *client, const json_t *params, uint64_t id);
 void verb_run(struct client *client, const json_t *params, uint64_t id);
 void verb_cancel(struct client *client, const json_t *params, uint64_t id);
 void verb_pause(struct client *client, const json_t *params, uint64_t id);
+void verb_answer(struct client *client, const json_t *params, uint64_t id);
 void verb_resume(struct client *client, const json_t *params, uint64_t id);
 
 #endif

@@ -28,6 +28,8 @@ struct job {
 	struct learned_row learned;
 	struct incident_row incident;
 	const char *repository, *from, *to;
+	int64_t since;
+	bool is_refused; /* a slot that was to run has its row already */
 	bool has_section, make_slot, has_settled, has_reserved, has_parked;
 };
 
@@ -128,12 +130,15 @@ static struct step *job_take_steps(struct job *job, const struct step *steps, si
 static void job_done(void *context, int result, const struct error *error)
 {
 	struct job *job = context;
+	struct error refused = { 0 };
 
 	if (result && error->code != ERROR_EXISTS)
 		log_event(job->daemon->log, LEVEL_ERROR, "state", NULL, NULL, "state.db: %s",
 			  error->message);
+	if (!result && job->is_refused)
+		result = error_set(&refused, ERROR_EXISTS, "this slot has its row already");
 	if (job->done)
-		job->done(job->context, result ? error : NULL);
+		job->done(job->context, !result ? NULL : job->is_refused ? &refused : error);
 	job_free(job);
 }
 
@@ -152,8 +157,13 @@ static int work_slots(struct store *store, void *context, struct error *error)
 	struct job *job = context;
 	int result = 0;
 
-	for (size_t i = 0; !result && i < job->slot_count; i++)
+	for (size_t i = 0; !result && i < job->slot_count; i++) {
 		result = store_slot_insert(store, &job->slots[i], error);
+		if (result != -(int)ERROR_EXISTS)
+			continue;
+		job->is_refused = job->is_refused || job->slots[i].state == SLOT_RUNNING;
+		result = 0; /* the clock was set back: the row that it has holds */
+	}
 	if (!result && job->has_section)
 		result = store_section_put(store, &job->section, error);
 	return result;
@@ -176,6 +186,8 @@ static int work_session_begin(struct store *store, void *context, struct error *
 
 	if (!result && job->from)
 		result = store_parked_delete(store, job->from, error);
+	for (size_t i = 0; !result && i < job->intent_count; i++)
+		result = store_step_intent(store, &job->intents[i], error);
 	if (result || !job->slot_count)
 		return result;
 	return job->make_slot ? store_slot_insert(store, &job->slots[0], error)
@@ -184,11 +196,14 @@ static int work_session_begin(struct store *store, void *context, struct error *
 
 void journal_session_begin(struct daemon *daemon, const struct session_row *row,
 			   const struct slot *slot, bool make_slot, const char *again,
-			   journal_done done, void *context)
+			   const struct step *steps, size_t step_count, journal_done done,
+			   void *context)
 {
 	struct job *job = job_new(daemon, done, context);
 
 	job_take_row(job, row);
+	job->intents = job_take_steps(job, steps, step_count);
+	job->intent_count = step_count;
 	if (slot)
 		job_take_slots(job, slot, 1);
 	job->make_slot = make_slot;
@@ -293,6 +308,22 @@ void journal_session_end(struct daemon *daemon, const struct session_row *row,
 	export_session(daemon, row->id);
 }
 
+static int work_parked_put(struct store *store, void *context, struct error *error)
+{
+	struct job *job = context;
+
+	return store_parked_put(store, &job->parked, error);
+}
+
+void journal_parked_put(struct daemon *daemon, const struct parked_row *row, journal_done done,
+			void *context)
+{
+	struct job *job = job_new(daemon, done, context);
+
+	job_take_parked(job, row);
+	job_submit(job, work_parked_put);
+}
+
 static int work_parked_drop(struct store *store, void *context, struct error *error)
 {
 	struct job *job = context;
@@ -362,6 +393,23 @@ static int work_section_rename(struct store *store, void *context, struct error 
 	struct job *job = context;
 
 	return store_section_rename(store, job->repository, job->from, job->to, error);
+}
+
+static int work_withdraw(struct store *store, void *context, struct error *error)
+{
+	struct job *job = context;
+
+	return store_slots_withdraw(store, job->section.agent, job->section.key, job->since, error);
+}
+
+void journal_slots_withdraw(struct daemon *daemon, const char *agent, const char *key,
+			    int64_t since)
+{
+	struct job *job = job_new(daemon, NULL, NULL);
+
+	job_take_section(job, &(struct section){ .agent = agent, .key = key });
+	job->since = since;
+	job_submit(job, work_withdraw);
 }
 
 void journal_section_rename(struct daemon *daemon, const char *agent, const char *from,

@@ -1,6 +1,16 @@
-/* Reading a session's journal, on the store's thread. */
+/* What going on needs of state.db: reading journals, on the store's thread, and small marks. */
 #include "journal.h"
 #include "session_history.h"
+
+#define PARKED_BEFORE_MAX 64 /* sessions of one work that are read; older ones are left out */
+
+/* ---- reading ---- */
+
+/* A session, and whether a person let it begin afresh on the work of the one before it. */
+struct link_of_chain {
+	char id[27];
+	bool afresh;
+};
 
 /* One question, and the answer when it is done. */
 struct reading {
@@ -12,6 +22,10 @@ struct reading {
 	int64_t again;
 	journal_history_done done;
 	void *context;
+
+	struct link_of_chain chain[PARKED_BEFORE_MAX]; /* newest first */
+	size_t count;
+	char before[27]; /* whose work the last of them went on with; "": nobody's */
 };
 
 static int sum_call(void *context, const struct call_row *row)
@@ -23,22 +37,73 @@ static int sum_call(void *context, const struct call_row *row)
 	return 0;
 }
 
+/* The first session's objective is that of all. */
+static int look_at_row(void *context, const struct session_row *row)
+{
+	struct reading *reading = context;
+	json_t *plan = json_loads(row->plan, 0, NULL);
+	const json_t *wish = json_object_get(plan, "wish");
+	const char *before = json_string_value(json_object_get(wish, "again"));
+	json_t *objective = json_object_get(wish, "objective");
+
+	snprintf(reading->before, sizeof(reading->before), "%s", before ? before : "");
+	reading->chain[reading->count - 1].afresh = json_is_true(json_object_get(wish, "afresh"));
+	if (objective) {
+		json_decref(reading->history.objective);
+		reading->history.objective = json_incref(objective);
+	}
+	json_decref(plan);
+	return 0;
+}
+
+/* From the newest to the one that was begun first. One that has left state.db is passed over. */
+static int find_chain(struct store *store, struct reading *reading, struct error *error)
+{
+	int result = 0;
+
+	snprintf(reading->before, sizeof(reading->before), "%s", reading->session);
+	while (!result && *reading->before && reading->count < PARKED_BEFORE_MAX) {
+		struct link_of_chain *link = &reading->chain[reading->count++];
+
+		memcpy(link->id, reading->before, sizeof(link->id));
+		*reading->before = '\0';
+		result = store_sessions_named(store, link->id, 1, look_at_row, reading, error);
+	}
+	return result;
+}
+
+static int read_steps(struct store *store, struct reading *reading, struct error *error)
+{
+	int result = 0;
+
+	for (size_t i = reading->count; !result && i-- > 0;) {
+		const struct link_of_chain *link = &reading->chain[i];
+		int64_t before = reading->spent.micro_usd;
+
+		if (i + 1 < reading->count)
+			session_history_next(&reading->history, link->afresh);
+		result = store_steps(store, link->id, session_history_take, &reading->history,
+				     error);
+		if (!result)
+			result = store_calls(store, link->id, NULL, 0, sum_call, reading, error);
+		reading->history.cost_micro_usd = reading->spent.micro_usd - before;
+	}
+	return result;
+}
+
 static int work_go_on(struct store *store, void *context, struct error *error)
 {
 	struct reading *reading = context;
 	int result = 0;
 
-	session_history_clear(&reading->history); /* it may have run before: store.h */
 	session_history_begin(&reading->history);
-	reading->spent.micro_usd = reading->spent.tokens = 0;
 	if (reading->own)
 		result = store_session_resume(store, reading->session, reading->daemon->epoch,
 					      &reading->again, error);
 	if (!result)
-		result = store_steps(store, reading->session, session_history_take,
-				     &reading->history, error);
-	if (!result && reading->own)
-		result = store_calls(store, reading->session, NULL, 0, sum_call, reading, error);
+		result = find_chain(store, reading, error);
+	if (!result)
+		result = read_steps(store, reading, error);
 	return result;
 }
 
@@ -63,10 +128,83 @@ void journal_go_on(struct daemon *daemon, const char *session, bool own, journal
 	reading->done = done;
 	reading->context = context;
 	snprintf(reading->session, sizeof(reading->session), "%s", session);
-	snprintf(reading->spent.session, sizeof(reading->spent.session), "%s", session);
-	snprintf(reading->spent.task, sizeof(reading->spent.task), "%s", session);
 	if (!store_submit(daemon->writer, work_go_on, gone_on, reading))
 		return;
 	error_set(&error, ERROR_TOO_LARGE, "too much waits to be written to state.db");
 	gone_on(reading, -(int)ERROR_TOO_LARGE, &error);
+}
+
+/* ---- marks ---- */
+
+struct mark {
+	struct daemon *daemon;
+	char session[27];
+	int64_t seq, at_ms;
+	journal_done done;
+	void *context;
+};
+
+static void marked(void *context, int result, const struct error *error)
+{
+	struct mark *mark = context;
+
+	if (mark->done)
+		mark->done(mark->context, result ? error : NULL);
+	free(mark);
+}
+
+static void mark_submit(struct mark *mark, store_work work)
+{
+	struct error error;
+
+	if (!store_submit(mark->daemon->writer, work, marked, mark))
+		return;
+	error_set(&error, ERROR_TOO_LARGE, "too much waits to be written to state.db");
+	marked(mark, -(int)ERROR_TOO_LARGE, &error);
+}
+
+static struct mark *mark_new(struct daemon *daemon, const char *session)
+{
+	struct mark *mark = xcalloc(1, sizeof(*mark));
+
+	mark->daemon = daemon;
+	snprintf(mark->session, sizeof(mark->session), "%s", session);
+	return mark;
+}
+
+static int work_suspend(struct store *store, void *context, struct error *error)
+{
+	const struct mark *mark = context;
+
+	return store_session_suspend(store, mark->session, mark->daemon->epoch, error);
+}
+
+void journal_session_suspend(struct daemon *daemon, const char *session)
+{
+	mark_submit(mark_new(daemon, session), work_suspend);
+}
+
+static int work_begin(struct store *store, void *context, struct error *error)
+{
+	const struct mark *mark = context;
+	struct step step = {
+		.session = mark->session,
+		.seq = mark->seq,
+		.epoch = mark->daemon->epoch,
+		.begun_at = mark->at_ms,
+	};
+
+	return store_step_begin(store, &step, error);
+}
+
+void journal_step_begin(struct daemon *daemon, const struct step *step, journal_done done,
+			void *context)
+{
+	struct mark *mark = mark_new(daemon, step->session);
+
+	mark->seq = step->seq;
+	mark->at_ms = step->begun_at;
+	mark->done = done;
+	mark->context = context;
+	mark_submit(mark, work_begin);
 }

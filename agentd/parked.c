@@ -22,7 +22,7 @@ struct item {
 	char *reason;
 	json_t *wish;
 	const char *incident; /* its key; of `wish`. "" or NULL: none */
-	int64_t until;
+	int64_t since, until;
 	bool going; /* a session with its work is queued; the row is there until that begins */
 };
 
@@ -83,6 +83,11 @@ static enum budget_work work_of(const struct daemon *daemon, const struct item *
 		return WORK_EXPERIMENT;
 	return json_integer_value(json_object_get(item->wish, "cause")) == CAUSE_TASK ? WORK_TASK
 										      : WORK_BEAT;
+}
+
+static bool is_question(const struct item *item)
+{
+	return item->why == PARKED_BY_QUESTION;
 }
 
 /* Does it wait for a window's end, or else for a person? */
@@ -230,6 +235,13 @@ static bool is_due(struct daemon *daemon, const struct item *item, const void *c
 	return item->until && item->until <= *now;
 }
 
+static bool is_answered(struct daemon *daemon, const struct item *item, const void *context)
+{
+	(void)daemon;
+	(void)context;
+	return json_is_integer(json_object_get(item->wish, "answer"));
+}
+
 static void look(struct daemon *daemon)
 {
 	int64_t now = clock_wall_s();
@@ -238,6 +250,7 @@ static void look(struct daemon *daemon)
 		if (item->until && item->until <= now && !item->going && is_held(daemon, item))
 			tell_over(daemon, item, "a new window began; its agent is held back");
 	release(daemon, is_due, &now, "a new window began");
+	release(daemon, is_answered, NULL, "answered by a person");
 }
 
 static bool is_raised(struct daemon *daemon, const struct item *item, const void *context)
@@ -254,7 +267,7 @@ static bool is_resumed(struct daemon *daemon, const struct item *item, const voi
 	const struct resident *resident = context;
 
 	(void)daemon;
-	return !has_window(item) && !strcmp(item->agent, resident->name);
+	return !has_window(item) && !is_question(item) && !strcmp(item->agent, resident->name);
 }
 
 void parked_limits_changed(struct daemon *daemon)
@@ -306,7 +319,7 @@ void parked_withdrawn(struct daemon *daemon, const char *session)
 static struct item **dispensable(struct parked *parked)
 {
 	for (struct item **link = &parked->first; *link; link = &(*link)->next)
-		if (!has_window(*link) && !(*link)->going)
+		if (!has_window(*link) && !is_question(*link) && !(*link)->going)
 			return link;
 	return &parked->first;
 }
@@ -325,6 +338,7 @@ static struct item *add(struct daemon *daemon, const struct parked_row *row)
 	item->reason = xstrdup(row->reason);
 	item->wish = json_loads(row->wish, 0, NULL);
 	item->incident = json_string_value(json_object_get(item->wish, "incident"));
+	item->since = row->since;
 	item->until = row->until;
 	*parked->last = item;
 	parked->last = &item->next;
@@ -345,12 +359,81 @@ void parked_replace(struct daemon *daemon, const struct resident *resident, cons
 	struct item **link = &daemon->parked->first;
 
 	while (*link)
-		if ((*link)->why != PARKED_BY_PAUSE && !has_window(*link) && !(*link)->going &&
-		    key_of(*link) && !strcmp(key_of(*link), key) &&
+		if ((*link)->why != PARKED_BY_PAUSE && !is_question(*link) && !has_window(*link) &&
+		    !(*link)->going && key_of(*link) && !strcmp(key_of(*link), key) &&
 		    !strcmp((*link)->agent, resident->name))
 			take_away(daemon, link, "its next beat begins", is_persons(*link));
 		else
 			link = &(*link)->next;
+}
+
+/* The answer on its way to state.db. */
+struct answering {
+	struct daemon *daemon;
+	char session[27];
+	void (*done)(void *context, const struct error *error);
+	void *context;
+};
+
+static void answered(void *context, const struct error *error)
+{
+	struct answering *answering = context;
+	struct item *item = *find(answering->daemon->parked, answering->session);
+
+	if (error && item)
+		json_object_del(item->wish, "answer");
+	answering->done(answering->context, error);
+	if (!error)
+		look(answering->daemon);
+	free(answering);
+}
+
+static void keep_answer(struct daemon *daemon, const struct item *item, journal_done done,
+			void *context)
+{
+	_free_ char *wish = json_dumps(item->wish, JSON_COMPACT);
+	struct parked_row row = {
+		.session = item->session,
+		.agent = item->agent,
+		.why = parked_why_name(item->why),
+		.layer = "",
+		.reason = item->reason,
+		.wish = wish,
+		.since = item->since,
+		.until = item->until,
+	};
+
+	journal_parked_put(daemon, &row, done, context);
+}
+
+int parked_answer(struct daemon *daemon, const char *session, enum session_answer answer,
+		  void (*done)(void *context, const struct error *error), void *context,
+		  struct error *error)
+{
+	struct item **link = find(daemon->parked, session);
+	struct answering *answering;
+
+	if (!*link || !is_question(*link))
+		return error_set(error, ERROR_NOT_FOUND,
+				 "no session %s waits for an answer; agentctl status shows those "
+				 "that do",
+				 session);
+	if ((*link)->going || is_answered(daemon, *link, NULL))
+		return error_set(error, ERROR_CONFLICT, "session %s has its answer already",
+				 session);
+	if (answer == ANSWER_NONE) {
+		drop(daemon, link, "a person said so");
+		done(context, NULL);
+		return 0;
+	}
+	answering = xcalloc(1, sizeof(*answering));
+	answering->daemon = daemon;
+	answering->done = done;
+	answering->context = context;
+	snprintf(answering->session, sizeof(answering->session), "%s", session);
+	json_object_set_new((*link)->wish, "answer", json_integer((json_int_t)answer));
+	keep_answer(daemon, *link, answered, answering);
+	return 0;
 }
 
 void parked_agent_gone(struct daemon *daemon, const char *agent)

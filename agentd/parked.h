@@ -9,6 +9,7 @@
  *     pause     when the agent is resumed
  *     breaker   when a person resumes the agent; the section's next beat runs all the same and
  *               takes its place
+ *     question  when a person has said whether an effect in doubt was done; beats run all the same
  * A budget without a window (of a call, a task, a session) has no end to wait for: its work waits
  * like the breaker's, or until the cap was raised. What such a beat runs into is an incident of its
  * section: it lasts, told once, until a session of the section is done or a person resumes.
@@ -26,7 +27,13 @@
 #define PARKED_MAX 10000
 #define PARKED_INCIDENT_MAX 159
 
-enum parked_why { PARKED_NOT, PARKED_BY_BUDGET, PARKED_BY_PAUSE, PARKED_BY_BREAKER };
+enum parked_why {
+	PARKED_NOT,
+	PARKED_BY_BUDGET,
+	PARKED_BY_PAUSE,
+	PARKED_BY_BREAKER,
+	PARKED_BY_QUESTION,
+};
 
 /* Why a session is parked; kept in it from the moment of decision to its end. */
 struct parking {
@@ -65,6 +72,8 @@ void parked_incident(const struct session *session, const struct budget_verdict 
 		     char ret_key[PARKED_INCIDENT_MAX + 1]);
 /* And of a session that goes in circles: one for a beat's section, or for the one session. */
 void parked_circles(const struct session *session, char ret_key[PARKED_INCIDENT_MAX + 1]);
+/* And of one that is not tried any more because it dies. It lasts like that of circles. */
+void parked_aside(const struct session *session, char ret_key[PARKED_INCIDENT_MAX + 1]);
 /* The row is durable: it is waited for from now on. */
 void parked_add(struct daemon *daemon, const struct parked_row *row);
 
@@ -77,6 +86,13 @@ const char *parked_reason(const struct daemon *daemon, const struct resident *re
 void parked_limits_changed(struct daemon *daemon);
 /* A person resumed the agent. */
 void parked_resume(struct daemon *daemon, const struct resident *resident);
+/* A person answers what a parked session asked: `done` is called when that is durable, and the work
+ * goes on. ANSWER_NONE: it does not go on at all, which is done at once. ERROR_NOT_FOUND: no
+ * session of that name asks; ERROR_CONFLICT: it has its answer. */
+enum session_answer;
+int parked_answer(struct daemon *daemon, const char *session, enum session_answer answer,
+		  void (*done)(void *context, const struct error *error), void *context,
+		  struct error *error);
 /* The session that goes on with the work of `session` has begun, or (error) could not be recorded.
  */
 void parked_started(struct daemon *daemon, const char *session, const struct error *error);

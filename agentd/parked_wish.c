@@ -13,6 +13,7 @@ static const char *const why_names[] = {
 	[PARKED_BY_BUDGET] = "budget",
 	[PARKED_BY_PAUSE] = "pause",
 	[PARKED_BY_BREAKER] = "breaker",
+	[PARKED_BY_QUESTION] = "question",
 };
 
 static const char *const layer_texts[LAYERS] = {
@@ -24,11 +25,16 @@ static const char *const layer_texts[LAYERS] = {
 
 enum parked_why parked_why_find(const char *name)
 {
-	enum parked_why why = PARKED_BY_BREAKER;
+	enum parked_why why = PARKED_BY_QUESTION;
 
 	while (why != PARKED_NOT && strcmp(why_names[why], name) != 0)
 		why--;
 	return why;
+}
+
+const char *parked_why_name(enum parked_why why)
+{
+	return why_names[why];
 }
 
 enum budget_layer parked_layer_find(const char *text)
@@ -73,6 +79,9 @@ static json_t *wish_of(const struct session *session)
 {
 	json_t *wish = session_wish_json(session);
 
+	json_object_del(wish, "objective"); /* its session's row has it */
+	json_object_set_new(wish, "afresh",
+			    json_boolean(session->parking.why == PARKED_BY_BREAKER));
 	json_object_set_new(wish, "limit", json_integer(session->parking.limit));
 	json_object_set_new(wish, "incident", json_string(session->parking.incident));
 	return wish;
@@ -113,5 +122,6 @@ struct session_wish parked_wish(const json_t *json, const char *session, const c
 
 	wish.event = event;
 	wish.again = session;
+	wish.answer = (enum session_answer)json_integer_value(json_object_get(json, "answer"));
 	return wish;
 }

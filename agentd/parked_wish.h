@@ -7,6 +7,7 @@
 
 /* Words of rows; PARKED_NOT and LAYERS: none of them. */
 enum parked_why parked_why_find(const char *name);
+const char *parked_why_name(enum parked_why why);
 enum budget_layer parked_layer_find(const char *text);
 const char *parked_layer_text(enum budget_layer layer);
 

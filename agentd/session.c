@@ -15,6 +15,15 @@ void session_hold(struct session *session)
 	session->held++;
 }
 
+void session_forget_facts(struct session *session)
+{
+	for (size_t i = 0; i < session->fact_count; i++)
+		free(session->facts[i]);
+	free(session->facts);
+	session->facts = NULL;
+	session->fact_count = session->fact_capacity = 0;
+}
+
 static void session_free(struct session *session)
 {
 	ledger_forget_session(session->daemon, session->id);
@@ -31,9 +40,9 @@ static void session_free(struct session *session)
 	free(session->model.model);
 	plan_free(session->plan);
 	json_decref(session->past);
-	for (size_t i = 0; i < session->fact_count; i++)
-		free(session->facts[i]);
-	free(session->facts);
+	json_decref(session->attempt);
+	json_decref(session->objective);
+	session_forget_facts(session);
 	free(session);
 }
 
@@ -102,7 +111,10 @@ void session_stop(struct session *session)
 
 static void farewell_over(uv_timer_t *timer)
 {
-	session_stop(timer->data);
+	struct session *session = timer->data;
+
+	session->overstayed = true;
+	session_stop(session);
 }
 
 void session_farewell(struct session *session)

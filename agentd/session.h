@@ -36,6 +36,7 @@ struct journalled_call {
 	json_t *arguments;       /* as the model gave them; NULL: malformed */
 	int64_t seq;
 	bool begun, answered; /* begun: the daemon is at it, or was */
+	uint64_t asked; /* rpc id of one that waits for another effect to end; 0: it does not */
 };
 
 struct session {
@@ -51,17 +52,21 @@ struct session {
 	enum cause_kind cause;
 	char *key, *heading, *message, *event, *schedule;
 	char *again; /* the parked session whose work it goes on with; NULL: none */
+	enum session_answer answer;
+	json_t *objective; /* the checklist's texts as it was begun; NULL: not read yet */
 	int64_t planned;
-	bool manual, by_person, rehearse;
+	bool manual, by_person, rehearse, afresh;
 	session_listener listener;
 	void *listener_context;
 
 	/* going on after a death */
 	bool has_row;          /* it began once: its row is open */
+	bool is_resumed;       /* its journal was read */
 	bool is_over;          /* its journal says that nothing is left to do */
+	bool has_adopted;      /* its first steps are calls of the parked session */
 	unsigned lives;        /* processes it has had; what an earlier one asked is not answered */
 	int64_t not_before_ms; /* monotonic: it waits out a pause */
-	json_t *past;          /* {"history","reply","results"} of the plan, or NULL */
+	json_t *past; /* {"history","reply","results","compactions"} of the plan, or NULL */
 
 	/* the run */
 	struct plan *plan;
@@ -70,7 +75,12 @@ struct session {
 	struct child *child;
 	struct link *link;
 	uv_timer_t *farewell; /* how long it may stay after its last word; NULL: not said */
+	bool overstayed;      /* and was ended for it */
+	unsigned effects;     /* that the daemon is at for it: nobody else begins meanwhile */
+	bool over_waits;      /* its process is gone, and an effect is not */
 	bool stop_at_step;    /* paused: no further model call */
+	bool suspending;      /* the daemon stops: it is let go at its next step */
+	bool suspended;       /* its row stays open, for the next daemon */
 	bool finished;        /* it said `done` */
 	bool inputs_changed;  /* somebody else changed memory or bulletin meanwhile */
 	char given[17];       /* hash of its other inputs when they were read */
@@ -86,13 +96,21 @@ struct session {
 	int64_t request_most;          /* bytes: more did not fit a model's window; 0: not known */
 	int64_t most_tokens; /* max_tokens that this model still takes, as its server told; 0: not
 				told */
+	json_t *attempt; /* of the model call under way, where it is one to compress the transcript:
+			    {"replies","covers","again"}; NULL: it is a turn's */
+	bool sums_up;    /* so was the latest reply: `remember` alone may be called */
+	bool may_compress;       /* it can make a request smaller that does not fit */
+	unsigned attempt_calls;  /* since its latest turn */
+	int64_t bytes_per_token; /* thousandths, of its latest call; 0: not known */
 	struct session_breaker breaker;
 	struct parking parking; /* why it ends parked */
 	struct journalled_call calls[MODEL_CALLS_MAX];
 	size_t call_count;
 	char **facts;
 	size_t fact_count, fact_capacity;
+	unsigned told; /* a person was told something that often */
 	int64_t turns, input_tokens, output_tokens, cost_micro_usd;
+	int64_t turns_before; /* of the parked sessions whose work it goes on with */
 };
 
 #define SESSION_FACTS_MAX 200
@@ -106,6 +124,7 @@ enum session_event {
 	EVENT_SAVED,      /* its facts are committed, or there are none */
 	EVENT_CLOSED,     /* its rows are closed */
 	EVENT_CANCELLED,
+	EVENT_SUSPENDED, /* the daemon stops, and its row stays open */
 	EVENTS,
 };
 
@@ -127,14 +146,41 @@ char *session_commit_message(const struct session *session, const char *subject)
 void session_hold(struct session *session);
 void session_release(struct session *session);
 
-/* session_wish.c: what is to be run, written down: {"cause":…,"key":…,…}; new reference. Strings of
- * the wish are borrowed from it. */
+/* session_wish.c: what is to be run, written down: {"cause":…,"key":…,…}; new reference. Strings
+ * and the objective of the wish are borrowed from it. */
 json_t *session_wish_json(const struct session *session);
 struct session_wish session_wish_read(const json_t *wish);
+/* The plan's checklist becomes the session's objective, unless it has one. */
+void session_keep_objective(struct session *session);
+/* Copies of its texts, the caller's; false: it is not known yet. */
+bool session_objective(const struct session *session, struct checklist *ret_checklist);
 
-/* session_launch.c: reads the plan, starts the process, hands the plan down. On failure outcome and
- * reason are set. */
+/* session_launch.c: reads the plan; starts the process and hands the plan down. On failure outcome
+ * and reason are set. */
+int session_prepare(struct session *session);
 int session_launch(struct session *session);
+
+/* session_resume.c: going on after a death, or with parked work. The first continues with
+ * EVENT_RECORDED or EVENT_UNRECORDED, the second with session_record. */
+void session_go_on(struct session *session);
+void session_go_on_parked(struct session *session);
+/* The first steps of one that has adopted calls; `texts` are to be freed. Returns how many. */
+#define ADOPTED_MAX (MODEL_CALLS_MAX + 1)
+size_t session_adopted_steps(const struct session *session, struct step steps[ADOPTED_MAX],
+			     char *texts[2 * ADOPTED_MAX]);
+
+/* session_life.c */
+void session_record(struct session *session);
+void session_tell_start(struct session *session);
+void session_hang_up(struct session *session);
+/* An effect of the daemon's for it has ended, and its result is on the way to state.db. */
+void session_effect_over(struct session *session);
+
+/* session_stop.c: the daemon stops. Lets it go now if nothing that was paid for or begun is under
+ * way, else at its next step. */
+void session_suspend(struct session *session);
+/* The action of EVENT_SUSPENDED. */
+void session_let_go(struct session *session);
 
 /* session_steps.c: what a running session may ask. */
 extern const struct rpc_permit session_permits[];
@@ -148,9 +194,17 @@ void session_forget_calls(struct session *session);
 /* A call of the latest reply; NULL: no such. */
 struct journalled_call *session_find_call(struct session *session, const char *id);
 
+void session_forget_facts(struct session *session);
+
 /* session_tools.c: the session asks for a runtime tool. */
 void session_tool(struct rpc *rpc, void *context, const char *method, const json_t *params,
 		  uint64_t id);
+/* The result of a runtime tool becomes durable, then the session hears of it. */
+void session_tool_done(struct session *session, uint64_t id, struct journalled_call *call,
+		       const char *content, bool is_error);
+/* session_tell.c: a person is told something, once. */
+void session_tell(struct session *session, uint64_t id, struct journalled_call *call,
+		  const json_t *arguments);
 
 /* session_steps.c: the model has replied; `settled` (NULL: nothing was reserved) is journalled with
  * the result. */
@@ -159,6 +213,15 @@ void session_replied(struct session *session, const struct model_reply *reply, j
 /* A tool call has its result: going in circles parks the session at its next step. */
 void session_note_result(struct session *session, const struct journalled_call *call,
 			 const char *content, bool is_error);
+/* session_compaction.c: takes what the session says of a call to compress its transcript (NULL:
+ * `params` are of a turn). False: refused, with an answer. */
+bool session_attempt(struct session *session, const json_t *params, uint64_t id);
+/* Bytes of a request from which on its transcript is to be compressed: compaction_context of the
+ * window of the model that was asked last, or of what one request may cost, whichever is less. */
+int64_t session_most_bytes(const struct session *session);
+/* Turns between two compressions; 0: none, where no model is called. */
+uint32_t session_compaction_turns(const struct session *session);
+
 /* The gateway's notification. */
 void session_delta(struct rpc *rpc, void *context, const char *method, const json_t *params,
 		   uint64_t id);

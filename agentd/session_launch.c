@@ -79,8 +79,11 @@ static int plan_read(struct session *session, const struct resident *resident, s
 		.now = clock_wall_s(),
 		.rehearse = session->rehearse,
 	};
+	CLEANUP(checklist_clear) struct checklist objective = { 0 };
 	int result;
 
+	if (session_objective(session, &objective))
+		request.objective = &objective;
 	if (session->key && roster_heartbeat(resident, session->key, &beat))
 		request.last_run = beat->last_run;
 	if (beat)
@@ -92,10 +95,13 @@ static int plan_read(struct session *session, const struct resident *resident, s
 		return result;
 	session->plan->turns_max = settings->turns_per_session;
 	session->plan->max_output_tokens = session->model.max_output_tokens;
-	session->plan->turns_made = (uint32_t)session->turns;
+	session->plan->turns_made = (uint32_t)(session->turns_before + session->turns);
 	session->plan->history = json_incref(json_object_get(session->past, "history"));
 	session->plan->reply = json_incref(json_object_get(session->past, "reply"));
 	session->plan->results = json_incref(json_object_get(session->past, "results"));
+	session->plan->compactions = json_incref(json_object_get(session->past, "compactions"));
+	session->plan->compaction_turns = session_compaction_turns(session);
+	session->plan->most_bytes = session_most_bytes(session);
 	if (session->past)
 		tell_interrupted(session->plan);
 	session->plan->tool_output_bytes = settings->tool_output_bytes;
@@ -282,7 +288,16 @@ static bool escalates(struct session *session)
 	return trigger != NULL;
 }
 
-int session_launch(struct session *session)
+static int refuse(struct session *session, int result, const struct error *error)
+{
+	char text[ERROR_FILE_MAX + ERROR_MESSAGE_MAX];
+
+	error_print(error, text, sizeof(text));
+	session_fail(session, OUTCOME_REFUSED, "%s", text);
+	return result;
+}
+
+int session_prepare(struct session *session)
 {
 	struct daemon *daemon = session->daemon;
 	struct resident *resident = roster_find(daemon->roster, session->agent);
@@ -302,17 +317,22 @@ int session_launch(struct session *session)
 		result = plan_read(session, resident, &error);
 	if (!result)
 		result = script_read(session, dir, &error);
-	if (!result && escalates(session))
-		return -(int)ERROR_DENIED;
+	if (result)
+		return refuse(session, result, &error);
+	return escalates(session) ? -(int)ERROR_DENIED : 0;
+}
+
+int session_launch(struct session *session)
+{
+	struct daemon *daemon = session->daemon;
+	_fd_ int dir = -1;
+	struct error error;
+	int result = workspace_agent_open(daemon->workspace, session->agent, &dir, &error);
+
 	if (!result)
 		result = process_start(session, dir, &error);
-	if (result) {
-		char text[ERROR_FILE_MAX + ERROR_MESSAGE_MAX];
-
-		error_print(&error, text, sizeof(text));
-		session_fail(session, OUTCOME_REFUSED, "%s", text);
-		return result;
-	}
+	if (result)
+		return refuse(session, result, &error);
 	service_prepare(daemon->gateway); /* loading libcurl takes longer than a session's start */
 	return 0;
 }

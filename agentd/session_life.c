@@ -15,7 +15,6 @@
 
 #include <inttypes.h>
 
-#define DEATHS_MAX 3   /* at one step; then it is set aside */
 #define BACKOFF_MS 500 /* before the next process, doubled with each */
 
 typedef void (*session_action)(struct session *session);
@@ -39,6 +38,7 @@ static const struct {
 	[SESSION_WAITING] = {
 		[EVENT_ADMITTED] = { act_record, SESSION_RECORDING },
 		[EVENT_CANCELLED] = { act_withdraw, SESSION_CLOSING },
+		[EVENT_SUSPENDED] = { session_let_go, SESSION_ENDED },
 	},
 	[SESSION_RECORDING] = {
 		[EVENT_RECORDED] = { act_begin, SESSION_RUNNING },
@@ -50,6 +50,7 @@ static const struct {
 		[EVENT_EXITED] = { act_save, SESSION_SAVING },
 		[EVENT_DIED] = { act_wait_again, SESSION_WAITING },
 		[EVENT_CANCELLED] = { act_kill, SESSION_RUNNING },
+		[EVENT_SUSPENDED] = { session_let_go, SESSION_ENDED },
 	},
 	[SESSION_SAVING] = {
 		[EVENT_SAVED] = { act_close, SESSION_CLOSING },
@@ -95,72 +96,14 @@ static void recorded(void *context, const struct error *error)
 	session_release(session);
 }
 
-/* ---- going on after a death ---- */
-
-static void tell_start(struct session *session, const char *cause)
+void session_tell_start(struct session *session)
 {
+	_free_ char *cause = session_cause(session);
+
 	session_emit(session, "session_start",
 		     json_pack("{s:s,s:s,s:s,s:b}", "session", session->id, "agent", session->agent,
 			       "cause", cause, "resumed",
 			       (int)(session->has_row || session->again)));
-}
-
-/* A step at which it died again and again is not tried once more. */
-static void set_aside(struct session *session, int64_t again)
-{
-	_free_ char *key = xasprintf("session %s", session->id);
-
-	session_fail(session, OUTCOME_FAILED,
-		     "set aside: it died %" PRId64 " times at the same step; agentctl transcript "
-		     "%s shows it",
-		     again, session->id);
-	alert_raise(session->daemon, key, session->agent, session->reason, "session %s was %s",
-		    session->id, session->reason);
-}
-
-static void went_on(void *context, struct session_history *history, int64_t again,
-		    const struct budget_hold *spent, const struct error *error)
-{
-	struct session *session = context;
-	json_t *calls = json_object_get(history->reply, "calls");
-
-	if (error) {
-		session_fail(session, OUTCOME_REFUSED, "%s", error->message);
-		session_handle(session, EVENT_UNRECORDED);
-		session_release(session);
-		return;
-	}
-	session_history_apply(session, history, true);
-	if (!session->lives) /* begun by a daemon before us */
-		ledger_recall(session->daemon, spent);
-	session->is_over = history->reply && !json_array_size(calls);
-	if (session->is_over) {
-		const char *text = json_string_value(json_object_get(history->reply, "text"));
-
-		session->text = xstrdup(text ? text : "");
-		session_fail(session, OUTCOME_DONE, "%s", "");
-	} else if (again > DEATHS_MAX) {
-		set_aside(session, again);
-	}
-	if (session->outcome == OUTCOME_NONE)
-		session_launch(session);
-	session_handle(session, EVENT_RECORDED);
-	session_release(session);
-}
-
-static void read_parked(void *context, struct session_history *history, int64_t again,
-			const struct budget_hold *spent, const struct error *error)
-{
-	struct session *session = context;
-
-	(void)again;
-	(void)spent;
-	if (error) /* it begins anew: what was said is lost, and nothing else */
-		log_event(session->daemon->log, LEVEL_WARNING, "history", session->agent,
-			  session->id, "%s", error->message);
-	session_history_apply(session, history, false);
-	act_record(session);
-	session_release(session);
 }
 
 /* After its first death at once, then with growing pauses. */
@@ -170,7 +113,6 @@ static void act_wait_again(struct session *session)
 	unsigned doubled = session->lives < 10 ? session->lives : 10;
 
 	session->not_before_ms = clock_monotonic_ms() + (BACKOFF_MS << (doubled - 1));
-	session->finished = false;
 	plan_free(steal_pointer(&session->plan));
 	if (resident && resident->open == session)
 		resident->open = NULL;
@@ -186,37 +128,48 @@ static char *session_row_wish(const struct session *session)
 	return text;
 }
 
-static void act_record(struct session *session)
+/* Its rows, and the work that it takes over. */
+static void record(struct session *session)
 {
-	_free_ char *cause = session_cause(session);
-	struct session_row row;
+	_free_ char *cause = session_cause(session), *wish = session_row_wish(session);
+	struct session_row row = session_row_of(session, cause, wish);
 	struct slot slot = session_slot(session);
-	_free_ char *wish = NULL;
+	struct step steps[ADOPTED_MAX];
+	char *texts[2 * ADOPTED_MAX] = { NULL };
+	size_t count = session_adopted_steps(session, steps, texts);
 
+	journal_session_begin(session->daemon, &row, &slot, session->manual || session->again,
+			      session->again, steps, count, recorded, session);
+	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
+		free(texts[i]);
+}
+
+/* Its texts are read first: what it is begun for stands in its row. */
+void session_record(struct session *session)
+{
 	session_hold(session);
-	if (session->has_row) {
-		tell_start(session, cause);
-		journal_go_on(session->daemon, session->id, true, went_on, session);
-		return;
-	}
-	if (session->again && !session->past) {
-		journal_go_on(session->daemon, session->again, false, read_parked, session);
-		return;
-	}
 	session->started_ms = clock_wall_ms();
-	tell_start(session, cause);
-	wish = session_row_wish(session);
-	row = session_row_of(session, cause, wish);
+	session_tell_start(session);
+	session_prepare(session);
+	session_keep_objective(session);
 	if (!session->rehearse)
-		journal_session_begin(session->daemon, &row, &slot,
-				      session->manual || session->again, session->again, recorded,
-				      session);
+		record(session);
 	/* While that is being written its process comes to be. It can do nothing before: what it
 	 * asks is journalled behind these rows, and fails with them. */
-	if (session->state == SESSION_RECORDING)
+	if (session->state == SESSION_RECORDING && session->outcome == OUTCOME_NONE)
 		session_launch(session);
 	if (session->rehearse)
 		recorded(session, NULL);
+}
+
+static void act_record(struct session *session)
+{
+	if (session->has_row)
+		session_go_on(session);
+	else if (session->again && !session->past)
+		session_go_on_parked(session);
+	else
+		session_record(session);
 }
 
 static void act_begin(struct session *session)
@@ -224,11 +177,14 @@ static void act_begin(struct session *session)
 	session->has_row = !session->rehearse;
 	session->lives++;
 	log_event(session->daemon->log, LEVEL_INFO, "session_start", session->agent, session->id,
-		  "%s begins",
+		  "%s %s",
 		  session->heading   ? session->heading
 		  : session->message ? "a message"
-				     : "a manual run");
-	if (!session->child) /* it has ended already, or could not be started */
+				     : "a manual run",
+		  session->is_resumed ? "goes on" : "begins");
+	if (session->suspending && session->outcome == OUTCOME_NONE)
+		session_suspend(session);
+	else if (!session->child) /* it has ended already, or could not be started */
 		session_handle(session, EVENT_EXITED);
 }
 
@@ -237,7 +193,7 @@ static void timer_destroy(uv_handle_t *handle)
 	free(handle);
 }
 
-static void hang_up(struct session *session)
+void session_hang_up(struct session *session)
 {
 	session->asked = 0;
 	completion_abandon(session);
@@ -246,21 +202,37 @@ static void hang_up(struct session *session)
 		uv_close((uv_handle_t *)steal_pointer(&session->farewell), timer_destroy);
 }
 
+/* What the daemon is doing for it is waited for: whoever goes on has to know what came of it. */
 static void session_over(struct session *session)
 {
-	hang_up(session);
+	session_hang_up(session);
+	session->over_waits = session->effects > 0;
+	if (session->over_waits)
+		return;
 	if (session->outcome == OUTCOME_DONE)
 		free(steal_pointer(&session->reason));
 	session_handle(session, session->outcome == OUTCOME_NONE ? EVENT_DIED : EVENT_EXITED);
 }
 
+void session_effect_over(struct session *session)
+{
+	session->effects--;
+	if (session->state != SESSION_RUNNING || session->effects)
+		return;
+	if (session->over_waits)
+		session_over(session);
+	else if (session->suspending && session->outcome == OUTCOME_NONE)
+		session_suspend(session);
+}
+
 #define STATUS_NO_WALLS 111 /* of session/main.c: another one would have none either */
 
-/* Did its process die of something that another may be spared? */
+/* Did its process die of something that another may be spared? One that had said its last word, or
+ * could not say any more, did not die: it would not leave. */
 static bool may_go_on(const struct session *session, const struct process_end *end)
 {
 	return session->outcome == OUTCOME_NONE && session->state == SESSION_RUNNING &&
-	       !session->rehearse && !session->daemon->stopping &&
+	       !session->rehearse && !session->finished && !session->overstayed &&
 	       (end->signalled || end->code != STATUS_NO_WALLS);
 }
 
@@ -333,7 +305,7 @@ static void act_save(struct session *session)
 	else
 		committer_remember(session->daemon, session->agent,
 				   (const char *const *)session->facts, session->fact_count,
-				   session->is_over, clock_wall_s(), message, saved, session);
+				   session->is_resumed, clock_wall_s(), message, saved, session);
 }
 
 static void closed(void *context, const struct error *error)
@@ -350,18 +322,18 @@ static void closed(void *context, const struct error *error)
 	session_release(session);
 }
 
-/* Which texts were in force, by their git ids, and what a person said. */
+/* What it was begun for, which texts were in force, by their git ids, and what a person said. */
 static char *plan_ids(const struct session *session)
 {
 	const struct plan *plan = session->plan;
 	json_t *ids;
 	char *text;
 
-	if (!plan)
-		return xstrdup("{}");
-	ids = json_pack("{s:s,s:s,s:s,s:s,s:s*}", "constitution", plan->constitution.id, "soul",
+	if (!plan) /* what its row says stays */
+		return xstrdup("");
+	ids = json_pack("{s:s,s:s,s:s,s:s,s:s*,s:o}", "constitution", plan->constitution.id, "soul",
 			plan->soul.id, "memory", plan->memory.id, "bulletin", plan->bulletin.id,
-			"message", plan->message);
+			"message", plan->message, "wish", session_wish_json(session));
 	text = json_dumps(ids, JSON_COMPACT);
 	json_decref(ids);
 	return text;
@@ -395,7 +367,8 @@ static bool close_section(struct session *session, char inputs[17], struct secti
 		.key = session->key,
 		.schedule = session->schedule ? session->schedule : "",
 		.first_seen = beat->first_seen,
-		.next = beat->next,
+		.next = beat->place.next,
+		.past = beat->place.past,
 		.last_run = beat->last_run,
 		.inputs = inputs,
 	};
@@ -438,7 +411,7 @@ static void act_kill(struct session *session)
 static void act_drop(struct session *session)
 {
 	child_leave(steal_pointer(&session->child));
-	hang_up(session);
+	session_hang_up(session);
 	act_end(session);
 }
 
@@ -447,9 +420,9 @@ static void act_withdraw(struct session *session)
 {
 	struct slot slot = session_slot(session);
 
-	if (session->has_row) { /* between two of its processes */
-		session->state = SESSION_SAVING;
-		act_save(session);
+	if (session->has_row) { /* between two processes: its facts stand in its journal */
+		session->state = SESSION_RECORDING;
+		act_record(session);
 		return;
 	}
 	slot.state = SLOT_SKIPPED;

@@ -61,6 +61,8 @@ static void answer_recorded(void *context, const struct error *error)
 		session_fail(session, OUTCOME_FAILED, "%s", error->message);
 	if (error)
 		session_refuse(session, session->asked, error->code, error->message);
+	else if (session->state == SESSION_RUNNING && session->suspending)
+		session_handle(session, EVENT_SUSPENDED); /* the next daemon takes the reply up */
 	else if (session->state == SESSION_RUNNING && session->link && session->asked)
 		link_reply(session->link, session->asked,
 			   json_pack("{s:O,s:I}", "reply", answer->reply, "most_bytes",
@@ -94,12 +96,13 @@ static void take_calls(struct session *session, const struct model_reply *reply,
 		journalled->arguments = json_incref(call->arguments);
 		journalled->seq = ++session->seq;
 		journalled->begun = journalled->answered = false;
+		journalled->asked = 0;
 		texts[i] = call->arguments ? json_dumps(call->arguments, JSON_COMPACT)
 					   : xstrdup("null");
 		intents[i] = session_step(session, journalled->seq);
 		intents[i].kind = call->name;
 		intents[i].effect =
-			effect_names[journalled->tool ? journalled->tool->effect : TOOL_PURE];
+			effect_names[journalled->tool ? journalled->tool->effect : TOOL_ONCE];
 		intents[i].intent = texts[i];
 	}
 }
@@ -233,7 +236,7 @@ static bool may_go_on(struct session *session, uint64_t id)
 		session_refuse(session, id, ERROR_PROTOCOL, "a tool is still at work");
 		return false;
 	}
-	if (session->turns >= session->plan->turns_max) {
+	if (session->turns_before + session->turns >= session->plan->turns_max) {
 		trip(session, "more than %u turns", session->plan->turns_max);
 		session_refuse(session, id, ERROR_DENIED, "no turns are left");
 		return false;
@@ -266,7 +269,10 @@ static void session_complete(struct rpc *rpc, void *context, const char *method,
 		return;
 	}
 	count = take_results(session, json_object_get(params, "results"), results, texts);
-	if (may_go_on(session, id) && session_attempt(session, params, id)) {
+	if (session->suspending && session->outcome == OUTCOME_NONE) {
+		keep_results(session, results, count);
+		session_handle(session, EVENT_SUSPENDED);
+	} else if (may_go_on(session, id) && session_attempt(session, params, id)) {
 		session->asked = id;
 		session->turns += !session->attempt;
 		session_emit(session, session->attempt ? "compaction" : "turn",

@@ -30,9 +30,8 @@ static void tool_recorded(void *context, const struct error *error)
 	session_release(session);
 }
 
-/* The result of a runtime tool becomes durable, then the session hears of it. */
-static void tool_done(struct session *session, uint64_t id, struct journalled_call *call,
-		      const char *content, bool is_error)
+void session_tool_done(struct session *session, uint64_t id, struct journalled_call *call,
+		       const char *content, bool is_error)
 {
 	struct tool_answer *answer = xmalloc(sizeof(*answer));
 	struct step step = session_step(session, call->seq);
@@ -70,23 +69,22 @@ static void do_remember(struct session *session, uint64_t id, struct journalled_
 	struct error error;
 
 	if (memory_entry_text(span_of(argument(arguments, "text")), &text, &error)) {
-		tool_done(session, id, call, error.message, true);
+		session_tool_done(session, id, call, error.message, true);
 		return;
 	}
 	if (array_grow((void **)&session->facts, session->fact_count, &session->fact_capacity,
 		       sizeof(char *), SESSION_FACTS_MAX)) {
-		tool_done(session, id, call, "too many facts in one session", true);
+		session_tool_done(session, id, call, "too many facts in one session", true);
 		return;
 	}
 	session->facts[session->fact_count++] = xstrdup(text.data);
-	tool_done(session, id, call, session->rehearse ? "rehearsed, not remembered" : "remembered",
-		  false);
+	session_tool_done(session, id, call,
+			  session->rehearse ? "rehearsed, not remembered" : "remembered", false);
 }
 
 struct post {
 	struct session *session;
 	uint64_t id;
-	unsigned life; /* of the session that asked */
 	char call[MODEL_CALL_ID_MAX + 1];
 };
 
@@ -97,9 +95,10 @@ static void posted(void *context, const char *commit, const struct error *error)
 	struct journalled_call *call = session_find_call(session, post->call);
 
 	(void)commit;
-	if (session->state == SESSION_RUNNING && call && post->life == session->lives)
-		tool_done(session, post->id, call, error ? error->message : "posted",
-			  error != NULL);
+	if (session->state == SESSION_RUNNING && call)
+		session_tool_done(session, post->id, call, error ? error->message : "posted",
+				  error != NULL);
+	session_effect_over(session);
 	free(post);
 	session_release(session);
 }
@@ -133,20 +132,20 @@ static void do_post(struct session *session, uint64_t id, struct journalled_call
 	struct post *post;
 
 	if (session->rehearse) {
-		tool_done(session, id, call, "rehearsed, not posted", false);
+		session_tool_done(session, id, call, "rehearsed, not posted", false);
 		return;
 	}
 	if (session->past && is_posted(session, text)) {
-		tool_done(session, id, call, "posted", false);
+		session_tool_done(session, id, call, "posted", false);
 		return;
 	}
 	message = session_commit_message(session, subject);
 	post = xcalloc(1, sizeof(*post));
 	post->session = session;
 	post->id = id;
-	post->life = session->lives;
 	snprintf(post->call, sizeof(post->call), "%s", call->id);
 	session_hold(session);
+	session->effects++;
 	committer_post(session->daemon, session->agent, text, clock_wall_s(), message, posted,
 		       post);
 }
@@ -163,7 +162,7 @@ static void do_read_bulletin(struct session *session, uint64_t id, struct journa
 
 	(void)arguments;
 	if (result == -(int)ERROR_NOT_FOUND) {
-		tool_done(session, id, call, "the bulletin is empty", false);
+		session_tool_done(session, id, call, "the bulletin is empty", false);
 		return;
 	}
 	if (!result)
@@ -176,10 +175,10 @@ static void do_read_bulletin(struct session *session, uint64_t id, struct journa
 			       &quoted);
 	bulletin_clear(&bulletin);
 	if (result)
-		tool_done(session, id, call, error.message, true);
+		session_tool_done(session, id, call, error.message, true);
 	else
-		tool_done(session, id, call, quoted.length ? quoted.data : "the bulletin is empty",
-			  false);
+		session_tool_done(session, id, call,
+				  quoted.length ? quoted.data : "the bulletin is empty", false);
 }
 
 static const struct {
@@ -190,15 +189,8 @@ static const struct {
 	{ "remember", do_remember },
 	{ "bulletin_post", do_post },
 	{ "bulletin_read", do_read_bulletin },
+	{ "tell_person", session_tell },
 };
-
-static bool is_allowed(const struct session *session, const char *tool)
-{
-	for (size_t i = 0; i < session->plan->tool_count; i++)
-		if (!strcmp(session->plan->tools[i], tool))
-			return true;
-	return !session->plan->tools;
-}
 
 /* Only what the model asked for in its latest reply runs, once, with the arguments it gave. */
 void session_tool(struct rpc *rpc, void *context, const char *method, const json_t *params,
@@ -218,15 +210,15 @@ void session_tool(struct rpc *rpc, void *context, const char *method, const json
 		return;
 	}
 	if (session->sums_up && strcmp(name, "remember") != 0) {
-		tool_done(session, id, call, "only remember may be called now", true);
+		session_tool_done(session, id, call, "only remember may be called now", true);
 		return;
 	}
-	if (!is_allowed(session, name)) {
-		tool_done(session, id, call, "this agent may not use that tool", true);
+	if (!plan_allows_tool(session->plan, name)) {
+		session_tool_done(session, id, call, "this agent may not use that tool", true);
 		return;
 	}
 	if (tool_check_arguments(call->tool, call->arguments, &error)) {
-		tool_done(session, id, call, error.message, true);
+		session_tool_done(session, id, call, error.message, true);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LENGTH(runtime_tools); i++)

@@ -8,6 +8,8 @@
 	1000 /* by hand, of one agent; of its beats one a section waits at most \
 	      */
 
+#define RUN_BY_HAND "run:" /* how the event of its slot begins */
+
 struct supervisor {
 	struct daemon *daemon;
 	struct session *first, **last; /* all that are not ended, in the order of the wishes */
@@ -57,7 +59,7 @@ static bool is_free(const struct daemon *daemon, const struct session *session)
 static bool may_begin(const struct daemon *daemon, const struct session *session, int64_t now)
 {
 	return session->state == SESSION_WAITING && is_free(daemon, session) &&
-	       session->not_before_ms <= now && !(daemon->stopping && session->has_row);
+	       session->not_before_ms <= now && !daemon->stopping;
 }
 
 static struct session *first_that_may(const struct daemon *daemon)
@@ -80,7 +82,8 @@ static void admit_all(struct daemon *daemon)
 	if (supervisor->admitting)
 		return;
 	supervisor->admitting = true;
-	while (running_count(supervisor) < daemon->workspace->settings->sessions_at_once &&
+	while (!upgrade_waits(daemon) &&
+	       running_count(supervisor) < daemon->workspace->settings->sessions_at_once &&
 	       (session = first_that_may(daemon))) {
 		struct resident *resident = roster_find(daemon->roster, session->agent);
 
@@ -89,6 +92,18 @@ static void admit_all(struct daemon *daemon)
 		session_handle(session, EVENT_ADMITTED);
 	}
 	supervisor->admitting = false;
+}
+
+/* Once. */
+static void tell_empty(struct daemon *daemon)
+{
+	struct supervisor *supervisor = daemon->supervisor;
+	void (*empty)(struct daemon * daemon) = supervisor->empty;
+
+	if (supervisor->first || !empty)
+		return;
+	supervisor->empty = NULL;
+	empty(daemon);
 }
 
 void supervisor_ended(struct session *session)
@@ -106,8 +121,7 @@ void supervisor_ended(struct session *session)
 	session_emit_end(session);
 	session_release(session); /* the list's hold */
 	admit_all(daemon);
-	if (!supervisor->first && supervisor->empty)
-		supervisor->empty(daemon);
+	tell_empty(daemon);
 }
 
 static size_t runs_waiting(const struct daemon *daemon, const struct resident *resident)
@@ -180,8 +194,6 @@ int supervisor_start(struct daemon *daemon, struct resident *resident,
 	admit_all(daemon);
 	return 0;
 }
-
-#define RUN_BY_HAND "run:"
 
 void supervisor_resume(struct daemon *daemon, const char *agent, const char *id, int64_t started_ms,
 		       const struct session_wish *wish)
@@ -397,10 +409,7 @@ void supervisor_stop(struct daemon *daemon, void (*empty)(struct daemon *))
 	cancel_each(daemon, NULL, is_withdrawn, "the daemon is stopping");
 	suspend_each(daemon, false);
 	uv_timer_start(supervisor->limit, calls_took_too_long, STOP_CALLS_MS, 0);
-	if (!supervisor->first && supervisor->empty) {
-		supervisor->empty = NULL;
-		empty(daemon);
-	}
+	tell_empty(daemon);
 }
 
 static uv_timer_t *timer_new(struct daemon *daemon)

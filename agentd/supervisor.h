@@ -16,6 +16,9 @@ struct session;
  * reference is borrowed. */
 typedef void (*session_listener)(void *context, const json_t *event);
 
+/* What a person answered to the question whether an effect in doubt was done. */
+enum session_answer { ANSWER_NONE, ANSWER_DONE, ANSWER_UNDONE };
+
 /* What is to be run. Strings are copied. */
 struct session_wish {
 	enum cause_kind cause;
@@ -27,7 +30,10 @@ struct session_wish {
 				 a manual run, which gets "run:SESSION" */
 	const char *schedule; /* canonical text, for the section's row; NULL: none */
 	const char *again;    /* the parked session whose work this is; NULL: none */
-	bool by_person;       /* their money: people_share */
+	enum session_answer answer; /* to what that one asked */
+	bool afresh;                /* a person let it go on after it went in circles */
+	const json_t *objective;    /* as it was begun, NULL: as the files are; copied */
+	bool by_person;             /* their money: people_share */
 	bool rehearse;
 	session_listener listener;
 	void *context;
@@ -71,11 +77,14 @@ void supervisor_inputs_changed(struct daemon *daemon, const struct resident *res
 /* How each agent's last session ended, from state.db. */
 int supervisor_restore(struct daemon *daemon, struct error *error);
 
-/* Sessions that a daemon before us left open: their facts reach MEMORY.md, their rows are closed as
- * interrupted. */
+/* Sessions that a daemon before us left open go on. Where that cannot be (their agent is gone, or
+ * cannot be read) their facts reach MEMORY.md, and their rows are closed as interrupted. */
 int supervisor_recover(struct daemon *daemon, struct error *error);
 
-/* Ends all; `empty` is called when nothing is open any more. */
+/* The daemon stops. Sessions that have begun are let go at their next step, or after STOP_CALLS_MS
+ * wherever they are: their rows stay open, and the next daemon goes on with them. Those that only
+ * wait are withdrawn. `empty` is called when nothing is open any more. */
+#define STOP_CALLS_MS 5000
 void supervisor_stop(struct daemon *daemon, void (*empty)(struct daemon *));
 
 /* Sessions that run now, and what an agent does, for `status`. */

@@ -31,12 +31,7 @@ CLEANUP_DEFINE_VALUE(struct outcomes, outcomes_clear)
 
 bool tool_is_allowed(const struct plan *plan, const char *name)
 {
-	if (!plan->tools)
-		return true;
-	for (size_t i = 0; i < plan->tool_count; i++)
-		if (!strcmp(plan->tools[i], name))
-			return true;
-	return false;
+	return plan_allows_tool(plan, name);
 }
 
 /* A message may have been cut in the middle of a code point: cleaned, like all that goes into JSON.

@@ -169,6 +169,7 @@ struct plan {
 	bool rehearse; /* nothing is written */
 	char **tools;  /* allowed names; NULL: all */
 	size_t tool_count;
+	bool can_tell; /* somebody is there to be told: the tool tell_person is offered */
 	uint32_t turns_max, turns_made; /* made: before it went on */
 	int64_t max_output_tokens, tool_output_bytes;
 	uint32_t compaction_turns; /* between two compressions; 0: none */
@@ -178,6 +179,9 @@ struct plan {
 json_t *plan_to_json(const struct plan *plan); /* new reference */
 int plan_from_json(const json_t *json, struct plan **ret_plan, struct error *error);
 void plan_free(struct plan *plan);
+
+/* May its session call the tool of that name? */
+bool plan_allows_tool(const struct plan *plan, const char *name);
 
 /* Text of `Cause:` and of subjects: "heartbeat Daily (07:00)", "message", "run" (a manual run of
  * all). */

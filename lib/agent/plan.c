@@ -106,6 +106,8 @@ json_t *plan_to_json(const struct plan *plan)
 		json_object_set(json, "compactions", plan->compactions);
 	json_object_set_new(json, "rehearse", json_boolean(plan->rehearse));
 	json_object_set_new(json, "tools", tools_json(plan));
+	if (plan->can_tell)
+		json_object_set_new(json, "can_tell", json_true());
 	json_object_set_new(json, "turns_max", json_integer(plan->turns_max));
 	json_object_set_new(json, "turns_made", json_integer(plan->turns_made));
 	json_object_set_new(json, "max_output_tokens", json_integer(plan->max_output_tokens));
@@ -273,6 +275,7 @@ int plan_from_json(const json_t *json, struct plan **ret_plan, struct error *err
 	if (result)
 		return result;
 	plan->rehearse = json_is_true(json_object_get(json, "rehearse"));
+	plan->can_tell = json_is_true(json_object_get(json, "can_tell"));
 	*ret_plan = steal_pointer(&plan);
 	return 0;
 }
@@ -293,6 +296,16 @@ void plan_free(struct plan *plan)
 	json_decref(plan->reply);
 	json_decref(plan->results);
 	free(plan);
+}
+
+bool plan_allows_tool(const struct plan *plan, const char *name)
+{
+	if (!plan->can_tell && !strcmp(name, "tell_person"))
+		return false;
+	for (size_t i = 0; i < plan->tool_count; i++)
+		if (!strcmp(plan->tools[i], name))
+			return true;
+	return !plan->tools;
 }
 
 char *plan_cause(const struct plan *plan)

@@ -51,7 +51,8 @@ struct tool {
 	const char *parameters[4]; /* names, NULL-terminated; all strings, all required */
 };
 
-/* read_file, list_files, write_file; remember, bulletin_post, bulletin_read. */
+/* read_file, list_files, write_file; remember, bulletin_post, bulletin_read,
+ * tell_person. */
 const struct tool *tool_table(size_t *ret_count);
 const struct tool *tool_find(const char *name);
 

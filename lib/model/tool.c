@@ -2,8 +2,9 @@
 
 #include "wire.h"
 
-/* Every byte of this table is in every request of every agent: six tools and their schemas stay
- * below 1,000 bytes of Chat Completions JSON, which a test holds them to. */
+/* Every byte of this table is in every request of every agent: the tools and their schemas stay
+ * below 1,000 bytes of Chat Completions JSON, which a test holds them to; without the last, which
+ * is offered only where somebody is there to be told. */
 static const struct tool tools[] = {
 	{
 		.name = "read_file",
@@ -45,6 +46,13 @@ static const struct tool tools[] = {
 		.text = "Read",
 		.place = TOOL_RUNTIME,
 		.effect = TOOL_PURE,
+	},
+	{
+		.name = "tell_person",
+		.text = "Alert owner",
+		.place = TOOL_RUNTIME,
+		.effect = TOOL_ONCE,
+		.parameters = { "text" },
 	},
 };
 

@@ -65,8 +65,19 @@ static int read_checklist(struct gathering *g, struct error *error)
 {
 	const struct source *heartbeat = &g->sources.files[FILE_HEARTBEAT];
 	const char *key = g->request->cause == CAUSE_MESSAGE ? NULL : g->request->key;
-	int result = heartbeats_checklist((struct span){ heartbeat->data, heartbeat->length }, key,
-					  g->workspace->settings, &g->checklist, error);
+	const struct checklist *begun = g->request->objective;
+	int result;
+
+	if (begun) {
+		g->checklist = (struct checklist){
+			.standing = xstrdup(begun->standing),
+			.session_start = xstrdup(begun->session_start),
+			.items = xstrdup(begun->items),
+		};
+		return 0;
+	}
+	result = heartbeats_checklist((struct span){ heartbeat->data, heartbeat->length }, key,
+				      g->workspace->settings, &g->checklist, error);
 
 	if (result && error) {
 		_free_ char *path = xasprintf("agents/%s/HEARTBEAT.md", g->agent->name);
@@ -199,6 +210,7 @@ static void start_plan(struct gathering *g)
 	plan->turns_max = settings->turns_per_session;
 	plan->max_output_tokens = settings->max_output_tokens;
 	plan->tool_output_bytes = settings->tool_output_bytes;
+	plan->can_tell = settings->alert_count > 0;
 	if (!g->agent->tools)
 		return;
 	plan->tools = xcalloc(g->agent->tool_count + 1, sizeof(char *));

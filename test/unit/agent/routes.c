@@ -144,7 +144,8 @@ static void test_messages(void **state)
 	agent_free(parse("---\ntools: [run_shell]\nroute: nope\n---\nx", "- a\n", &found));
 	assert_string_equal(found.items[0].message,
 			    "there is no tool \"run_shell\"; there are: read_file, list_files, "
-			    "write_file, remember, bulletin_post, bulletin_read");
+			    "write_file, remember, bulletin_post, bulletin_read, "
+			    "tell_person");
 	assert_string_equal(found.items[1].message,
 			    "agentd.yaml has no route \"nope\", so the default one is taken; it "
 			    "has: default, lookup");

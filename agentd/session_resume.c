@@ -1,0 +1,221 @@
+/* Going on after a death, and with work that was parked. */
+#include "session.h"
+
+#include "alerts.h"
+#include "journal.h"
+#include "ledger.h"
+#include "log.h"
+#include "parked.h"
+#include "session_history.h"
+
+#include "base/instant.h"
+#include "base/printable.h"
+
+#include <inttypes.h>
+
+#define DEATHS_MAX 3 /* at one step; then it is set aside */
+#define SHOWN_BYTES 200
+
+/* What was spent before counts on, in the layers of the session and of its task. */
+static void recall(struct session *session, const struct budget_hold *spent)
+{
+	struct budget_hold own = *spent;
+
+	snprintf(own.session, sizeof(own.session), "%s", session->id);
+	snprintf(own.task, sizeof(own.task), "%s", session->id);
+	ledger_recall(session->daemon, &own);
+}
+
+/* ---- what ends it instead ---- */
+
+/* A step at which it died again and again is not tried once more. */
+static void set_aside(struct session *session, int64_t deaths)
+{
+	char key[PARKED_INCIDENT_MAX + 1];
+
+	session_fail(session, OUTCOME_FAILED,
+		     "set aside: it died %" PRId64 " times at the same step; agentctl transcript "
+		     "%s shows it",
+		     deaths, session->id);
+	parked_aside(session, key);
+	alert_raise(session->daemon, key, session->agent, session->reason,
+		    "session %s of %s was %s", session->id, session->agent, session->reason);
+}
+
+/* The text of the call in doubt, on one line. */
+static void show_call(const struct session *session, int64_t seq, struct buffer *text)
+{
+	const char *said = NULL;
+
+	for (size_t i = 0; i < session->call_count; i++)
+		if (session->calls[i].seq == seq)
+			said = json_string_value(
+				json_object_get(session->calls[i].arguments, "text"));
+	if (said)
+		printable_append(text, (struct span){ said, utf8_cut(span_of(said), SHOWN_BYTES) },
+				 "");
+}
+
+/* An effect that must not be repeated was begun, and nobody knows what came of it: a person is
+ * asked. */
+static void ask(struct session *session, const struct session_history *history)
+{
+	struct parking parking = { .why = PARKED_BY_QUESTION };
+	CLEANUP(buffer_clear) struct buffer text = BUFFER(4 * SHOWN_BYTES);
+	_free_ char *post = NULL;
+	char at[INSTANT_SIZE];
+
+	show_call(session, history->doubt.seq, &text);
+	instant_print(history->doubt.at_ms / 1000, at);
+	snprintf(parking.incident, sizeof(parking.incident), "session %s", session->id);
+	post = xasprintf("session %s of %s waits for a person's answer", session->id,
+			 session->agent);
+	if (session_park(session, &parking,
+			 "it is not known whether %s was done before the work was interrupted "
+			 "(it began at %s%s%s%s): look, then say agentctl answer %s done, or "
+			 "undone, or drop",
+			 history->doubt.tool, at, text.length ? ": \"" : "",
+			 text.length ? text.data : "", text.length ? "\"" : "", session->id))
+		alert_raise(session->daemon, parking.incident, session->agent, post, "%s: %s",
+			    session->agent, session->reason);
+}
+
+/* ---- after a death ---- */
+
+/* Its last reply called nothing more: all that is left is to keep what came of it. */
+static void note_over(struct session *session, const struct session_history *history)
+{
+	const char *text = json_string_value(json_object_get(history->reply, "text"));
+
+	session->is_over = true;
+	free(session->text);
+	session->text = xstrdup(text ? text : "");
+	session_fail(session, OUTCOME_DONE, "%s", "");
+	free(steal_pointer(&session->reason));
+	if (session->key)
+		parked_section_done(session->daemon, session->agent, session->key);
+}
+
+static void went_on(void *context, struct session_history *history, int64_t again,
+		    const struct budget_hold *spent, const struct error *error)
+{
+	struct session *session = context;
+
+	if (error) {
+		session_fail(session, OUTCOME_REFUSED, "%s", error->message);
+		session_handle(session, EVENT_UNRECORDED);
+		session_release(session);
+		return;
+	}
+	session->is_resumed = true;
+	session_history_apply(session, history);
+	if (!session->lives) /* begun by a daemon before us */
+		recall(session, spent);
+	if (session->outcome != OUTCOME_NONE)
+		; /* it was ended while it waited: its facts are kept */
+	else if (history->reply && !session->call_count)
+		note_over(session, history);
+	else if (history->doubt.seq)
+		ask(session, history);
+	else if (again >= DEATHS_MAX)
+		set_aside(session, again);
+	if (session->outcome == OUTCOME_NONE && !session->suspending)
+		session_prepare(session);
+	if (session->outcome == OUTCOME_NONE && !session->suspending)
+		session_launch(session);
+	session_handle(session, EVENT_RECORDED);
+	session_release(session);
+}
+
+void session_go_on(struct session *session)
+{
+	session_hold(session);
+	session_tell_start(session);
+	journal_go_on(session->daemon, session->id, true, went_on, session);
+}
+
+/* ---- with parked work ---- */
+
+static void read_parked(void *context, struct session_history *history, int64_t again,
+			const struct budget_hold *spent, const struct error *error)
+{
+	struct session *session = context;
+
+	(void)again;
+	if (error) /* it begins anew: what was said is lost, and nothing else */
+		log_event(session->daemon->log, LEVEL_WARNING, "history", session->agent,
+			  session->id, "%s", error->message);
+	else
+		recall(session, spent);
+	session_history_next(history, session->afresh);
+	if (session->answer == ANSWER_DONE)
+		session_history_confirm(history);
+	session->has_adopted = session_history_adopt(history);
+	history->cost_micro_usd = 0;
+	session_history_apply(session, history);
+	session_record(session);
+	session_release(session);
+}
+
+void session_go_on_parked(struct session *session)
+{
+	session_hold(session);
+	journal_go_on(session->daemon, session->again, false, read_parked, session);
+}
+
+/* ---- what it takes over ---- */
+
+static const char *effect_of(const struct tool *tool)
+{
+	static const char *const names[] = {
+		[TOOL_PURE] = "pure",
+		[TOOL_IDEMPOTENT] = "idempotent",
+		[TOOL_ONCE] = "once",
+	};
+
+	return names[tool ? tool->effect : TOOL_ONCE];
+}
+
+static struct step again_step(const struct session *session, char **ret_intent, char **ret_result)
+{
+	json_t *intent = json_pack("{s:s}", "session", session->again);
+	json_t *result = json_pack("{s:O*,s:O*}", "reply", json_object_get(session->past, "reply"),
+				   "results", json_object_get(session->past, "results"));
+	struct step step = session_step(session, 1);
+
+	*ret_intent = json_dumps(intent, JSON_COMPACT);
+	*ret_result = json_dumps(result, JSON_COMPACT);
+	json_decref(intent);
+	json_decref(result);
+	step.kind = STEP_AGAIN;
+	step.effect = "pure";
+	step.intent = *ret_intent;
+	step.result = *ret_result;
+	return step;
+}
+
+size_t session_adopted_steps(const struct session *session, struct step steps[ADOPTED_MAX],
+			     char *texts[2 * ADOPTED_MAX])
+{
+	const json_t *calls = json_object_get(json_object_get(session->past, "reply"), "calls");
+	size_t count = 0;
+
+	if (!session->has_adopted)
+		return 0;
+	steps[count++] = again_step(session, &texts[0], &texts[1]);
+	for (size_t i = 0; i < session->call_count; i++) {
+		const struct journalled_call *call = &session->calls[i];
+		const json_t *said = json_array_get(calls, i);
+
+		if (call->answered)
+			continue;
+		texts[count + 1] = call->arguments ? json_dumps(call->arguments, JSON_COMPACT)
+						   : xstrdup("null");
+		steps[count] = session_step(session, call->seq);
+		steps[count].kind = json_string_value(json_object_get(said, "name"));
+		steps[count].effect = effect_of(call->tool);
+		steps[count].intent = texts[count + 1];
+		count++;
+	}
+	return count;
+}

@@ -1,0 +1,47 @@
+/* The daemon stops, and sessions with it: what was paid for is waited for, the rest goes on under
+ * the next daemon. */
+#include "session.h"
+
+#include "completion.h"
+#include "journal.h"
+
+/* Does a call of it wait to begin? */
+static bool is_held_back(const struct session *session)
+{
+	for (size_t i = 0; i < session->call_count; i++)
+		if (session->calls[i].asked)
+			return true;
+	return false;
+}
+
+/* Is nothing under way of which the outcome would be lost? A tool that runs in the session's own
+ * process is soon done, and its result comes with what the session asks next. */
+static bool is_between_steps(const struct session *session)
+{
+	if (session->state == SESSION_WAITING)
+		return true;
+	if (session->state != SESSION_RUNNING || session->effects)
+		return false;
+	if (!session->link || is_held_back(session))
+		return true;
+	return session->completion && !completion_is_under_way(session);
+}
+
+void session_suspend(struct session *session)
+{
+	session->suspending = true;
+	if (is_between_steps(session))
+		session_handle(session, EVENT_SUSPENDED);
+}
+
+void session_let_go(struct session *session)
+{
+	session_fail(session, OUTCOME_INTERRUPTED,
+		     "the daemon stops; it goes on when it starts again");
+	session->suspended = true;
+	child_leave(steal_pointer(&session->child));
+	session_hang_up(session);
+	if (session->has_row)
+		journal_session_suspend(session->daemon, session->id);
+	supervisor_ended(session);
+}
