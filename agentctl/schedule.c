@@ -13,6 +13,7 @@ struct line {
 	char *agent, *heading, *key, *zone, *session, *outcome, *reason;
 	unsigned source_line;
 	int64_t at;
+	int64_t last, slots; /* of a record that stands for many; slots 1: for one */
 	const char *state;
 	struct civil local;
 	int32_t offset;
@@ -90,7 +91,8 @@ static void line_plan(struct line *line, const struct agent *agent, const struct
 	line->key = xstrdup(beat->key);
 	line->zone = xstrdup(zone_name(zone));
 	line->source_line = beat->line;
-	line->at = at;
+	line->at = line->last = at;
+	line->slots = 1;
 	line->state = "due";
 	zone_to_local(zone, at, &line->local);
 	line->offset = zone_offset(zone, at);
@@ -219,32 +221,70 @@ static unsigned source_line(const struct agent *agent, const struct slot *slot)
 	return 0;
 }
 
-static int add_row(void *context, const struct slot *slot)
+static void line_record(struct line *line, const struct slot *slot)
 {
-	struct listing *listing = context;
-	struct line *line = find_line(listing, slot);
-
-	if (!line) {
-		const struct read_agent *known = agent_of(listing, slot);
-		const struct zone *zone = known && known->zone ? known->zone
-							       : listing->workspace->zone;
-
-		line = listing_add(listing);
-		if (!line)
-			return 1;
-		line->agent = xstrdup(slot->agent);
-		line->heading = copy_text(slot->heading); /* a run of all sections, or a message */
-		line->key = xstrdup(slot->section);
-		line->zone = xstrdup(zone_name(zone));
-		line->source_line = known ? source_line(known->agent, slot) : 0;
-		line->at = slot->planned;
-		zone_to_local(zone, slot->planned, &line->local);
-		line->offset = zone_offset(zone, slot->planned);
-	}
 	line->state = state_name(slot->state);
 	line->session = copy_text(slot->session);
 	line->outcome = copy_text(slot->outcome);
 	line->reason = copy_text(slot->reason);
+}
+
+/* What the text yields and one record stands for; those that have their own are told by that. */
+static bool record_range(struct listing *listing, const struct slot *slot)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < listing->computed; i++) {
+		struct line *line = &listing->lines[i];
+
+		if (line->at < slot->planned || line->at > slot->last ||
+		    strcmp(line->agent, slot->agent) || strcmp(line->key, slot->section))
+			continue;
+		any = true;
+		if (!strcmp(line->state, "due"))
+			line_record(line, slot);
+	}
+	return any;
+}
+
+static struct line *add_recorded(struct listing *listing, const struct slot *slot)
+{
+	const struct read_agent *known = agent_of(listing, slot);
+	const struct zone *zone = known && known->zone ? known->zone : listing->workspace->zone;
+	struct line *line = listing_add(listing);
+
+	if (!line)
+		return NULL;
+	line->agent = xstrdup(slot->agent);
+	line->heading = copy_text(slot->heading); /* a run of all sections, or a message */
+	line->key = xstrdup(slot->section);
+	line->zone = xstrdup(zone_name(zone));
+	line->source_line = known ? source_line(known->agent, slot) : 0;
+	line->at = slot->planned;
+	line->last = slot->last;
+	line->slots = slot->count;
+	zone_to_local(zone, slot->planned, &line->local);
+	line->offset = zone_offset(zone, slot->planned);
+	return line;
+}
+
+static int add_row(void *context, const struct slot *slot)
+{
+	struct listing *listing = context;
+	struct line *line;
+
+	if (slot->count > 1 && record_range(listing, slot))
+		return 0;
+	line = slot->count > 1 ? NULL : find_line(listing, slot);
+	if (!line)
+		line = add_recorded(listing, slot);
+	if (!line)
+		return 1;
+	if (line->reason) { /* it had one that it shares */
+		free(line->reason);
+		line->reason = NULL;
+	}
+	line_record(line, slot);
 	return 0;
 }
 
@@ -270,16 +310,17 @@ static void print_local(const struct line *line, char out[64])
 
 static json_t *line_json(const struct line *line)
 {
-	char at[INSTANT_SIZE], local[64];
+	char at[INSTANT_SIZE], until[INSTANT_SIZE], local[64];
 	_free_ char *file = xasprintf("agents/%s/HEARTBEAT.md", line->agent);
 
 	print_local(line, local);
-	return json_pack("{s:s,s:s?,s:s,s:o,s:s,s:s,s:s,s:s,s:s?,s:s?,s:s?}", "agent", line->agent,
-			 "heartbeat", line->heading, "file", file, "line",
+	return json_pack("{s:s,s:s?,s:s,s:o,s:s,s:s,s:s,s:s,s:s?,s:s?,s:s?,s:I,s:s}", "agent",
+			 line->agent, "heartbeat", line->heading, "file", file, "line",
 			 line->source_line ? json_integer(line->source_line) : json_null(), "at",
 			 instant_print(line->at, at), "local", local, "zone", line->zone, "state",
 			 line->state, "reason", line->reason, "session", line->session, "outcome",
-			 line->outcome);
+			 line->outcome, "slots", (json_int_t)line->slots, "until",
+			 instant_print(line->last, until));
 }
 
 static char *source_text(const struct line *line)
@@ -289,6 +330,17 @@ static char *source_text(const struct line *line)
 	if (!line->source_line) /* the section is gone */
 		return xstrdup(line->heading);
 	return xasprintf("%s (line %u)", line->heading, line->source_line);
+}
+
+/* " (719999 slots until 2026-11-21T12:00:00Z)", or nothing. */
+static char *many_text(const struct line *line)
+{
+	char until[INSTANT_SIZE];
+
+	if (line->slots <= 1)
+		return xstrdup("");
+	return xasprintf(" (%lld slots until %s)", (long long)line->slots,
+			 instant_print(line->last, until));
 }
 
 /* A slot of the past that nobody recorded: the section is younger, or no agentd has started since.
@@ -303,14 +355,16 @@ static void print_lines(const struct line *lines, size_t count)
 		const struct line *line = &lines[i];
 		_free_ char *heading = source_text(line);
 		bool is_missing = line->at < now && !strcmp(line->state, "due");
-		_free_ char *state = xasprintf("%s%s%s", line->state,
+		_free_ char *many = many_text(line);
+		_free_ char *state = xasprintf("%s%s%s%s", line->state,
 					       line->outcome  ? ": "
 					       : line->reason ? ": "
 							      : "",
 					       line->outcome  ? line->outcome
 					       : line->reason ? line->reason
 					       : is_missing   ? ", not recorded"
-							      : "");
+							      : "",
+					       many);
 		char local[64];
 
 		print_local(line, local);

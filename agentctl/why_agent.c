@@ -27,6 +27,10 @@ struct reading {
 
 /* ---- slots ---- */
 
+#define MISSED                                                                                  \
+	"nobody was there in time, and it was not caught up: `catch_up` and `catch_up_within` " \
+	"of agentd.yaml say what is"
+
 /* What the words of a slot's reason mean. */
 static const char *explain(const char *reason)
 {
@@ -40,6 +44,10 @@ static const char *explain(const char *reason)
 		{ "broken", "the agent's files could not be used then" },
 		{ "outside active hours", "`active_hours` of the front matter" },
 		{ "the daemon was not running", "what was missed is not caught up" },
+		{ "missed: the daemon was not running", MISSED },
+		{ "missed: the machine was suspended", MISSED },
+		{ "missed: the clock was set forward", MISSED },
+		{ "missed: the daemon was held up", MISSED },
 		{ "into the one that waits", "an earlier one still waited and stood for both" },
 	};
 

@@ -184,6 +184,7 @@ static void look_at_everything(struct settle *settle)
 {
 	struct daemon *daemon = settle->daemon;
 
+	scheduler_look_at_zones(daemon);
 	look_at_settings(settle);
 	look_at_bulletin(settle);
 	roster_scan(daemon);

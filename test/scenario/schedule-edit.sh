@@ -46,8 +46,10 @@ ran() { agentctl schedule kira --from '2026-11-22 10:00' --count 1000 --json | j
 wait_for 'the broken section runs at its last good time' ran 'Weekly (Mox 09:00)' 2026-11-23T09:00:00Z
 ok 'what it wrote' test -s agents/kira/work/reports/weekly.md
 agentctl schedule kira --from '2026-11-22 10:00' --count 1000 --json >"$T/slots"
-ok 'what was due meanwhile is skipped' jq -e '[.[] | select(.state == "skipped" and .reason == "the daemon was not running")]
-	| map(.at) | index("2026-11-22T10:40:00Z") != null and index("2026-11-23T06:15:00Z") != null' "$T/slots"
+verdict() { jq -r --arg h "$1" --arg at "$2" '.[] | select(.heartbeat == $h and .at == $at) | .state + ": " + .reason' "$T/slots"; }
+equal 'what was due meanwhile is coalesced into the latest' 'coalesced: 2026-11-23T08:40:00Z' "$(verdict 'Every 40 minutes' 2026-11-22T10:40:00Z)"
+equal 'which runs' 1 "$(jq '[.[] | select(.at == "2026-11-23T08:40:00Z" and (.state == "ran" or .state == "running"))] | length' "$T/slots")"
+equal 'so does the one that was due once' 1 "$(jq '[.[] | select(.at == "2026-11-23T06:15:00Z" and (.state == "ran" or .state == "running"))] | length' "$T/slots")"
 ok 'no slot twice' jq -e 'map(select(.state != "due") | [.heartbeat, .at]) | length == (unique | length)' "$T/slots"
 
 # Mended, it is armed by what it says.
