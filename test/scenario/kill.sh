@@ -48,7 +48,7 @@ EOS
 start_provider anthropic "$T/story.txt"
 use_provider anthropic
 sed -i 's/Daily (07:00)/Daily (07:00)\n- [ ] Say good morning/' agents/kira/HEARTBEAT.md
-at '2026-11-24 06:59:57Z'
+at '2026-11-24 05:00Z'
 start_agentd
 wait_for 'the first commit of kira' has_commit agents/kira
 
@@ -86,6 +86,9 @@ equal 'its fact is kept once' 1 "$(lines_of 'Kept over the death of the session'
 works
 
 # The daemon, in the middle of a slot and of a run by hand.
+stop_agentd
+at '2026-11-24 06:59:57Z'
+start_agentd
 slot() { agentctl schedule kira --from '2026-11-24 07:00' --count 1000 --json |
 	jq -c '[.[] | select(.at == "2026-11-24T07:00:00Z" and .heartbeat == "Daily (07:00)") | [.state, .outcome]]'; }
 runs() { [ "$(slot)" = '[["running",null]]' ] && has_requests "$1"; }
