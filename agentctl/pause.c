@@ -6,6 +6,7 @@ static int pause_or_resume(const struct invocation *invocation, const char *verb
 {
 	CLEANUP(connection_close) struct connection *connection = NULL;
 	bool all = invocation_option(invocation, "all") != NULL;
+	const char *unwritten;
 	json_t *names = json_array(), *answer, *name;
 	struct error error;
 	size_t index;
@@ -28,6 +29,12 @@ static int pause_or_resume(const struct invocation *invocation, const char *verb
 		return fail(&error);
 	json_array_foreach(json_object_get(answer, "agents"), index, name)
 		printf("%s is %s\n", json_string_value(name), said);
+	unwritten = json_string_value(json_object_get(answer, "unwritten"));
+	if (unwritten)
+		fprintf(stderr,
+			"agentctl: in force now, and kept over a restart as soon as it can be "
+			"written: %s\n",
+			unwritten);
 	json_decref(answer);
 	return STATUS_DONE;
 }

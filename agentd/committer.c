@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define RETRY_FIRST_MS 100
-#define RETRY_LAST_MS 60000
+#define RETRY_LAST_MS 5000 /* what failed for a full disk goes on soon */
 #define CONFLICTS_MAX 20   /* in a row, before the delay applies to them too */
 #define NEW_FOLDER_MS 1500 /* without an edit, before a new folder gets its repository */
 #define UNDER_WAY_MAX 8    /* jobs at agentd-history at a time */

@@ -1,18 +1,24 @@
 #include "control.h"
 
+#include "descriptors.h"
 #include "log.h"
 #include "roster.h"
 #include "supervisor.h"
 
+#include "base/failpoint.h"
 #include "base/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define SOCKET_NAME "agentd.sock"
 #define VERBS_MAX 16
+#define RESERVE 3      /* descriptors kept for clients that come when there are none */
+#define NO_ROOM_MS 200 /* until the next look, when those are gone, too */
 
 struct client {
 	struct daemon *daemon;
@@ -28,6 +34,8 @@ struct control {
 	struct daemon *daemon;
 	int fd;
 	uv_poll_t *poll;
+	uv_timer_t *no_room; /* clients wait in the socket's queue */
+	int reserve[RESERVE];
 	struct client *clients;
 	size_t count;
 	struct rpc_permit permits[VERBS_MAX]; /* of the verb table, for every client */
@@ -128,6 +136,24 @@ struct resident *client_agent(struct client *client, const json_t *params, uint6
 
 /* ---- clients ---- */
 
+static void reserve_fill(struct control *control)
+{
+	for (size_t i = 0; i < RESERVE; i++)
+		if (control->reserve[i] < 0)
+			control->reserve[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* Gives one back to the system; false: there is none left. */
+static bool reserve_use(struct control *control)
+{
+	for (size_t i = 0; i < RESERVE; i++)
+		if (control->reserve[i] >= 0) {
+			fd_close(&control->reserve[i]);
+			return true;
+		}
+	return false;
+}
+
 static void client_drop(struct client *client)
 {
 	struct client **link = &client->control->clients;
@@ -138,6 +164,7 @@ static void client_drop(struct client *client)
 	client->control->count--;
 	supervisor_forget(client->daemon, client);
 	link_free(steal_pointer(&client->link));
+	reserve_fill(client->control);
 	client_release(client);
 }
 
@@ -162,12 +189,16 @@ void client_unawait(struct client *client)
 static bool may_command(struct control *control, int fd)
 {
 	struct ucred peer;
+	bool descends;
 	socklen_t size = sizeof(peer);
 
 	if (control->count >= CONTROL_CLIENTS_MAX ||
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) || peer.uid != geteuid())
 		return false;
-	if (!process_is_descendant(peer.pid, getpid()))
+	reserve_use(control); /* for the look into /proc */
+	descends = process_is_descendant(peer.pid, getpid());
+	reserve_fill(control);
+	if (!descends)
 		return true;
 	log_event(control->daemon->log, LEVEL_WARNING, "control_refused", NULL, NULL,
 		  "process %d, a child of the daemon, tried to command it", (int)peer.pid);
@@ -191,6 +222,47 @@ static void client_new(struct control *control, int fd)
 				"protocol", CONTROL_PROTOCOL));
 }
 
+static void control_ready(uv_poll_t *poll, int status, int events);
+
+static void there_may_be_room(uv_timer_t *timer)
+{
+	struct control *control = timer->data;
+
+	uv_poll_start(control->poll, UV_READABLE, control_ready);
+}
+
+/* Who cannot be let in for want of a descriptor would be told of by the loop without end. */
+static void no_room(struct control *control)
+{
+	descriptors_failed(control->daemon);
+	uv_poll_stop(control->poll);
+	uv_timer_start(control->no_room, there_may_be_room, NO_ROOM_MS, 0);
+}
+
+/* Without a descriptor accept(2) fails whether somebody waits or not. */
+static bool somebody_waits(const struct control *control)
+{
+	struct pollfd state = { .fd = control->fd, .events = POLLIN };
+
+	return poll(&state, 1, 0) > 0;
+}
+
+static int accept_one(struct control *control)
+{
+	int fd, failed = FAILPOINT("control.accept");
+
+	do {
+		fd = failed ? -1 : accept4(control->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (!failed && fd < 0)
+			failed = errno;
+		if (fd >= 0 || (failed != EMFILE && failed != ENFILE) || !somebody_waits(control))
+			return fd;
+		failed = 0;
+	} while (reserve_use(control));
+	no_room(control);
+	return -1;
+}
+
 static void control_ready(uv_poll_t *poll, int status, int events)
 {
 	struct control *control = poll->data;
@@ -198,7 +270,7 @@ static void control_ready(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	while ((fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+	while ((fd = accept_one(control)) >= 0)
 		if (may_command(control, fd))
 			client_new(control, fd);
 		else
@@ -223,11 +295,16 @@ int control_new(struct daemon *daemon, struct control **ret_control, struct erro
 	control->poll->data = control;
 	uv_poll_init(&daemon->loop, control->poll, control->fd);
 	uv_poll_start(control->poll, UV_READABLE, control_ready);
+	control->no_room = xcalloc(1, sizeof(uv_timer_t));
+	control->no_room->data = control;
+	uv_timer_init(&daemon->loop, control->no_room);
+	memset(control->reserve, -1, sizeof(control->reserve));
+	reserve_fill(control);
 	*ret_control = control;
 	return 0;
 }
 
-static void poll_destroy(uv_handle_t *handle)
+static void handle_destroy(uv_handle_t *handle)
 {
 	free(handle);
 }
@@ -239,7 +316,10 @@ void control_free(struct control *control)
 	while (control->clients)
 		client_drop(control->clients);
 	uv_poll_stop(control->poll);
-	uv_close((uv_handle_t *)control->poll, poll_destroy);
+	uv_close((uv_handle_t *)control->poll, handle_destroy);
+	uv_close((uv_handle_t *)control->no_room, handle_destroy);
+	while (reserve_use(control))
+		;
 	file_unlink(control->daemon->state_dir, SOCKET_NAME, NULL);
 	fd_close(&control->fd);
 	free(control);

@@ -43,6 +43,7 @@ struct daemon {
 	bool ready, stopping;
 	struct exports *exports;
 	struct state_file *state_file;
+	struct descriptors *descriptors;
 };
 
 /* Names of our own folder and files below the workspace. */

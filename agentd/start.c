@@ -3,6 +3,7 @@
 #include "alerts.h"
 #include "committer.h"
 #include "control.h"
+#include "descriptors.h"
 #include "export.h"
 #include "ledger.h"
 #include "log.h"
@@ -189,6 +190,7 @@ int start_parts(struct daemon *daemon, struct error *error)
 	daemon->providers = providers_new();
 	daemon->alerts = alerts_new(daemon);
 	daemon->exports = exports_new(daemon);
+	daemon->descriptors = descriptors_new(daemon);
 	daemon->monitors = monitors_new(daemon);
 	daemon->gateway = service_new(daemon, &gateway_kind, daemon);
 	daemon->history = service_new(daemon, &history_kind, daemon);
@@ -359,6 +361,7 @@ void stop_parts(struct daemon *daemon)
 	drain(daemon); /* what state.db still answers may park, raise, settle */
 	pulse_free(daemon->pulse);
 	exports_free(daemon->exports);
+	descriptors_free(daemon->descriptors);
 	parked_free(daemon->parked);
 	alerts_free(daemon->alerts);
 	ledger_free(daemon->ledger);

@@ -3,6 +3,7 @@
 #include "alerts.h"
 #include "log.h"
 #include "salvage.h"
+#include "supervisor.h"
 
 #include "base/clock.h"
 #include "base/instant.h"
@@ -213,6 +214,7 @@ static void end(struct daemon *daemon)
 	free(steal_pointer(&file_of(daemon)->trouble));
 	file_unlink(daemon->state_dir, MARK, NULL);
 	alert_over(daemon, TROUBLE_KEY, "state.db is written again");
+	supervisor_admit(daemon);
 }
 
 void state_file_look(struct daemon *daemon)

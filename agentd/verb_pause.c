@@ -5,17 +5,41 @@
 #include "parked.h"
 #include "providers.h"
 #include "roster.h"
+#include "state_file.h"
 #include "supervisor.h"
 
-/* The answer waits until the change is durable: it has to survive a restart. */
+#define LOOK_MS 100
+
+/* The answer waits until the change is durable: it has to survive a restart. While state.db cannot
+ * be written it comes at once, and says so; the rows are written when they can be. */
 struct pausing {
 	struct client *client;
 	uint64_t id;
-	bool value;
+	bool value, is_answered;
 	size_t left; /* rows that are not written yet, and one while they are being asked for */
 	json_t *names;
 	struct error error; /* of the last row that could not be written */
+	uv_timer_t *look;
 };
+
+static void timer_destroy(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static void answer(struct pausing *pausing, const char *unwritten)
+{
+	if (pausing->is_answered)
+		return;
+	pausing->is_answered = true;
+	if (pausing->error.code)
+		client_refuse(pausing->client, pausing->id, pausing->error.code,
+			      "in force now, but not over a restart: %s", pausing->error.message);
+	else
+		client_reply(pausing->client, pausing->id,
+			     json_pack("{s:O,s:b,s:s*}", "agents", pausing->names, "paused",
+				       (int)pausing->value, "unwritten", unwritten));
+}
 
 static void pausing_step(void *context, const struct error *error)
 {
@@ -25,16 +49,36 @@ static void pausing_step(void *context, const struct error *error)
 		pausing->error = *error;
 	if (--pausing->left)
 		return;
-	if (pausing->error.code)
-		client_refuse(pausing->client, pausing->id, pausing->error.code,
-			      "in force now, but not over a restart: %s", pausing->error.message);
-	else
-		client_reply(pausing->client, pausing->id,
-			     json_pack("{s:O,s:b}", "agents", pausing->names, "paused",
-				       (int)pausing->value));
+	answer(pausing, NULL);
+	uv_close((uv_handle_t *)pausing->look, timer_destroy);
 	client_release(pausing->client);
 	json_decref(pausing->names);
 	free(pausing);
+}
+
+static void look(uv_timer_t *timer)
+{
+	struct pausing *pausing = timer->data;
+	const char *trouble = state_file_trouble(client_daemon(pausing->client));
+
+	if (!trouble)
+		return;
+	uv_timer_stop(timer);
+	answer(pausing, trouble);
+}
+
+static struct pausing *pausing_new(struct client *client, uint64_t id, bool value)
+{
+	struct pausing *pausing = xcalloc(1, sizeof(*pausing));
+
+	*pausing = (struct pausing){ .client = client, .id = id, .value = value, .left = 1 };
+	pausing->names = json_array();
+	pausing->look = xcalloc(1, sizeof(*pausing->look));
+	pausing->look->data = pausing;
+	uv_timer_init(&client_daemon(client)->loop, pausing->look);
+	uv_timer_start(pausing->look, look, 0, LOOK_MS);
+	client_hold(client);
+	return pausing;
 }
 
 static void set_paused(struct pausing *pausing, struct resident *resident)
@@ -84,10 +128,7 @@ static void pause_or_resume(struct client *client, const json_t *params, uint64_
 	}
 	if (!all && !names_known(client, names, id))
 		return;
-	pausing = xcalloc(1, sizeof(*pausing));
-	*pausing = (struct pausing){ .client = client, .id = id, .value = value, .left = 1 };
-	pausing->names = json_array();
-	client_hold(client);
+	pausing = pausing_new(client, id, value);
 	if (!value)
 		providers_try_now(client_daemon(client));
 	for (size_t i = 0; all && i < roster->count; i++)

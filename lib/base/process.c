@@ -171,7 +171,7 @@ int socket_pair(bool nonblocking, int ret_fds[2], struct error *error)
 }
 
 /* Parent of `pid` by the fourth field of /proc/PID/stat; the second, in parentheses, may hold
- * anything. */
+ * anything. 0: it is gone, -1: it cannot be looked at. */
 static pid_t parent_of(pid_t pid)
 {
 	CLEANUP(buffer_clear) struct buffer stat = BUFFER(4096);
@@ -180,7 +180,9 @@ static pid_t parent_of(pid_t pid)
 	const char *close;
 	int parent;
 
-	if (fd < 0 || fd_read_all(fd, &stat, NULL))
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (fd_read_all(fd, &stat, NULL))
 		return 0;
 	close = strrchr(stat.data ? stat.data : "", ')');
 	if (!close || sscanf(close + 1, " %*c %d", &parent) != 1)
@@ -195,5 +197,5 @@ bool process_is_descendant(pid_t pid, pid_t ancestor)
 			return true;
 		pid = parent_of(pid);
 	}
-	return false;
+	return pid < 0;
 }
