@@ -1,5 +1,7 @@
 #include "completion.h"
+#include "descriptors.h"
 #include "session.h"
+#include "state_file.h"
 #include "upgrade.h"
 
 #include "base/clock.h"
@@ -87,6 +89,8 @@ static void admit_all(struct daemon *daemon)
 	       (session = first_that_may(daemon))) {
 		struct resident *resident = roster_find(daemon->roster, session->agent);
 
+		if (state_file_trouble(daemon) || descriptors_short(daemon))
+			break; /* they call again */
 		if (resident)
 			resident->open = session;
 		session_handle(session, EVENT_ADMITTED);
