@@ -152,6 +152,9 @@ json_t *session_wish_json(const struct session *session);
 struct session_wish session_wish_read(const json_t *wish);
 /* The plan's checklist becomes the session's objective, unless it has one. */
 void session_keep_objective(struct session *session);
+/* The git blob id of what it is for, a person's message or the checklist's items; "" where that is
+ * not known. It is in the session's row from the first to the last. */
+const char *session_objective_id(const struct session *session, char out[41]);
 /* Copies of its texts, the caller's; false: it is not known yet. */
 bool session_objective(const struct session *session, struct checklist *ret_checklist);
 

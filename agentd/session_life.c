@@ -121,7 +121,9 @@ static void act_wait_again(struct session *session)
 
 static char *session_row_wish(const struct session *session)
 {
-	json_t *plan = json_pack("{s:o}", "wish", session_wish_json(session));
+	char id[41];
+	json_t *plan = json_pack("{s:o,s:s}", "wish", session_wish_json(session), "objective",
+				 session_objective_id(session, id));
 	char *text = json_dumps(plan, JSON_COMPACT);
 
 	json_decref(plan);
@@ -326,14 +328,16 @@ static void closed(void *context, const struct error *error)
 static char *plan_ids(const struct session *session)
 {
 	const struct plan *plan = session->plan;
+	char objective[41], *text;
 	json_t *ids;
-	char *text;
 
 	if (!plan) /* what its row says stays */
 		return xstrdup("");
-	ids = json_pack("{s:s,s:s,s:s,s:s,s:s*,s:o}", "constitution", plan->constitution.id, "soul",
-			plan->soul.id, "memory", plan->memory.id, "bulletin", plan->bulletin.id,
-			"message", plan->message, "wish", session_wish_json(session));
+	ids = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s*,s:o}", "objective",
+			session_objective_id(session, objective), "constitution",
+			plan->constitution.id, "soul", plan->soul.id, "memory", plan->memory.id,
+			"bulletin", plan->bulletin.id, "message", plan->message, "wish",
+			session_wish_json(session));
 	text = json_dumps(ids, JSON_COMPACT);
 	json_decref(ids);
 	return text;

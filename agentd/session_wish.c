@@ -69,3 +69,14 @@ bool session_objective(const struct session *session, struct checklist *ret_chec
 	};
 	return true;
 }
+
+const char *session_objective_id(const struct session *session, char out[41])
+{
+	const char *text = session->message ? session->message
+					    : text_of(session->objective, "items");
+
+	out[0] = '\0';
+	if (text)
+		blob_id(span_of(text), out);
+	return out;
+}
