@@ -73,6 +73,12 @@ static json_t *parsed(const char *text)
 	return json ? json : json_null();
 }
 
+/* A turn, or a summary of older ones. */
+static bool is_model_step(const char *kind)
+{
+	return !strcmp(kind, "model") || !strcmp(kind, "compaction");
+}
+
 static int add_step(void *context, const struct step *step)
 {
 	struct reading *reading = context;
@@ -82,7 +88,7 @@ static int add_step(void *context, const struct step *step)
 	json = json_pack("{s:I,s:s,s:o,s:b}", "step", (json_int_t)step->seq, "kind", step->kind,
 			 "at", why_instant(step->intent_at / 1000), "finished",
 			 (int)(step->result != NULL));
-	if (!strcmp(step->kind, "model")) {
+	if (is_model_step(step->kind)) {
 		snprintf(number, sizeof(number), "%lld", (long long)step->seq);
 		json_object_set(json, "calls", json_object_get(reading->calls, number));
 		json_object_del(reading->calls, number);
@@ -259,6 +265,8 @@ static void print_model_step(const json_t *step, const struct zone *zone)
 	char at[PLACE_TIME_SIZE];
 	size_t index;
 
+	if (!strcmp(why_text(step, "kind"), "compaction"))
+		printf("  %s  older turns become a summary\n", clock_of(step, "at", zone, at));
 	if (!json_array_size(calls)) /* of a version without a ledger, or never made */
 		printf("  %s  %s: %s\n", clock_of(step, "at", zone, at), why_text(step, "model"),
 		       json_is_true(json_object_get(step, "finished")) ? "reply" : "no reply");
@@ -318,7 +326,7 @@ void why_steps_print(const json_t *why, const struct zone *zone)
 
 	puts(json_array_size(steps) ? "steps" : "no steps");
 	json_array_foreach(steps, index, step) {
-		if (!strcmp(why_text(step, "kind"), "model"))
+		if (is_model_step(why_text(step, "kind")))
 			print_model_step(step, zone);
 		else
 			print_tool_step(step, zone);
