@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define LOG_NAME "log/events.jsonl"
+#define FILES_MAX 1000    /* as `log_files` allows */
 #define MESSAGE_MAX 16384 /* bytes; what is longer is cut */
 
 struct log {
@@ -76,6 +77,10 @@ static void log_turn_over(struct log *log)
 	}
 	if (log->files == 1)
 		file_unlink(log->state_dir, LOG_NAME, NULL);
+	for (unsigned n = log->files; n < FILES_MAX; n++) { /* of a time when more were kept */
+		snprintf(to, sizeof(to), LOG_NAME ".%u", n);
+		file_unlink(log->state_dir, to, NULL);
+	}
 	log_begin_file(log, NULL);
 }
 

@@ -1,5 +1,6 @@
 #include "service.h"
 
+#include "chatter.h"
 #include "child.h"
 #include "link.h"
 #include "log.h"
@@ -204,6 +205,7 @@ static int service_start(struct service *service, struct error *error)
 	launch_init(&launch, service->kind->name, service->kind->role,
 		    daemon->workspace->settings->sandbox_off,
 		    secrets_child_environment(service->kind->gets_workspace));
+	launch.complaints = chatter_open(daemon, service->kind->name, NULL, NULL);
 	if (service->kind->gets_secrets) {
 		launch.secrets = daemon->secrets;
 		service_allow_keys(&launch, daemon->workspace->settings);

@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include "chatter.h"
 #include "completion_order.h"
 #include "completion_parts.h"
 #include "ledger.h"
@@ -249,6 +250,7 @@ static int process_start(struct session *session, int dir, struct error *error)
 
 	launch_init(&launch, "agentd-session", SANDBOX_SESSION,
 		    daemon->workspace->settings->sandbox_off, secrets_child_environment(false));
+	launch.complaints = chatter_open(daemon, "agentd-session", session->agent, session->id);
 	result = walls_plan(&launch, session, dir, error);
 	if (!result)
 		result = launch_start(&launch, &process, &socket, error);

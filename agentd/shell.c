@@ -1,5 +1,6 @@
 #include "shell.h"
 
+#include "chatter.h"
 #include "child.h"
 #include "secrets.h"
 
@@ -51,18 +52,18 @@ static void on_overdue(uv_timer_t *timer)
 	kill(-child_pid(shell->child), SIGKILL);
 }
 
-static int spawn(const struct daemon *daemon, const struct shell_order *order,
+static int spawn(struct daemon *daemon, const struct shell_order *order,
 		 struct process *ret_process, struct error *error)
 {
 	_free_ char *line = order->argument ? xasprintf("%s \"$@\"", order->command)
 					    : xstrdup(order->command);
 	const char *argv[] = { "sh", "-c", line, order->name, order->argument, NULL };
-	_fd_ int input = -1;
+	_fd_ int input = -1, complaints = chatter_open(daemon, order->name, NULL, NULL);
 	struct process_plan plan = {
 		.path = "/bin/sh",
 		.argv = argv,
 		.environment = secrets_command_environment(),
-		.fds = { { STDERR_FILENO, STDERR_FILENO } },
+		.fds = { { complaints < 0 ? STDERR_FILENO : complaints, STDERR_FILENO } },
 		.fd_count = 1,
 		.directory = daemon->workspace->dir,
 		.new_group = true,

@@ -37,7 +37,7 @@ void launch_forget_filters(void)
 void launch_init(struct launch *launch, const char *program, enum sandbox_role role, bool off,
 		 const char *const *environment)
 {
-	*launch = (struct launch){ .program = program, .secrets = -1 };
+	*launch = (struct launch){ .program = program, .secrets = -1, .complaints = -1 };
 	launch->environment = environment;
 	launch->policy.role = role;
 	launch->policy.off = off;
@@ -50,6 +50,8 @@ void launch_clear(struct launch *launch)
 	for (size_t i = 0; i < launch->word_count; i++)
 		free(launch->words[i]);
 	launch->policy.rule_count = launch->word_count = 0;
+	if (launch->program) /* else it was never begun, and 0 is somebody's */
+		fd_close(&launch->complaints);
 }
 
 int launch_rule(struct launch *launch, int fd, bool write)
@@ -115,7 +117,7 @@ static int launch_spawn(struct launch *launch, int socket, int filter, char *con
 		argv[count++] = launch->words[i];
 	plan.argv = argv;
 	plan.environment = launch->environment;
-	plan_add(&plan, STDERR_FILENO, STDERR_FILENO);
+	plan_add(&plan, launch->complaints < 0 ? STDERR_FILENO : launch->complaints, STDERR_FILENO);
 	plan_add(&plan, socket, CHILD_SOCKET);
 	plan_add(&plan, filter, CHILD_FILTER);
 	if (launch->secrets >= 0)

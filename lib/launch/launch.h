@@ -23,6 +23,7 @@ struct launch {
 	char *words[LAUNCH_WORDS_MAX];   /* behind the policy's words */
 	size_t word_count;
 	int secrets;                    /* -1: none; not owned */
+	int complaints;                 /* its standard error; owned; -1: ours */
 	const char *const *environment; /* the whole of it; not owned */
 };
 
