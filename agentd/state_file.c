@@ -56,7 +56,28 @@ static int rename_all(struct daemon *daemon, const char *aside, struct error *er
 	return result;
 }
 
-/* What a person is told, here and by the incident. */
+/* Two may be set aside within a second. */
+static char *name_aside(const struct daemon *daemon)
+{
+	char time[INSTANT_SIZE];
+	char *name = xasprintf(NAME ".damaged-%s", instant_print(clock_wall_s(), time));
+	struct stat st;
+
+	for (int n = 2; !file_stat(daemon->state_dir, name, &st, NULL); n++) {
+		free(name);
+		name = xasprintf(NAME ".damaged-%s.%d", time, n);
+	}
+	return name;
+}
+
+static size_t strlen_until(const char *text, const char *end)
+{
+	const char *found = strstr(text, end);
+
+	return found ? (size_t)(found - text) : strlen(text);
+}
+
+/* What a person is told. */
 static void tell_new(struct daemon *daemon, const struct error *why, const char *aside,
 		     const struct salvage *salvage)
 {
@@ -70,25 +91,23 @@ static void tell_new(struct daemon *daemon, const struct error *why, const char 
 				    "open is not known, pause agents again where that is needed",
 				    salvage->pauses, salvage->calls, salvage->exported_calls);
 
-	file_of(daemon)->begun = xasprintf(".agentd/" NAME " %s%s and a new one was begun: %s",
+	file_of(daemon)->begun = xasprintf(".agentd/" NAME " %.*s%s and a new one was begun: %s",
+					   (int)strlen_until(why->message, "; restart"),
 					   why->message, where, unknown);
-	log_event(daemon->log, LEVEL_ERROR, "state_damaged", NULL, NULL, "%s",
-		  daemon->state_file->begun);
+	log_event(daemon->log, LEVEL_WARNING, "state_damaged", NULL, NULL,
+		  "a new .agentd/" NAME " was begun");
 }
 
 /* A file that cannot be read is kept for whoever wants to look at it. */
 static int begin_anew(struct daemon *daemon, const struct error *why, struct error *error)
 {
-	char time[INSTANT_SIZE];
+	_free_ char *aside = name_aside(daemon);
 	struct salvage salvage;
-	_free_ char *aside = NULL;
 	struct stat st;
 	bool is_there = !file_stat(daemon->state_dir, NAME, &st, NULL);
 	int result;
 
 	store_close(steal_pointer(&daemon->store)); /* its log is brought in as far as it goes */
-	instant_print(clock_wall_s(), time);
-	aside = xasprintf(NAME ".damaged-%s", time);
 	result = rename_all(daemon, aside, error);
 	if (!result)
 		result = store_open(daemon->state_dir, false, &daemon->store, error);
