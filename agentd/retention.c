@@ -20,6 +20,7 @@ enum stage {
 	STAGE_SLOTS,
 	STAGE_CALLS,
 	STAGE_INCIDENTS,
+	STAGE_SIZES,
 	STAGE_FILES,
 	STAGES
 };
@@ -42,7 +43,10 @@ struct retention {
 	size_t kept;  /* whose export cannot be made: they are passed over */
 	size_t count; /* of the latest piece */
 	size_t gone[STAGES];
-	struct error error; /* why the last one was kept */
+	int64_t exports_bytes; /* that all exports may have together */
+	int64_t day, bytes;    /* looked at up to that day, from the newest on: so many bytes */
+	int64_t cut;           /* exports of days before that (UTC s) are too many; 0: none */
+	struct error error;    /* why the last one was kept */
 };
 
 static int64_t before(const struct retention *retention, int64_t least_s)
@@ -113,14 +117,42 @@ static int work_incidents(struct store *store, void *context, struct error *erro
 				     ROWS_AT_ONCE, &retention->count, error);
 }
 
+/* One day: from the newest on, until they are too large together. */
+static int work_sizes(struct store *store, void *context, struct error *error)
+{
+	struct retention *retention = context;
+	int64_t bytes;
+	int result = export_day_before(retention->daemon->state_dir, retention->day,
+				       &retention->day, &bytes, error);
+
+	(void)store;
+	if (result || retention->day < 0)
+		return result;
+	retention->bytes += bytes;
+	if (retention->bytes > retention->exports_bytes)
+		retention->cut = retention->day + DAY_S + 1;
+	else
+		retention->count = ROWS_AT_ONCE; /* there may be more */
+	return 0;
+}
+
+/* What state.db has still would only be made again. */
+static int64_t files_before(const struct retention *retention)
+{
+	int64_t by_age = retention->now - EXPORTS_LONGER * (int64_t)retention->retention_s;
+	int64_t by_size = retention->cut < before(retention, 0) ? retention->cut
+								: before(retention, 0);
+
+	return by_size > by_age ? by_size : by_age;
+}
+
 static int work_files(struct store *store, void *context, struct error *error)
 {
 	struct retention *retention = context;
-	int64_t age = EXPORTS_LONGER * (int64_t)retention->retention_s;
 
 	(void)store;
-	return export_remove_old(retention->daemon->state_dir, retention->now - age, ROWS_AT_ONCE,
-				 &retention->count, error);
+	return export_remove_old(retention->daemon->state_dir, files_before(retention),
+				 ROWS_AT_ONCE, &retention->count, error);
 }
 
 static const struct {
@@ -132,6 +164,7 @@ static const struct {
 	[STAGE_SLOTS] = { work_slots, false },
 	[STAGE_CALLS] = { work_calls, false },
 	[STAGE_INCIDENTS] = { work_incidents, false },
+	[STAGE_SIZES] = { work_sizes, true },
 	[STAGE_FILES] = { work_files, true },
 };
 
@@ -216,6 +249,9 @@ static void round_begin(struct retention *retention)
 	retention->slots_least_s = KEPT_LEAST_S;
 	if (settings->catch_up_within_s + DAY_S > KEPT_LEAST_S)
 		retention->slots_least_s = settings->catch_up_within_s + DAY_S;
+	retention->exports_bytes = settings->exports_bytes;
+	retention->day = INT64_MAX;
+	retention->bytes = retention->cut = 0;
 	retention->kept = 0;
 	memset(retention->gone, 0, sizeof(retention->gone));
 	next_piece(retention);

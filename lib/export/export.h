@@ -66,6 +66,11 @@ int export_read(int state_dir, const char *path, export_visit visit, void *conte
 int export_remove_old(int state_dir, int64_t before, size_t max, size_t *ret_count,
 		      struct error *error);
 
+/* The newest day (UTC s of its beginning) before `day` that has a folder, and the size of its
+ * files; -1 and 0: there is none. */
+int export_day_before(int state_dir, int64_t day, int64_t *ret_day, int64_t *ret_bytes,
+		      struct error *error);
+
 /* A row of the ledger as JSON; input tokens include the cached ones. New reference. */
 json_t *export_call(const struct call_row *row);
 /* Likewise a death. */

@@ -1,4 +1,4 @@
-/* The folders of days: finding a file, removing old ones. */
+/* The folders of days: finding a file, removing old ones, how large they are. */
 #include "folder.h"
 
 #include <dirent.h>
@@ -187,4 +187,61 @@ int export_remove_old(int state_dir, int64_t before, size_t max, size_t *ret_cou
 
 	*ret_count = removal.count;
 	return result < 0 ? result : 0;
+}
+
+/* ---- their size ---- */
+
+struct newest {
+	int64_t before, day; /* day -1: none so far */
+};
+
+static int look_for_newest(void *context, const char *name, unsigned char type)
+{
+	struct newest *newest = context;
+	int64_t begins = day_begins(name);
+
+	(void)type;
+	if (begins < newest->before && begins > newest->day)
+		newest->day = begins;
+	return 0;
+}
+
+struct sizing {
+	int fd;
+	int64_t bytes;
+};
+
+static int add_size(void *context, const char *name, unsigned char type)
+{
+	struct sizing *sizing = context;
+	struct stat st;
+
+	(void)type;
+	if (!file_stat(sizing->fd, name, &st, NULL) && S_ISREG(st.st_mode))
+		sizing->bytes += st.st_size;
+	return 0;
+}
+
+int export_day_before(int state_dir, int64_t day, int64_t *ret_day, int64_t *ret_bytes,
+		      struct error *error)
+{
+	struct newest newest = { day, -1 };
+	struct sizing sizing = { -1, 0 };
+	int result = walk_days(state_dir, look_for_newest, &newest, error);
+	char name[INSTANT_SIZE];
+	_free_ char *path = NULL;
+	_fd_ int fd = -1;
+
+	if (!result && newest.day >= 0) {
+		path = xasprintf(EXPORT_FOLDER "/%.10s", instant_print(newest.day, name));
+		result = directory_open_beneath(state_dir, path, &fd, error);
+		sizing.fd = fd;
+	}
+	if (!result && fd >= 0)
+		result = directory_walk(fd, FILES_MAX, add_size, &sizing, error);
+	if (result)
+		return result;
+	*ret_day = newest.day;
+	*ret_bytes = sizing.bytes;
+	return 0;
 }

@@ -122,7 +122,7 @@ struct settings {
 	uint32_t flap_deaths, flap_within_s;
 	uint32_t retention_s; /* of ended sessions in state.db */
 	uint32_t monitor_every_s, monitor_timeout_s, monitor_failures, monitor_settle_s;
-	int64_t tool_output_bytes, log_bytes;
+	int64_t tool_output_bytes, log_bytes, exports_bytes;
 	uint32_t log_files;
 	int daily_hour; /* of `daily_at` */
 	enum catch_up catch_up;

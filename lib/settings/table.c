@@ -313,6 +313,10 @@ const struct key keys[] = {
 	  .fallback = "64 MiB", INTO(struct settings, log_bytes), .text = "Size of one log file." },
 	{ .path = "log_files", TOP, COUNTED(1, 1000), .fallback = "5",
 	  INTO(struct settings, log_files), .text = "Log files that are kept." },
+	{ .path = "exports_size", TOP, .type = TYPE_SIZE, .min = MIB, .max = 1024 * 1024 * MIB,
+	  .fallback = "1 GiB", INTO(struct settings, exports_bytes),
+	  .text = "Size of all exports of sessions; beyond it the oldest leave, but none that "
+		  "state.db still has." },
 	{ .path = "commit_email", TOP, .type = TYPE_TEXT, .fallback = "NAME@agentd.local", NOT_YET,
 	  .text = "E-mail of an agent's commits; NAME stands for the agent." },
 

@@ -413,6 +413,32 @@ static void old_days_are_removed(void **state)
 	assert_string_equal("2025-11-2 2025-11-24 2025-11-25 ", names(place, EXPORT_FOLDER));
 }
 
+static void sizes_of_days(void **state)
+{
+	struct place *place = *state;
+	int64_t day = INT64_MAX, bytes = 7, first = 0, last = 0;
+
+	assert_int_equal(1, instant_parse(SPAN("2025-11-23"), &first));
+	assert_int_equal(1, instant_parse(SPAN("2025-11-25"), &last));
+	assert_int_equal(0, export_day_before(place->dir, INT64_MAX, &day, &bytes, NULL));
+	assert_int_equal(-1, day);
+	assert_int_equal(0, bytes);
+	assert_int_equal(0, directory_make(place->dir, EXPORT_FOLDER "/2025-11-23", 0700, NULL));
+	assert_int_equal(0, directory_make(place->dir, EXPORT_FOLDER "/2025-11-25", 0700, NULL));
+	put_file(place, EXPORT_FOLDER "/2025-11-23/a.jsonl", SPAN("{}\n"));
+	put_file(place, EXPORT_FOLDER "/2025-11-25/a.jsonl", SPAN("{}\n"));
+	put_file(place, EXPORT_FOLDER "/2025-11-25/b.jsonl", SPAN("{}\n{}\n"));
+	put_file(place, EXPORT_FOLDER "/notes", SPAN("mine\n"));
+	assert_int_equal(0, export_day_before(place->dir, INT64_MAX, &day, &bytes, NULL));
+	assert_int_equal(last, day);
+	assert_int_equal(9, bytes);
+	assert_int_equal(0, export_day_before(place->dir, day, &day, &bytes, NULL));
+	assert_int_equal(first, day);
+	assert_int_equal(3, bytes);
+	assert_int_equal(0, export_day_before(place->dir, day, &day, &bytes, NULL));
+	assert_int_equal(-1, day);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -426,6 +452,7 @@ int main(void)
 		TEST(they_are_found_by_their_beginning),
 		TEST(a_line_that_is_none),
 		TEST(old_days_are_removed),
+		TEST(sizes_of_days),
 	};
 
 	return cmocka_run_group_tests_name("export", tests, NULL, NULL);

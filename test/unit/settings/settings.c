@@ -125,6 +125,7 @@ static void defaults_hold(void **state)
 		assert_int_equal(s->context, 32768);
 		assert_int_equal(s->tool_output_bytes, 256 * 1024);
 		assert_int_equal(s->log_bytes, 64 << 20);
+		assert_int_equal(s->exports_bytes, 1 << 30);
 		assert_int_equal(s->log_files, 5);
 		assert_int_equal(s->daily_hour, 9);
 		assert_int_equal(s->limits.per_session_micro_usd, 500000);

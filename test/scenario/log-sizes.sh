@@ -1,4 +1,5 @@
-# What a process says on its standard error stands in the log, with whose it is, and cannot flood it.
+# What is written below .agentd/log has a largest size: what processes say on their standard error (which stands in the log,
+# with whose it is), events, and exports of sessions.
 . "$SOURCE/test/scenario/lib.sh"
 
 make_workspace solo
@@ -44,3 +45,26 @@ agentctl run ada --message hello >/dev/null 2>&1 || true
 equal 'two files' 2 "$(ls .agentd/log/events.jsonl* | wc -l)"
 [ "$(cat .agentd/log/events.jsonl* | wc -c)" -le $((2 * 65536 + 2 * 17000)) ] || fail 'they are too large'
 echo 'ok: and not too large'
+stop_agentd
+
+# ---- exports: the oldest leave when they are too many, but none that state.db may still have ----
+at '2026-11-24 12:00Z'
+echo 'exports_size: 1 MiB' >>agentd.yaml
+export_of() { # DAY KIB
+	mkdir -p -m 700 ".agentd/log/sessions/$1"
+	head -c "$(($2 * 1024))" /dev/zero >".agentd/log/sessions/$1/01KAT000000000000000000000.jsonl"
+}
+export_of 2026-09-01 10
+export_of 2026-09-02 900
+export_of 2026-10-01 800
+export_of 2026-11-20 100
+start_agentd
+wait_for 'those that are too many leave' test ! -e .agentd/log/sessions/2026-09-02
+wait_for 'and what is older' test ! -e .agentd/log/sessions/2026-09-01
+ok 'the rest stays' test -e .agentd/log/sessions/2026-10-01
+stop_agentd
+export_of 2026-11-21 2000
+start_agentd
+wait_for 'one of lately counts' test ! -e .agentd/log/sessions/2026-10-01
+ok 'and stays, however large' test -e .agentd/log/sessions/2026-11-21 -a -e .agentd/log/sessions/2026-11-20
+stop_agentd
