@@ -77,6 +77,23 @@ static int merge_make(struct round *r, const git_oid *persons, const struct resc
 	return commit_make(r->h, persons, merged, count, &daemon, message.data, ret_id, error);
 }
 
+/* Editors leave it to the system when a save reaches the disk. After a power cut a file must not be
+ * older than what HEAD has of it: that would count as the person's next edit. */
+static int files_sync(struct history *h, const struct change *changes, size_t count,
+		      struct error *error)
+{
+	int result = 0;
+
+	for (size_t i = 0; !result && i < count; i++) {
+		_fd_ int fd = -1;
+
+		if (!changes[i].gone &&
+		    !file_open_beneath(h->dir, changes[i].path, &fd, NULL, NULL))
+			result = fd_sync(fd, error);
+	}
+	return result;
+}
+
 /* The person's commit, and the merge behind it where there is one. */
 static int commit_round(struct round *r, size_t count, struct error *error)
 {
@@ -99,6 +116,8 @@ static int commit_round(struct round *r, size_t count, struct error *error)
 			     &author, subject, &made, error);
 	if (!result && rescue_count)
 		result = merge_make(r, &made, rescues, rescue_count, &merge, error);
+	if (!result)
+		result = files_sync(r->h, changes, count, error);
 	if (!result)
 		result = pending_set(r->h, rescue_count ? PENDING_MERGE : PENDING_EDITS,
 				     rescue_count ? &merge : &made, error);

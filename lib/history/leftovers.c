@@ -70,6 +70,8 @@ static bool is_ours(const struct leftovers *all, struct span found)
 
 	if (found.length <= after.length && !memcmp(found.data, after.data, found.length))
 		return true;
+	if (memchr(found.data, '\0', found.length))
+		return true; /* no save: what a power cut leaves of one that was not synced */
 	return !all->is_new && span_equal(found, text_of(&all->before));
 }
 
@@ -103,4 +105,53 @@ void leftovers_settle(struct history *h, const char *path, const git_oid *before
 		return;
 	for (size_t i = 0; i < all.count; i++)
 		settle(&all, all.names[i]);
+}
+
+/* ---- after the machine was down ---- */
+
+static void remove_if_known(struct history *h, git_odb *odb, const char *name)
+{
+	CLEANUP(buffer_clear) struct buffer found = BUFFER(HISTORY_FILE_MAX);
+	git_oid id;
+
+	if (!file_read(h->dir, name, &found, NULL, NULL) &&
+	    !git_odb_hash(&id, text_of(&found).data, found.length, GIT_OBJECT_BLOB) &&
+	    (!found.length || git_odb_exists(odb, &id)))
+		file_unlink(h->dir, name, NULL);
+}
+
+struct sweep {
+	struct history *h;
+	git_odb *odb;
+};
+
+static void sweep_folder(const struct sweep *sweep, const char *path)
+{
+	CLEANUP(leftovers_clear) struct leftovers all = { .h = sweep->h, .path = path };
+
+	find_all(&all);
+	for (size_t i = 0; i < all.count; i++)
+		remove_if_known(sweep->h, sweep->odb, all.names[i]);
+}
+
+static int visit_tree(const char *root, const git_tree_entry *entry, void *context)
+{
+	_free_ char *path = xasprintf("%s%s/", root, git_tree_entry_name(entry));
+
+	if (git_tree_entry_type(entry) == GIT_OBJECT_TREE)
+		sweep_folder(context, path);
+	return 0;
+}
+
+void leftovers_sweep(struct history *h)
+{
+	CLEANUP(snapshot_clear) struct snapshot s = { 0 };
+	struct sweep sweep = { .h = h };
+
+	if (git_repository_odb(&sweep.odb, h->repository))
+		return;
+	sweep_folder(&sweep, "");
+	if (!snapshot_take(h, &s, NULL) && s.tree)
+		git_tree_walk(s.tree, GIT_TREEWALK_PRE, visit_tree, &sweep);
+	git_odb_free(sweep.odb);
 }

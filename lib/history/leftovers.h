@@ -15,4 +15,8 @@
 void leftovers_settle(struct history *h, const char *path, const git_oid *before,
 		      const git_oid *after);
 
+/* After the machine was down: a name that had been taken away may be back. Those whose bytes git
+ * has go, in all folders that HEAD knows. */
+void leftovers_sweep(struct history *h);
+
 #endif

@@ -1,5 +1,6 @@
 #include "identity.h"
 #include "lock.h"
+#include "reboot.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -29,6 +30,7 @@ int history_library_start(struct error *error)
 		return git_refuse(error, result, "starting libgit2");
 	identity_start();
 	lock_start();
+	reboot_start();
 	result = settings_off();
 	if (!result)
 		result = git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, OBJECT_CACHE_BYTES);

@@ -1,6 +1,7 @@
 #include "branch.h"
 #include "lock.h"
 #include "pending.h"
+#include "reboot.h"
 #include "repository.h"
 
 #include <errno.h>
@@ -158,6 +159,7 @@ static void close_all(struct history *h)
 {
 	git_repository_free(h->repository);
 	h->repository = NULL;
+	h->knows_boot = false;
 	fd_close(&h->git);
 	fd_close(&h->dir);
 }
@@ -263,6 +265,7 @@ static int check_state(struct history *h, struct error *error)
 int history_begin(struct history *h, struct error *error)
 {
 	int result = history_refresh(h, error);
+	bool rebooted;
 
 	if (!result)
 		result = history_refuse_links(h, error);
@@ -271,5 +274,14 @@ int history_begin(struct history *h, struct error *error)
 	if (result)
 		return result;
 	index_lock_remove_stale(h); /* nobody else's git gets past it either */
-	return pending_finish(h, error);
+	rebooted = !h->knows_boot && reboot_happened(h);
+	if (rebooted)
+		result = reboot_clear(h, error);
+	if (!result)
+		result = pending_finish(h, error);
+	if (!result && rebooted)
+		result = reboot_settle(h, error);
+	else if (!result)
+		h->knows_boot = true;
+	return result;
 }

@@ -14,6 +14,7 @@ struct history {
 	ino_t dir_inode, git_inode;
 	git_repository *repository;
 	int lock_fd, lock_depth; /* lock.h */
+	bool knows_boot;         /* reboot.h: there is nothing to be looked for */
 };
 
 /* What every public call begins with: the repository is still the one that was opened (else it is
