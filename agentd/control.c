@@ -143,10 +143,10 @@ static void reserve_fill(struct control *control)
 			control->reserve[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* Gives one back to the system; false: there is none left. */
-static bool reserve_use(struct control *control)
+/* Gives one of all but the first `kept` back to the system; false: there is none left. */
+static bool reserve_use(struct control *control, size_t kept)
 {
-	for (size_t i = 0; i < RESERVE; i++)
+	for (size_t i = kept; i < RESERVE; i++)
 		if (control->reserve[i] >= 0) {
 			fd_close(&control->reserve[i]);
 			return true;
@@ -195,7 +195,7 @@ static bool may_command(struct control *control, int fd)
 	if (control->count >= CONTROL_CLIENTS_MAX ||
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) || peer.uid != geteuid())
 		return false;
-	reserve_use(control); /* for the look into /proc */
+	reserve_use(control, 0); /* for the look into /proc */
 	descends = process_is_descendant(peer.pid, getpid());
 	reserve_fill(control);
 	if (!descends)
@@ -258,7 +258,7 @@ static int accept_one(struct control *control)
 		if (fd >= 0 || (failed != EMFILE && failed != ENFILE) || !somebody_waits(control))
 			return fd;
 		failed = 0;
-	} while (reserve_use(control));
+	} while (reserve_use(control, 1));
 	no_room(control);
 	return -1;
 }
@@ -318,7 +318,7 @@ void control_free(struct control *control)
 	uv_poll_stop(control->poll);
 	uv_close((uv_handle_t *)control->poll, handle_destroy);
 	uv_close((uv_handle_t *)control->no_room, handle_destroy);
-	while (reserve_use(control))
+	while (reserve_use(control, 0))
 		;
 	file_unlink(control->daemon->state_dir, SOCKET_NAME, NULL);
 	fd_close(&control->fd);
