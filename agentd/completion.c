@@ -89,7 +89,9 @@ static void answer_without(struct completion *call, const char *key, json_t *val
 	keep_results(call);
 	session->asked = 0;
 	if (session->link)
-		link_reply(session->link, asked, json_pack("{s:o}", key, value));
+		link_reply(session->link, asked,
+			   json_pack("{s:o,s:I}", key, value, "most_bytes",
+				     (json_int_t)session_most_bytes(session)));
 	else
 		json_decref(value);
 	finish(call);

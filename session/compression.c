@@ -63,7 +63,8 @@ int compression_try(struct conversation *c, struct error *error)
 {
 	CLEANUP(json_free) json_t *request = NULL;
 
-	compaction_begin(&c->transcript.compaction, transcript_past(&c->transcript));
+	compaction_begin(&c->transcript.compaction, transcript_past(&c->transcript),
+			 &c->transcript.policy);
 	request = transcript_question(&c->transcript);
 	return ask_on(c, request, error);
 }

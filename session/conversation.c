@@ -27,7 +27,7 @@ int conversation_ask(struct conversation *c, const json_t *request, json_t *para
 	json_array_clear(c->results);
 	most = json_object_get(*ret_answer, "most_bytes"); /* of the model that was asked */
 	if (json_is_integer(most))
-		c->transcript.policy.most_bytes = json_integer_value(most);
+		transcript_set_most_bytes(&c->transcript, json_integer_value(most));
 	return 0;
 }
 

@@ -69,17 +69,25 @@ int transcript_begin(struct transcript *transcript, const struct plan *plan, str
 	transcript->first = model_request_new(plan->max_output_tokens);
 	transcript->past = model_request_new(0);
 	transcript->reminder = compaction_reminder(plan);
-	transcript->policy = (struct compaction_policy){
-		.turns = plan->compaction_turns,
-		.most_bytes = plan->most_bytes,
-	};
+	transcript->policy.turns = plan->compaction_turns;
 	add_sections(transcript->first, &prompt, true);
 	add_sections(transcript->first, &prompt, false);
 	add_tools(transcript->first, plan);
 	if (plan->history)
 		json_array_extend(json_object_get(transcript->past, "messages"), plan->history);
 	compaction_recall(&transcript->compaction, transcript_past(transcript), plan->compactions);
-	return add_user_turn(transcript->first, &prompt, error);
+	result = add_user_turn(transcript->first, &prompt, error);
+	transcript_set_most_bytes(transcript, plan->most_bytes);
+	return result;
+}
+
+/* Half of it is left to turns that stay, so that the next compression is some turns away. */
+void transcript_set_most_bytes(struct transcript *transcript, int64_t most_bytes)
+{
+	int64_t kept = most_bytes / 2 - model_request_bytes(transcript->first);
+
+	transcript->policy.most_bytes = most_bytes;
+	transcript->policy.kept_bytes = !most_bytes ? 0 : kept > 1 ? kept : 1;
 }
 
 /* ---- requests ---- */

@@ -21,6 +21,9 @@ struct transcript {
 int transcript_begin(struct transcript *transcript, const struct plan *plan, struct error *error);
 void transcript_clear(struct transcript *transcript);
 
+/* The model that is asked reads requests of at most this size well; 0: not known. */
+void transcript_set_most_bytes(struct transcript *transcript, int64_t most_bytes);
+
 const json_t *transcript_past(const struct transcript *transcript);
 
 /* The next turn's. New reference. */

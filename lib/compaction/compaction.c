@@ -20,13 +20,19 @@ void compaction_clear(struct compaction *c)
 /* ---- when ---- */
 
 /* How many messages an attempt would replace; 0: none that are not replaced already. */
-static size_t coverable(const struct compaction *c, const json_t *past)
+static size_t coverable(const struct compaction *c, const json_t *past,
+			const struct compaction_policy *policy)
 {
-	size_t turns = turns_count(past), covers;
+	size_t turns = turns_count(past), size = json_array_size(past), covers = size;
 
-	if (turns <= COMPACTION_KEPT_TURNS)
-		return 0;
-	covers = turns_begin(past, turns - COMPACTION_KEPT_TURNS + 1);
+	for (size_t kept = 1; kept <= COMPACTION_KEPT_TURNS; kept++) {
+		size_t begin = kept < turns ? turns_begin(past, turns - kept + 1) : 0;
+
+		if (kept > 1 && policy->kept_bytes &&
+		    (int64_t)turns_bytes(past, begin, size) > policy->kept_bytes)
+			break;
+		covers = begin;
+	}
 	return covers > c->covers ? covers : 0;
 }
 
@@ -42,7 +48,7 @@ bool compaction_is_possible(const struct compaction *c, const json_t *past,
 {
 	size_t turns = turns_count(past);
 
-	if (!policy->turns || compaction_is_open(c) || !coverable(c, past))
+	if (!policy->turns || compaction_is_open(c) || !coverable(c, past, policy))
 		return false;
 	if (c->failed_at && turns < c->failed_at + COMPACTION_PATIENCE)
 		return false;
@@ -50,11 +56,21 @@ bool compaction_is_possible(const struct compaction *c, const json_t *past,
 					 GROWN_BY_HALF(c->useless_at);
 }
 
+/* Where what comes first fills the window by itself, there is nothing to be gained. */
+static bool is_large_itself(const struct compaction *c, const json_t *past,
+			    const struct compaction_policy *policy)
+{
+	return (int64_t)bytes_read(c->covers, c->summary, past, json_array_size(past)) >=
+	       policy->most_bytes / 4;
+}
+
 bool compaction_is_due(const struct compaction *c, const json_t *past,
 		       const struct compaction_policy *policy, int64_t request_bytes)
 {
-	bool long_ago = turns_count(past) >= c->replies + policy->turns;
-	bool large = policy->most_bytes && request_bytes > policy->most_bytes;
+	size_t turns = turns_count(past);
+	bool long_ago = turns >= c->replies + policy->turns;
+	bool large = policy->most_bytes && request_bytes > policy->most_bytes &&
+		     turns >= c->replies + COMPACTION_DISTANCE && is_large_itself(c, past, policy);
 
 	return (long_ago || large) && compaction_is_possible(c, past, policy);
 }
@@ -72,9 +88,10 @@ static void open_attempt(struct compaction *c, size_t replies, size_t covers)
 	c->spoiled = false;
 }
 
-void compaction_begin(struct compaction *c, const json_t *past)
+void compaction_begin(struct compaction *c, const json_t *past,
+		      const struct compaction_policy *policy)
 {
-	open_attempt(c, turns_count(past), coverable(c, past));
+	open_attempt(c, turns_count(past), coverable(c, past, policy));
 }
 
 static void fail(struct compaction *c)

@@ -14,7 +14,7 @@
  * and the next one waits: 5 turns, or until the transcript has grown by half.
  *
  *     if (compaction_is_due(&c, past, &policy, request_bytes))
- *             compaction_begin(&c, past);
+ *             compaction_begin(&c, past, &policy);
  *     ask with compaction_question(…), then            compaction_hear(&c, past, reply)
  *     until it returns true: it is over, and compaction_view shows what came of it.
  *
@@ -35,7 +35,8 @@
 #include "base/buffer.h"
 #include "model/model.h"
 
-#define COMPACTION_KEPT_TURNS 3         /* latest turns that stay verbatim */
+#define COMPACTION_KEPT_TURNS 3         /* latest turns that stay verbatim, where there is room */
+#define COMPACTION_DISTANCE 2           /* turns between two compressions for size alone */
 #define COMPACTION_CALLS_MAX 2          /* model calls of one attempt */
 #define COMPACTION_PATIENCE 5           /* turns after an attempt that failed */
 #define COMPACTION_SUMMARY_MAX 65536    /* bytes */
@@ -50,6 +51,8 @@ struct compaction_policy {
 	uint32_t turns;     /* between two compressions; 0: there are none at all */
 	int64_t most_bytes; /* of a request (model_request_bytes) before it is compressed; 0: not
 			       known */
+	int64_t kept_bytes; /* for turns that stay verbatim: one does, of more as many as fit; 0:
+			       not known */
 };
 
 /* What happened to a past so far. All zero: nothing. */
@@ -79,7 +82,8 @@ bool compaction_is_possible(const struct compaction *c, const json_t *past,
 
 /* ---- an attempt ---- */
 
-void compaction_begin(struct compaction *c, const json_t *past);
+void compaction_begin(struct compaction *c, const json_t *past,
+		      const struct compaction_policy *policy);
 static inline bool compaction_is_open(const struct compaction *c)
 {
 	return c->asked_covers;

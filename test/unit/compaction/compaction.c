@@ -116,16 +116,18 @@ static void it_is_due_by_turns_and_by_size(void **state)
 		int64_t most, request;
 		bool due;
 	} rows[] = {
-		{ 9, 10, 0, 100, false },   { 10, 10, 0, 100, true },  { 11, 10, 0, 100, true },
-		{ 10, 0, 0, 100, false },   { 50, 0, 10, 100, false }, { 4, 10, 99, 100, true },
-		{ 4, 10, 100, 100, false }, { 3, 10, 99, 100, false }, { 3, 2, 0, 100, false },
-		{ 4, 2, 0, 100, true },     { 0, 2, 1, 100, false },
+		{ 9, 10, 0, 100, false },       { 10, 10, 0, 100, true },
+		{ 11, 10, 0, 100, true },       { 10, 0, 0, 100, false },
+		{ 50, 0, 10, 100, false },      { 4, 10, 99, 100, true },
+		{ 4, 10, 100, 100, false },     { 3, 10, 99, 100, false },
+		{ 3, 2, 0, 100, false },        { 4, 2, 0, 100, true },
+		{ 4, 10, 50000, 60000, false }, { 0, 2, 1, 100, false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
 		CLEANUP(tale_clear) struct tale tale = tale_new();
-		const struct compaction_policy policy = { rows[i].every, rows[i].most };
+		const struct compaction_policy policy = { rows[i].every, rows[i].most, 0 };
 
 		add_turns(&tale, rows[i].turns, 50);
 		if (compaction_is_due(&tale.c, past_of(&tale), &policy, rows[i].request) !=
@@ -147,7 +149,7 @@ static void the_next_one_is_due_ten_turns_later(void **state)
 
 	(void)state;
 	add_turns(&tale, 10, 500);
-	compaction_begin(&tale.c, past_of(&tale));
+	compaction_begin(&tale.c, past_of(&tale), &by_turns);
 	assert_false(is_due(&tale)); /* while one is open */
 	assert_true(hear(&tale, SAYS("all is well", "end")));
 	assert_string_equal(tale.c.summary, "all is well");
@@ -156,6 +158,32 @@ static void the_next_one_is_due_ten_turns_later(void **state)
 	assert_false(is_due(&tale));
 	add_turns(&tale, 1, 500);
 	assert_true(is_due(&tale));
+}
+
+/* Large turns leave no room for three of them, and the next one is not due at once. */
+static void large_turns_keep_fewer(void **state)
+{
+	static const struct {
+		int64_t kept_bytes;
+		size_t covers;
+	} rows[] = { { 0, 14 }, { 100000, 14 }, { 2000, 16 }, { 1000, 18 }, { 1, 18 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		const struct compaction_policy policy = { 100, 1000, rows[i].kept_bytes };
+		CLEANUP(tale_clear) struct tale tale = tale_new();
+
+		add_turns(&tale, 10, 500);
+		assert_true(compaction_is_due(&tale.c, past_of(&tale), &policy, 9000));
+		compaction_begin(&tale.c, past_of(&tale), &policy);
+		assert_int_equal(tale.c.asked_covers, rows[i].covers);
+		hear(&tale, SAYS("all is well", "end"));
+		assert_false(compaction_is_due(&tale.c, past_of(&tale), &policy, 9000));
+		add_turns(&tale, 1, 500);
+		assert_false(compaction_is_due(&tale.c, past_of(&tale), &policy, 9000));
+		add_turns(&tale, 1, 500);
+		assert_true(compaction_is_due(&tale.c, past_of(&tale), &policy, 9000));
+	}
 }
 
 /* ---- what comes of an attempt ---- */
@@ -181,7 +209,7 @@ static void an_attempt_that_fails_changes_nothing(void **state)
 
 		add_turns(&tale, 10, 500);
 		before = size_of(&tale);
-		compaction_begin(&tale.c, past_of(&tale));
+		compaction_begin(&tale.c, past_of(&tale), &by_turns);
 		assert_true(hear(&tale, replies[i]));
 		assert_null(tale.c.summary);
 		assert_false(compaction_is_open(&tale.c));
@@ -202,7 +230,7 @@ static void an_attempt_that_gains_little_waits_for_growth(void **state)
 
 	(void)state;
 	add_turns(&tale, 10, 500); /* 7 of them: some 4,400 bytes */
-	compaction_begin(&tale.c, past_of(&tale));
+	compaction_begin(&tale.c, past_of(&tale), &by_turns);
 	hear(&tale, reply);
 	assert_null(tale.c.summary);
 	assert_int_equal(tale.c.failed_at, 0);
@@ -220,13 +248,13 @@ static void facts_are_kept_first(void **state)
 
 	(void)state;
 	add_turns(&tale, 10, 500);
-	compaction_begin(&tale.c, past_of(&tale));
+	compaction_begin(&tale.c, past_of(&tale), &by_turns);
 	assert_false(hear(&tale, REMEMBERS("I keep this.", "Two refunds are open.")));
 	assert_true(compaction_is_open(&tale.c));
 	assert_true(hear(&tale, REMEMBERS("the summary", "One more.")));
 	assert_string_equal(tale.c.summary, "I keep this.\n\nthe summary");
 	add_turns(&tale, 10, 500);
-	compaction_begin(&tale.c, past_of(&tale));
+	compaction_begin(&tale.c, past_of(&tale), &by_turns);
 	question = compaction_question(&tale.c, past_of(&tale), "the objective", true, 0);
 	assert_non_null(strstr(question, "- Two refunds are open.\n"));
 	assert_null(strstr(question, "the summary\n")); /* never from an older one */
@@ -270,7 +298,7 @@ static void latest_turns_stay_verbatim(void **state)
 
 	(void)state;
 	add_turns(&tale, 10, 500);
-	compaction_begin(&tale.c, past_of(&tale));
+	compaction_begin(&tale.c, past_of(&tale), &by_turns);
 	hear(&tale, SAYS("all is well", "end"));
 	view = compaction_view(&tale.c, past_of(&tale), "the reminder");
 	assert_int_equal(json_array_size(view), 8);
@@ -314,7 +342,7 @@ static void draw_attempt(struct tale *tale, uint64_t *seed)
 					       SAYS("half", "length"), REMEMBERS("kept", "x"),
 					       REMEMBERS("", "y"),     NULL };
 
-	compaction_begin(&tale->c, past_of(tale));
+	compaction_begin(&tale->c, past_of(tale), &by_turns);
 	while (compaction_is_open(&tale->c)) {
 		if (!random_of(seed, 10))
 			return; /* it died here */
@@ -369,7 +397,7 @@ static void fifty_compressions(void **state)
 
 		add_turns(&tale, 10, 2000);
 		assert_true(is_due(&tale));
-		compaction_begin(&tale.c, past_of(&tale));
+		compaction_begin(&tale.c, past_of(&tale), &by_turns);
 		question = compaction_question(&tale.c, past_of(&tale), "the objective", true,
 					       200000);
 		assert_true(strlen(question) < 200000 + 8192);
@@ -495,6 +523,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_due_by_turns_and_by_size),
 		cmocka_unit_test(the_next_one_is_due_ten_turns_later),
+		cmocka_unit_test(large_turns_keep_fewer),
 		cmocka_unit_test(an_attempt_that_fails_changes_nothing),
 		cmocka_unit_test(an_attempt_that_gains_little_waits_for_growth),
 		cmocka_unit_test(facts_are_kept_first),
