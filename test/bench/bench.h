@@ -33,7 +33,7 @@ struct measure {
 
 extern const struct measure measure_device, measure_ready, measure_idle, measure_status,
 	measure_reload, measure_trigger, measure_sessions, measure_prompt, measure_streams,
-	measure_recover;
+	measure_recover, measure_lateness;
 
 /* How many runs: fewer when it has to be quick. */
 static inline size_t runs_of(const struct bench *bench, size_t quick, size_t full)

@@ -22,8 +22,9 @@
 #include <unistd.h>
 
 static const struct measure *const measures[] = {
-	&measure_device,  &measure_ready,    &measure_idle,   &measure_status,  &measure_reload,
-	&measure_trigger, &measure_sessions, &measure_prompt, &measure_streams, &measure_recover,
+	&measure_device,  &measure_ready,   &measure_idle,     &measure_status,
+	&measure_reload,  &measure_trigger, &measure_sessions, &measure_prompt,
+	&measure_streams, &measure_recover, &measure_lateness,
 };
 
 void pause_us(long us)

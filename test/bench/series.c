@@ -28,6 +28,18 @@ double series_median(const struct series *series)
 	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
+double series_share(const struct series *series, double share)
+{
+	double sorted[SERIES_MAX];
+	size_t n = series->count, at = (size_t)(share * (double)n);
+
+	if (!n)
+		return 0;
+	memcpy(sorted, series->values, n * sizeof(sorted[0]));
+	qsort(sorted, n, sizeof(sorted[0]), compare);
+	return sorted[at < n ? at : n - 1];
+}
+
 double series_min(const struct series *series)
 {
 	double least = series->count ? series->values[0] : 0;

@@ -16,6 +16,8 @@ void series_add(struct series *series, double value);
 
 /* 0 for an empty series. */
 double series_median(const struct series *series);
+/* The value that `share` of them (0.99) are at most. */
+double series_share(const struct series *series, double share);
 double series_min(const struct series *series);
 double series_max(const struct series *series);
 
