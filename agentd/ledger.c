@@ -48,7 +48,7 @@ void ledger_free(struct ledger *ledger)
 static void advance(const struct daemon *daemon)
 {
 	budget_advance(daemon->ledger->budget, daemon->workspace->zone, clock_wall_s(),
-		       clock_monotonic_ms());
+		       clock_boot_ms());
 }
 
 /* ---- at a start ---- */
@@ -83,7 +83,7 @@ int ledger_restore(struct daemon *daemon, struct error *error)
 	if (result)
 		return result;
 	budget_restore_windows(budget, hour, day, daemon->workspace->zone, clock_wall_s(),
-			       clock_monotonic_ms());
+			       clock_boot_ms());
 	return store_call_sums(daemon->reader, budget_windows(budget)->day, recall_sum, daemon,
 			       error);
 }
