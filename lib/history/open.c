@@ -62,6 +62,15 @@ static int open_folder(struct history *h, struct error *error)
 	return check_owner(h, &st, "", error);
 }
 
+/* Was this half-made repository begun by us, and not by a person whose git is at it right now? */
+static bool is_begun_by_us(const struct history *h)
+{
+	CLEANUP(buffer_clear) struct buffer found = BUFFER(sizeof(exclude));
+
+	return !file_read(h->dir, ".git/info/exclude", &found, NULL, NULL) &&
+	       span_equal(buffer_span(&found), (struct span){ exclude, sizeof(exclude) - 1 });
+}
+
 /* .git/info/exclude first: what is written last is what tells a whole repository from a half-made
  * one. */
 static int make_repository(struct history *h, struct error *error)
@@ -70,8 +79,11 @@ static int make_repository(struct history *h, struct error *error)
 						.initial_head = "main" };
 	CLEANUP(git_repository_free) git_repository *made = NULL;
 	struct stat st;
-	int result = directory_make(h->dir, ".git/info", 0755, error);
+	int result;
 
+	if (is_begun_by_us(h)) /* killed in the middle of it */
+		file_unlink(h->dir, ".git/config.lock", NULL);
+	result = directory_make(h->dir, ".git/info", 0755, error);
 	if (!result && file_stat(h->dir, ".git/info/exclude", &st, NULL))
 		result = file_replace(h->dir, ".git/info/exclude",
 				      (struct span){ exclude, sizeof(exclude) - 1 }, 0644, error);

@@ -334,6 +334,13 @@ static void a_half_made_repository_is_completed(void **state)
 	edits(f);
 	assert_sh(f, "begin agent kira\n", "git log --format=%%s");
 	assert_tidy(f);
+	/* Where we were killed while its settings were written. */
+	sh(f, "rm .git/HEAD; cp .git/config .git/config.lock");
+	assert_int_equal(0, reopen(f, true, &error));
+	assert_tidy(f);
+	/* A person's git that is making one. */
+	sh(f, "rm -rf .git; mkdir .git; touch .git/config.lock");
+	assert_int_equal(-ERROR_BUSY, reopen(f, true, &error));
 }
 
 static void scratch_files_are_invisible_to_git(void **state)
