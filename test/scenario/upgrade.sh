@@ -45,6 +45,8 @@ equal 'nothing was changed' "$marked" "$(sha256sum <.agentd/state.db)"
 # ---- replaced while it runs ----
 W=$T/w
 make_workspace solo
+# Who is told is told through a program that is not started either.
+echo 'alerts: [{webhook: "http://127.0.0.1:1/x"}, {command: "echo >>'"$T"'/alerts"}]' >>agentd.yaml
 mkdir -p "$T/stage/bin" "$T/stage/libexec"
 cp "$BUILD/bin/agentd" "$BUILD/bin/agentctl" "$T/stage/bin"
 cp -r "$BUILD/libexec/agentd" "$T/stage/libexec"
@@ -72,6 +74,7 @@ agentctl run ada --message hello >"$T/run" 2>&1 &
 run=$!
 wait_for 'a restart is asked for' told
 has 'in words' 'programs on disk are of version 9.9.9: restart agentd' .agentd/log/events.jsonl
+wait_for 'a person is told' test -s "$T/alerts"
 equal 'nothing is started' "$before" "$(events session_start)"
 equal 'nor failed' 0 "$(jq -s '[.[] | select(.event == "session_end" and .level != "info")] | length' .agentd/log/events.jsonl)"
 kill -0 "$run" || { cat "$T/run"; fail 'the run did not wait'; }
