@@ -84,13 +84,14 @@ static void admit_all(struct daemon *daemon)
 	if (supervisor->admitting)
 		return;
 	supervisor->admitting = true;
-	while (!upgrade_waits(daemon) &&
-	       running_count(supervisor) < daemon->workspace->settings->sessions_at_once &&
+	while (running_count(supervisor) < daemon->workspace->settings->sessions_at_once &&
 	       (session = first_that_may(daemon))) {
 		struct resident *resident = roster_find(daemon->roster, session->agent);
 
 		if (state_file_trouble(daemon) || descriptors_short(daemon))
 			break; /* they call again */
+		if (upgrade_waits(daemon))
+			break;
 		if (resident)
 			resident->open = session;
 		session_handle(session, EVENT_ADMITTED);
