@@ -34,6 +34,7 @@ static int sum_call(void *context, const struct call_row *row)
 
 	reading->spent.micro_usd += row->micro_usd;
 	reading->spent.tokens += row->tokens;
+	snprintf(reading->history.model, sizeof(reading->history.model), "%s", row->model);
 	return 0;
 }
 
@@ -46,6 +47,8 @@ static int look_at_row(void *context, const struct session_row *row)
 	const char *before = json_string_value(json_object_get(wish, "again"));
 	json_t *objective = json_object_get(wish, "objective");
 
+	if (reading->count == 1)
+		snprintf(reading->history.model, sizeof(reading->history.model), "%s", row->model);
 	snprintf(reading->before, sizeof(reading->before), "%s", before ? before : "");
 	reading->chain[reading->count - 1].afresh = json_is_true(json_object_get(wish, "afresh"));
 	if (objective) {
@@ -96,7 +99,10 @@ static int work_go_on(struct store *store, void *context, struct error *error)
 	struct reading *reading = context;
 	int result = 0;
 
+	session_history_clear(&reading->history); /* a work may run again */
 	session_history_begin(&reading->history);
+	reading->spent = (struct budget_hold){ 0 };
+	reading->count = 0;
 	if (reading->own)
 		result = store_session_resume(store, reading->session, reading->daemon->epoch,
 					      &reading->again, error);

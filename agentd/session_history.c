@@ -327,6 +327,8 @@ void session_history_apply(struct session *session, struct session_history *hist
 	session->output_tokens = history->output_tokens;
 	session->cost_micro_usd = history->cost_micro_usd;
 	session->told = history->told;
+	if (!session->model.name[0]) /* until one is chosen */
+		snprintf(session->model.name, sizeof(session->model.name), "%s", history->model);
 	session->breaker = history->breaker;
 	if (!session->objective)
 		session->objective = json_incref(history->objective);

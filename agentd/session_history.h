@@ -24,9 +24,10 @@ struct session_history {
 	int64_t seq;         /* of the latest step */
 	int64_t reply_seq;
 	int64_t turns, input_tokens, output_tokens;
-	int64_t cost_micro_usd; /* of the session itself; the reader's */
-	int64_t earlier_turns;  /* of the parked sessions, as far as they count */
-	unsigned told;          /* a person was told something that often */
+	int64_t cost_micro_usd;        /* of the session itself; the reader's */
+	char model[SETTINGS_NAME_MAX]; /* that it asked last; the reader's */
+	int64_t earlier_turns;         /* of the parked sessions, as far as they count */
+	unsigned told;                 /* a person was told something that often */
 	char **facts;
 	size_t fact_count, fact_capacity;
 	json_t *objective; /* what the first was begun for, NULL: not known; the reader's */

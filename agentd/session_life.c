@@ -44,6 +44,7 @@ static const struct {
 		[EVENT_RECORDED] = { act_begin, SESSION_RUNNING },
 		[EVENT_UNRECORDED] = { act_drop, SESSION_ENDED },
 		[EVENT_EXITED] = { act_nothing, SESSION_RECORDING },
+		[EVENT_DIED] = { act_nothing, SESSION_RECORDING },
 		[EVENT_CANCELLED] = { act_kill, SESSION_RECORDING },
 	},
 	[SESSION_RUNNING] = {
@@ -187,7 +188,8 @@ static void act_begin(struct session *session)
 	if (session->suspending && session->outcome == OUTCOME_NONE)
 		session_suspend(session);
 	else if (!session->child) /* it has ended already, or could not be started */
-		session_handle(session, EVENT_EXITED);
+		session_handle(session,
+			       session->outcome == OUTCOME_NONE ? EVENT_DIED : EVENT_EXITED);
 }
 
 static void timer_destroy(uv_handle_t *handle)
@@ -233,9 +235,8 @@ void session_effect_over(struct session *session)
  * could not say any more, did not die: it would not leave. */
 static bool may_go_on(const struct session *session, const struct process_end *end)
 {
-	return session->outcome == OUTCOME_NONE && session->state == SESSION_RUNNING &&
-	       !session->rehearse && !session->finished && !session->overstayed &&
-	       (end->signalled || end->code != STATUS_NO_WALLS);
+	return session->outcome == OUTCOME_NONE && !session->rehearse && !session->finished &&
+	       !session->overstayed && (end->signalled || end->code != STATUS_NO_WALLS);
 }
 
 static void died(const struct session *session, const struct process_end *end)
@@ -412,8 +413,16 @@ static void act_kill(struct session *session)
 	session_stop(session);
 }
 
+/* Its rows could not be made, and it does nothing. The slot that waits for it is closed. */
 static void act_drop(struct session *session)
 {
+	struct slot slot = session_slot(session);
+
+	slot.state = SLOT_SKIPPED;
+	slot.session = "";
+	slot.reason = session->reason ? session->reason : "its session could not be recorded";
+	if (!session->has_row && !session->manual && !session->again && !session->rehearse)
+		journal_slot_finish(session->daemon, &slot, NULL, NULL);
 	child_leave(steal_pointer(&session->child));
 	session_hang_up(session);
 	act_end(session);
@@ -434,8 +443,8 @@ static void act_withdraw(struct session *session)
 	session_hold(session);
 	if (session->again)
 		parked_withdrawn(session->daemon, session->again);
-	if (session->manual || session->again)
-		closed(session, NULL);
+	if (session->manual || session->again || session->daemon->stopping)
+		closed(session, NULL); /* the next daemon finds a slot that waits */
 	else
 		journal_slot_finish(session->daemon, &slot, closed, session);
 }

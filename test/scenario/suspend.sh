@@ -1,0 +1,89 @@
+# SIGTERM with many sessions at work: agentd ends soon, and nothing is lost: the next one goes on with all of them.
+. "$SOURCE/test/scenario/lib.sh"
+
+command -v sqlite3 >/dev/null || skip 'sqlite3 is not installed'
+sound() { [ -z "$(git -C "$1" fsck --strict --full --no-dangling 2>&1)" ]; }
+agents=50
+at '2026-11-24 10:15Z' # a Tuesday
+make_workspace
+for i in $(seq $agents); do
+	mkdir -p "agents/a$i"
+	printf 'Agent.\n' >"agents/a$i/SOUL.md"
+	printf '## Daily (07:00)\n\n- [ ] Look, part one\n' >"agents/a$i/HEARTBEAT.md"
+done
+# Every agent remembers a fact and then asks for a reply that takes its time: some of these are there when SIGTERM comes, some come
+# within the seconds that are given to what was paid for, some do not.
+cat >"$T/story.txt" <<'EOS'
+reply
+  when part one
+  times 50
+  call remember {"text":"The first half is done."}
+  usage 100 5
+reply
+  when part one
+  times 10
+  delay 1500
+  call remember {"text":"The second half is done."}
+  usage 100 5
+reply
+  when part one
+  times 10
+  delay 60000
+  text Never heard.
+  usage 100 5
+default reply
+  text All is done.
+  usage 100 5
+EOS
+start_provider openai "$T/story.txt"
+cat >agentd.yaml <<EOS
+timezone: UTC
+providers:
+  scripted: {kind: openai, base_url: "http://127.0.0.1:$PORT/v1"}
+models:
+  main: {provider: scripted, name: scripted-1, usd_per_mtok: {input: 1, output: 1}}
+routes:
+  default: [main]
+EOS
+db() { sqlite3 .agentd/state.db "$1"; }
+start_agentd
+clients=
+for i in $(seq $agents); do
+	agentctl run "a$i" --heartbeat Daily --json >"$T/run$i.jsonl" 2>&1 &
+	clients="$clients $!"
+done
+working() { [ "$(requests)" -ge "$1" ]; }
+WAIT=60 wait_for 'all have asked for a first reply, some for a second' working $((agents + 15))
+then=$(date +%s%3N)
+kill -TERM "$daemon"
+wait "$daemon" || fail "agentd ended with $?"
+daemon=
+took=$(($(date +%s%3N) - then))
+ok "it ends within 10 s ($took ms)" test $took -lt 10000
+wait $clients || true
+tail -qn 1 "$T"/run*.jsonl | jq -r 'select(.event == "session_end") | .outcome + ": " + (.reason // "")' | sort | uniq -c >"$T/ends"
+has 'who followed is told that it goes on' 'interrupted: the daemon stops; it goes on when it starts again' "$T/ends"
+open=$(db 'SELECT count(*) FROM session WHERE ended = 0')
+ok "rows stay open ($open)" test "$open" -gt 0
+equal 'none is closed as interrupted' 0 "$(db "SELECT count(*) FROM session WHERE outcome = 'interrupted'")"
+equal 'nor is a slot' 0 "$(db "SELECT count(*) FROM slot WHERE outcome = 'interrupted'")"
+equal 'each was let go, and did not die' "$open" "$(db 'SELECT count(*) FROM session WHERE ended = 0 AND suspended = 1')"
+
+start_agentd
+closed() { [ "$(db 'SELECT count(*) FROM session WHERE ended = 0')" = 0 ]; }
+WAIT=60 wait_for 'all go on to their end' closed
+equal 'all that had begun are done' "$(db 'SELECT count(*) FROM session')" "$(db "SELECT count(*) FROM session WHERE outcome = 'done'")"
+equal 'their slots, too' 0 "$(db "SELECT count(*) FROM slot WHERE state = 0 OR (state = 1 AND outcome <> 'done')")"
+stop_agentd
+twice() { for file in agents/*/MEMORY.md; do grep -o 'The [a-z]* half is done' "$file" | sort | uniq -d; done; }
+equal 'no fact is there twice' '' "$(twice)"
+for half in first second; do
+	equal "each $half half is remembered once" \
+		"$(db "SELECT count(DISTINCT session) FROM step WHERE kind = 'remember' AND intent LIKE '%$half%'")" \
+		"$(cat agents/*/MEMORY.md | grep -c "The $half half is done")"
+done
+equal 'no call is left open' 0 "$(db 'SELECT count(*) FROM call WHERE state = 0')"
+equal 'what sessions cost is what their calls cost' "$(db 'SELECT sum(micro_usd) FROM call')" "$(db 'SELECT sum(cost_micro_usd) FROM session')"
+equal 'every request has its row' "$(requests)" "$(db 'SELECT count(*) FROM call WHERE state <> 3')"
+ok 'only what was cut off is paid for in vain' test "$(db 'SELECT count(*) FROM call WHERE state = 2')" -le 10
+repositories_are_well
