@@ -106,8 +106,7 @@ static void test_unknown(void **state)
 	static const struct {
 		const char *soul, *heartbeat, *found;
 	} cases[] = {
-		{ "x", "## Mail (hourly)\n\n- route: lookups\n- a\n",
-		  "3:10 error route-unknown" },
+		{ "x", "## Mail (hourly)\n\n- route: lookups\n- a\n", "3:10 error route-unknown" },
 		{ "x", "---\nwhen: always\n---\n## Mail (hourly)\nroute: nope\n- a\n",
 		  "5:8 error route-unknown" },
 		{ "x", "---\nroute: nope\n---\n## Mail (hourly)\n- a\n",
