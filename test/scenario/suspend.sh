@@ -9,16 +9,12 @@ make_workspace
 for i in $(seq $agents); do
 	mkdir -p "agents/a$i"
 	printf 'Agent.\n' >"agents/a$i/SOUL.md"
-	printf '## Daily (07:00)\n\n- [ ] Look, part one\n' >"agents/a$i/HEARTBEAT.md"
-done
+	printf '## Daily (07:00)\n\n- [ ] Look, part one: of a%d.\n' "$i" >"agents/a$i/HEARTBEAT.md"
+	printf 'reply\n  when of a%d.\n  call remember {"text":"The first half is done."}\n  usage 100 5\n' "$i"
+done >"$T/story.txt"
 # Every agent remembers a fact and then asks for a reply that takes its time: some of these are there when SIGTERM comes, some come
 # within the seconds that are given to what was paid for, some do not.
-cat >"$T/story.txt" <<'EOS'
-reply
-  when part one
-  times 50
-  call remember {"text":"The first half is done."}
-  usage 100 5
+cat >>"$T/story.txt" <<'EOS'
 reply
   when part one
   times 10
