@@ -71,7 +71,7 @@ EOF
 	wait_for 'a person is told' grep -q "over $LIMIT" "$T/alerts"
 	alerts 1 0
 	first=$(jq -r 'select(.event == "session_end").session' "$T/out")
-	equal 'its transcript is kept' "$(requests)" "$(sqlite3 .agentd/state.db "SELECT count(*) FROM step WHERE session = '$first' AND kind = 'model' AND result IS NOT NULL")"
+	equal 'its transcript is kept' "$(requests)" "$(sqlite3 .agentd/state.db "SELECT count(*) FROM step WHERE session = '$first' AND kind IN ('model', 'compaction') AND result IS NOT NULL")"
 	equal 'agentctl budget' "[500000,$(ours),0]" "$(counts)"
 	ok 'agentctl status' agentctl status
 	agentctl status >"$T/out"

@@ -27,6 +27,7 @@ use_provider openai
 cat >>agentd.yaml <<EOF
 alerts: [{command: "cat >>$T/alerts; echo >>$T/alerts; :"}, {command: "false SECRET-4711"}, {webhook: "http://127.0.0.1:1/SECRET-4712"}]
 turns_per_session: 8
+compaction_turns: 1000
 session_breaker_calls: 100
 limits:
   circuit_breaker: on
