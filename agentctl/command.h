@@ -76,8 +76,9 @@ const struct command *const *command_table(size_t *ret_count);
 const struct command *command_find(const char *name);
 
 extern const struct command command_init, command_new, command_check, command_doctor, command_ready,
-	command_status, command_run, command_pause, command_resume, command_schedule,
-	command_prompt, command_log, command_logs, command_transcript, command_why, command_budget,
-	command_stats, command_monitor, command_backup, command_completion, command_help;
+	command_status, command_run, command_pause, command_resume, command_answer,
+	command_schedule, command_prompt, command_log, command_logs, command_transcript,
+	command_why, command_budget, command_stats, command_monitor, command_backup,
+	command_completion, command_help;
 
 #endif
