@@ -12,107 +12,6 @@
 
 static void begin(struct completion *call);
 
-/* ---- the value ---- */
-
-/* Results are copies of ours here. */
-static char *steal_text(const struct step *step)
-{
-	return (char *)(uintptr_t)step->result;
-}
-
-static void drop_results(struct completion *call)
-{
-	while (call->result_count)
-		free(steal_text(&call->results[--call->result_count]));
-}
-
-static void timer_destroy(uv_handle_t *handle)
-{
-	free(handle);
-}
-
-static void finish(struct completion *call)
-{
-	struct session *session = call->session;
-
-	if (session->completion == call)
-		session->completion = NULL;
-	if (call->timer)
-		uv_close((uv_handle_t *)call->timer, timer_destroy);
-	drop_results(call);
-	json_decref(call->request);
-	json_decref(call->sent);
-	json_decref(call->mended);
-	free(call->cause);
-	free(call);
-	session_release(session);
-}
-
-static void take_results(struct completion *call, const struct step *results, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		call->results[i] = results[i];
-		call->results[i].session = call->session->id;
-		call->results[i].result = xstrdup(results[i].result);
-	}
-	call->result_count = count;
-}
-
-/* Results that cannot go along with the call, because it waits or is not made. */
-static void keep_results(struct completion *call)
-{
-	struct journal_move move = { .results = call->results, .result_count = call->result_count };
-
-	if (call->result_count && !call->session->rehearse)
-		journal_move(call->session->daemon, &move, NULL, NULL);
-	drop_results(call);
-}
-
-/* It has come to nothing: `error` is for the session's process. */
-static void give_up(struct completion *call, enum error_code code, const char *why)
-{
-	struct session *session = call->session;
-	uint64_t asked = session->asked;
-
-	keep_results(call);
-	session->asked = 0;
-	session_refuse(session, asked, code, why);
-	finish(call);
-}
-
-/* There is no reply, and the session goes on without it. */
-static void answer_without(struct completion *call, const char *key, json_t *value)
-{
-	struct session *session = call->session;
-	uint64_t asked = session->asked;
-
-	keep_results(call);
-	session->asked = 0;
-	if (session->link)
-		link_reply(session->link, asked,
-			   json_pack("{s:o,s:I}", key, value, "most_bytes",
-				     (json_int_t)session_most_bytes(session)));
-	else
-		json_decref(value);
-	finish(call);
-}
-
-/* A compression that fails leaves all as it is. That it was tried is remembered, so that a session
- * that goes on after a death does not try it at once again. */
-static void attempt_failed(struct completion *call, const char *why)
-{
-	struct step result = session_step(call->session, call->session->model_seq);
-	json_t *json = json_pack("{s:s}", "failed", why);
-	_free_ char *text = json_dumps(json, JSON_COMPACT);
-	struct journal_move move = { .results = &result, .result_count = 1 };
-
-	result.result = text;
-	if (call->is_intended && !call->session->rehearse)
-		journal_move(call->session->daemon, &move, NULL, NULL);
-	json_decref(json);
-	answer_without(call, "failed", json_string(why));
-}
-
 /* ---- a reply ---- */
 
 static void replied(struct completion *call, const struct model_reply *reply, json_t *json)
@@ -127,7 +26,7 @@ static void replied(struct completion *call, const struct model_reply *reply, js
 		provider_is_well(session);
 		session_replied(session, reply, json, call->is_recorded ? &call->row : NULL);
 	}
-	finish(call);
+	call_finish(call);
 }
 
 /* ---- a failure ---- */
@@ -167,12 +66,12 @@ static void go_on(struct completion *call, const struct model_failure *failure,
 		return;
 	case LADDER_STOP:
 		if (call->session->attempt) {
-			attempt_failed(call, failure->message);
+			call_attempt_failed(call, failure->message);
 			return;
 		}
 		session_fail(call->session, OUTCOME_FAILED, "%s: %s",
 			     session_model_name(call->session), failure->message);
-		give_up(call, ERROR_REMOTE, failure->message);
+		call_give_up(call, ERROR_REMOTE, failure->message);
 	}
 }
 
@@ -190,7 +89,7 @@ static void failed(struct completion *call, const struct model_failure *failure)
 	if (call->abandoned) {
 		call->row.decision = "stop: the session ended";
 		attempt_keep_row(call);
-		finish(call);
+		call_finish(call);
 		return;
 	}
 	if (failure->class == FAILURE_OVERFLOW)
@@ -198,7 +97,7 @@ static void failed(struct completion *call, const struct model_failure *failure)
 	if (failed_compresses(call, failure)) {
 		attempt_keep_row(call);
 		session->turns--; /* it is taken once more */
-		answer_without(call, "overflow", json_true());
+		call_answer_without(call, "overflow", json_true());
 		return;
 	}
 	decision = failed_decide(call, failure);
@@ -288,7 +187,7 @@ static void recorded(void *context, const struct error *error)
 	call->row.decision = "stop: the session ended";
 	attempt_keep_row(call);
 	if (call->abandoned) {
-		finish(call);
+		call_finish(call);
 		return;
 	}
 	if (!error) {
@@ -296,7 +195,7 @@ static void recorded(void *context, const struct error *error)
 		return;
 	}
 	session_fail(session, OUTCOME_FAILED, "%s", error->message);
-	give_up(call, error->code, error->message);
+	call_give_up(call, error->code, error->message);
 }
 
 /* ---- an attempt ---- */
@@ -329,8 +228,7 @@ static void record(struct completion *call)
 		recorded(call, NULL);
 	else
 		journal_move(session->daemon, &move, recorded, call);
-	while (move.result_count)
-		free(steal_text(&results[--move.result_count]));
+	call_free_results(results, move.result_count);
 }
 
 /* ---- room in the budget ---- */
@@ -352,7 +250,7 @@ static void over_cap(struct completion *call, const struct budget_verdict *verdi
 		alert_raise(session->daemon, parking.incident,
 			    parked_is_shared(verdict->layer) ? NULL : session->agent, why, "%s",
 			    why);
-	give_up(call, ERROR_DENIED, why);
+	call_give_up(call, ERROR_DENIED, why);
 }
 
 static void set_max_tokens(struct completion *call, int64_t max_tokens)
@@ -456,11 +354,11 @@ static void rest(struct completion *call)
 		return;
 	}
 	if (session->attempt) {
-		attempt_failed(call, why.data);
+		call_attempt_failed(call, why.data);
 		return;
 	}
 	session_fail(session, until ? OUTCOME_FAILED : OUTCOME_REFUSED, "%s", why.data);
-	give_up(call, ERROR_BUSY, why.data);
+	call_give_up(call, ERROR_BUSY, why.data);
 }
 
 static void begin(struct completion *call)
@@ -496,7 +394,7 @@ static void begin(struct completion *call)
 	if (!line)
 		return; /* answered, and perhaps over */
 	call->waiting = line;
-	keep_results(call);
+	call_keep_results(call);
 }
 
 void completion_start(struct session *session, json_t *request, const struct step *results,
@@ -510,7 +408,7 @@ void completion_start(struct session *session, json_t *request, const struct ste
 	session_hold(session);
 	session->completion = call;
 	session->model_seq = ++session->seq;
-	take_results(call, results, result_count);
+	call_take_results(call, results, result_count);
 	begin(call);
 }
 
@@ -536,6 +434,6 @@ void completion_abandon(struct session *session)
 	if (call->waiting)
 		unclaim(call);
 	ledger_withdraw(session->daemon, call->waiting);
-	keep_results(call);
-	finish(call);
+	call_keep_results(call);
+	call_finish(call);
 }

@@ -1,5 +1,5 @@
-/* A model call under way. Private to completion.c (its course), completion_ledger.c (what it costs)
- * and completion_ladder.c (what follows when an attempt failed). */
+/* A model call under way. Private to completion.c (its course), completion_ledger.c (what it
+ * costs), completion_ladder.c (what follows when an attempt failed) and completion_end.c. */
 #ifndef AGENTD_COMPLETION_PARTS_H
 #define AGENTD_COMPLETION_PARTS_H
 
@@ -36,6 +36,25 @@ struct completion {
 	bool is_probe;                                /* of a breaker that is half open */
 	bool abandoned;                               /* nobody waits for the reply */
 };
+
+/* ---- completion_end.c ---- */
+
+/* Results of the tools that ran since the call before; the strings are copied. */
+void call_take_results(struct completion *call, const struct step *results, size_t count);
+/* They cannot go along with the call, because it waits or is not made: they are journalled alone.
+ */
+void call_keep_results(struct completion *call);
+void call_free_results(struct step *results, size_t count);
+
+/* Frees it. */
+void call_finish(struct completion *call);
+/* The same, as it has come to nothing: the error is for the session's process, which ends. */
+void call_give_up(struct completion *call, enum error_code code, const char *why);
+/* The same; the session goes on without a reply. Steals the value. */
+void call_answer_without(struct completion *call, const char *key, json_t *value);
+/* The same, of a compression: it leaves all as it is. That it was tried is journalled, so that a
+ * session that goes on after a death does not try it at once again. */
+void call_attempt_failed(struct completion *call, const char *why);
 
 /* ---- completion_ledger.c ---- */
 
