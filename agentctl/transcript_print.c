@@ -116,6 +116,15 @@ static void print_compaction(const json_t *step, const struct zone *zone)
 	}
 }
 
+/* It took over calls of a parked session. */
+static void print_again(const json_t *step, const struct zone *zone)
+{
+	char at[PLACE_TIME_SIZE];
+
+	printf("\n%s  goes on with the work of session %s\n", clock_of(step, zone, at),
+	       why_text(json_object_get(step, "intent"), "session"));
+}
+
 static void print_tool(const json_t *step, const struct zone *zone)
 {
 	json_t *result = json_object_get(step, "result");
@@ -179,6 +188,8 @@ void transcript_print(const json_t *transcript, const struct zone *zone)
 			print_turn(step, ++turn, zone);
 		else if (!strcmp(why_text(step, "kind"), "compaction"))
 			print_compaction(step, zone);
+		else if (!strcmp(why_text(step, "kind"), "again"))
+			print_again(step, zone);
 		else
 			print_tool(step, zone);
 	}

@@ -78,6 +78,8 @@ static json_t *step_line(const struct step *step)
 	set_text(json, "kind", step->kind);
 	set_text(json, "effect", step->effect);
 	set_moment(json, "at", step->intent_at);
+	if (step->begun_at) /* an effect that must not be repeated */
+		set_moment(json, "begun", step->begun_at);
 	json_object_set_new(json, "duration_ms",
 			    step->result ? json_integer(step->result_at - step->intent_at)
 					 : json_null());
