@@ -75,13 +75,16 @@ static int recall_sum(void *context, const struct call_sum *sum)
 int ledger_restore(struct daemon *daemon, struct error *error)
 {
 	struct budget *budget = daemon->ledger->budget;
-	int64_t hour = 0, day = 0;
+	int64_t hour = 0, day = 0, latest_hour = 0, latest_day = 0;
 	int result = store_call_last(daemon->reader, &hour, &day, error);
 
 	if (result == -(int)ERROR_NOT_FOUND)
 		return 0;
+	if (!result)
+		result = store_call_latest(daemon->reader, &latest_hour, &latest_day, error);
 	if (result)
 		return result;
+	budget_restore_latest(budget, latest_hour, latest_day);
 	budget_restore_windows(budget, hour, day, daemon->workspace->zone, clock_wall_s(),
 			       clock_boot_ms());
 	return store_call_sums(daemon->reader, budget_windows(budget)->day, recall_sum, daemon,

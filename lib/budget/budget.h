@@ -81,6 +81,10 @@ bool budget_advance(struct budget *budget, const struct zone *zone, int64_t now,
 		    int64_t monotonic_ms);
 const struct budget_windows *budget_windows(const struct budget *budget);
 
+/* At a start, before anything else: names of windows up to these are taken, as a clock that was
+ * ahead has used them. */
+void budget_restore_latest(struct budget *budget, int64_t hour, int64_t day);
+
 /* At a start, before rows are recalled: the windows of the newest row were in force, and are again
  * unless the clock shows later ones. Advances; returns whether a new window began. What was spent
  * is all forgotten: call it once. */

@@ -227,15 +227,28 @@ bool budget_advance(struct budget *budget, const struct zone *zone, int64_t now,
 	return hour || day;
 }
 
+void budget_restore_latest(struct budget *budget, int64_t hour, int64_t day)
+{
+	budget->hour.latest = hour;
+	budget->day.latest = day;
+}
+
+static struct window in_force_again(const struct window *before, int64_t began,
+				    int64_t monotonic_ms)
+{
+	return (struct window){
+		.began = began,
+		.since_ms = monotonic_ms,
+		.latest = before->latest > began ? before->latest : began,
+		.in_force = true,
+	};
+}
+
 bool budget_restore_windows(struct budget *budget, int64_t hour, int64_t day,
 			    const struct zone *zone, int64_t now, int64_t monotonic_ms)
 {
-	budget->hour = (struct window){
-		.began = hour, .since_ms = monotonic_ms, .latest = hour, .in_force = true
-	};
-	budget->day = (struct window){
-		.began = day, .since_ms = monotonic_ms, .latest = day, .in_force = true
-	};
+	budget->hour = in_force_again(&budget->hour, hour, monotonic_ms);
+	budget->day = in_force_again(&budget->day, day, monotonic_ms);
 	return budget_advance(budget, zone, now, monotonic_ms);
 }
 

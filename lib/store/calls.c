@@ -230,6 +230,26 @@ int store_call_last(struct store *store, int64_t *ret_hour, int64_t *ret_day, st
 	return 0;
 }
 
+/* The latest hour lies in the latest day. */
+static const char latest_day[] = "SELECT ifnull(max(day), 0) FROM call INDEXED BY call_by_day"
+				 " WHERE state <> 0";
+static const char latest_hour[] = "SELECT ifnull(max(hour), 0) FROM call INDEXED BY call_by_day"
+				  " WHERE state <> 0 AND day = ?";
+
+int store_call_latest(struct store *store, int64_t *ret_hour, int64_t *ret_day, struct error *error)
+{
+	struct query q;
+	int r;
+
+	query_begin(&q, store, latest_day, error);
+	r = query_value(&q, ret_day);
+	if (r)
+		return r;
+	query_begin(&q, store, latest_hour, error);
+	query_int(&q, *ret_day);
+	return query_value(&q, ret_hour);
+}
+
 /* Both halves come grouped from their index; what is grouped again is few. */
 static const char sums_of_day[] =
 	"SELECT agent, work, hour, sum(micro_usd), sum(tokens), sum(open_micro_usd),"

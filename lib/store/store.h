@@ -329,6 +329,10 @@ int store_calls(struct store *store, const char *session, const char *agent, int
 		store_call_visit visit, void *context, struct error *error);
 /* The newest row, to know the windows that were in force. ERROR_NOT_FOUND: there is none. */
 int store_call_last(struct store *store, int64_t *ret_hour, int64_t *ret_day, struct error *error);
+/* The latest windows that a settled row names, which a clock that was ahead may have made: 0 of
+ * each where there is none. */
+int store_call_latest(struct store *store, int64_t *ret_hour, int64_t *ret_day,
+		      struct error *error);
 /* Sums of what counts, also of what is still reserved: one visit for each (agent, work, hour) with
  * `day` as given. */
 struct call_sum {

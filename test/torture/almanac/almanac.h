@@ -126,7 +126,8 @@ struct record {
 	size_t session_count, session_capacity, sessions_over; /* over: those before have ended */
 	struct call_record *calls;
 	size_t call_count, call_capacity, calls_over;
-	struct deed deeds[DEEDS_MAX]; /* a ring: submitted, not yet acknowledged */
+	int64_t latest_hour, latest_day; /* windows that calls name */
+	struct deed deeds[DEEDS_MAX];    /* a ring: submitted, not yet acknowledged */
 	size_t first, count;
 };
 

@@ -217,9 +217,16 @@ void stage_restore_budget(struct game *g)
 			call->micro_usd = call->hold.micro_usd;
 		}
 		verdict_count_call(g, call, call->state == CALL_SETTLED ? call->micro_usd : 0);
+		if (call->state != CALL_SETTLED)
+			continue;
+		if (call->hold.hour > r->latest_hour)
+			r->latest_hour = call->hold.hour;
+		if (call->hold.day > r->latest_day)
+			r->latest_day = call->hold.day;
 	}
 	r->calls_over = r->call_count;
 	g->d.budget = budget_new();
+	budget_restore_latest(g->d.budget, r->latest_hour, r->latest_day);
 	while (last && r->calls[last - 1].state != CALL_SETTLED)
 		last--;
 	if (last)

@@ -163,12 +163,29 @@ static void test_edges_of_time(void **state)
 	}
 }
 
+/* A clock that was ahead has used a name; a restart later, that name is not given twice. */
+static void test_names_outlive_a_restart(void **state)
+{
+	CLEANUP(zone_free) struct zone *zone = load_zone("UTC");
+	CLEANUP(budget_free) struct budget *budget = budget_new();
+	int64_t hour = NOON - NOON % 3600;
+
+	(void)state;
+	budget_restore_latest(budget, hour + 3600, NOON - 43200);
+	assert_false(budget_restore_windows(budget, hour, NOON - 43200, zone, hour + 10, 0));
+	assert_true(budget_advance(budget, zone, hour + 3600, 3600 * 1000));
+	assert_true(budget_windows(budget)->hour != hour + 3600);
+	assert_true(budget_advance(budget, zone, hour + 7200, 7200 * 1000));
+	assert_int_equal(hour + 7200, budget_windows(budget)->hour);
+}
+
 int run_windows(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_edges_of_time),
+		cmocka_unit_test(test_names_outlive_a_restart),
 	};
 
 	return cmocka_run_group_tests_name("budget windows", tests, NULL, NULL);

@@ -388,6 +388,8 @@ static void the_windows_in_force(void **state)
 	assert_int_equal(0, store_call_last(place->store, &hour, &day, &error));
 	assert_int_equal(3600, hour);
 	assert_int_equal(0, day);
+	assert_int_equal(0, store_call_latest(place->store, &hour, &day, &error));
+	assert_true(!hour && !day); /* nothing is settled yet */
 }
 
 /* ---- sums ---- */
