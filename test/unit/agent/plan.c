@@ -25,6 +25,9 @@ static struct plan *full_plan(void)
 	plan->turns_max = 40;
 	plan->max_output_tokens = 4096;
 	plan->tool_output_bytes = 262144;
+	plan->compaction_turns = 10;
+	plan->most_bytes = 420000;
+	plan->compactions = json_pack("[{s:i}]", "replies", 10);
 	return plan;
 }
 
@@ -45,6 +48,8 @@ static void test_round_trip(void **state)
 	assert_null(back->message);
 	assert_string_equal(back->standing, "");
 	assert_true(back->rehearse);
+	assert_int_equal(back->compaction_turns, 10);
+	assert_int_equal(back->most_bytes, 420000);
 	json_decref(json);
 	json_decref(again);
 }
@@ -72,6 +77,9 @@ static void test_rejected(void **state)
 		{ "turns_max", "4294967296" },
 		{ "max_output_tokens", "\"4096\"" },
 		{ "tool_output_bytes", "null" },
+		{ "compaction_turns", "-1" },
+		{ "most_bytes", "\"all\"" },
+		{ "compactions", "{}" },
 	};
 	CLEANUP(plan_free) struct plan *plan = full_plan();
 

@@ -62,6 +62,11 @@ static const struct play_row play_rows[] = {
 	  "bulletin_post{\"text\":\"Done.\"} "
 	  "tools 0/0/0/0/0" },
 	{ "last turn", USER("daily") "," TURN "," TURN, "\"Good bye.\" end 0/0/0/0/0" },
+	{ "a note of the runtime is no message",
+	  USER("daily") "," TURN ",{'role':'user','text':'duplicate charge','runtime':true}",
+	  "\"Now I post.\" write_file{\"path\":\"a.md\",\"text\":\"b\"} "
+	  "bulletin_post{\"text\":\"Done.\"} "
+	  "tools 0/0/0/0/0" },
 	{ "behind the last turn", USER("daily") "," TURN "," TURN "," TURN,
 	  "\"The rehearsal ends here; no model was called.\" end 0/0/0/0/0" },
 	{ "a new message begins anew", USER("daily") "," TURN "," USER("A Duplicate Charge?"),
