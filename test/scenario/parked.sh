@@ -15,6 +15,11 @@ reply
   usage 100 5
   delay 500
 reply
+  when say costly
+  call remember {"text":"It was dear."}
+  usage 2000 10
+  delay 500
+reply
   when say circles
   times 6
   call remember {"text":"Round and round."}
@@ -32,7 +37,8 @@ spenders kira max zoe
 printf -- '---\nexperiment: true\n---\n\nTries things.\n' >agents/zoe/SOUL.md
 printf '## Often (cron 30,40 7 * * *)\n\n- [ ] Look often.\n\n' >>agents/max/HEARTBEAT.md
 little='per_agent_hourly_usd: 0.01, per_agent_daily_usd: 50, per_session_usd: 5'
-enough='per_agent_hourly_usd: 20, per_agent_daily_usd: 50, per_session_usd: 5, system_hourly_usd: 40, system_daily_usd: 100'
+windows='per_agent_hourly_usd: 20, per_agent_daily_usd: 50, system_hourly_usd: 40, system_daily_usd: 100'
+enough="$windows, per_session_usd: 5"
 MORE='sessions_at_once: 1'
 limits "$little"
 ok 'the files are good' agentctl check
@@ -95,6 +101,22 @@ status 0 agentctl resume max
 wait_for 'it goes on to its end' sh -c "agentctl status --json | jq -e '.agents[] | select(.name == \"max\") | .state == \"idle\" and .last.outcome == \"done\"'"
 equal 'once' 1 "$(slots max | tr ' ' '\n' | grep -c again:done)"
 equal 'no row is left' '0 0' "$(rows) $(incidents)"
+
+# ---- what it spent before counts on ----
+limits_read 'a limit of a session' "$windows, per_session_usd: 0.25"
+agentctl run max --message 'say costly' --json >"$T/run.jsonl" & client=$!
+wait_for 'it runs' is max running
+status 0 agentctl pause max
+wait $client || true
+equal 'parked by the pause' '1' "$(db "SELECT count(*) FROM parked WHERE why = 'pause'")"
+status 0 agentctl resume max
+wait_for 'what goes on has no money left' sh -c "[ \"\$(sqlite3 .agentd/state.db \"SELECT layer FROM parked\")\" = session ]"
+equal 'nothing was asked' 0 "$(db 'SELECT count(*) FROM call WHERE session = (SELECT session FROM parked)')"
+limits_read 'a higher one' "$enough"
+wait_for 'it goes on to its end' sh -c "agentctl status --json | jq -e '.agents[] | select(.name == \"max\") | .state == \"idle\" and .last.outcome == \"done\"'"
+wait_for 'no row is left' sh -c "[ \"\$(sqlite3 .agentd/state.db 'SELECT count(*) FROM parked')\" = 0 ]"
+ok 'with all that was said before' jq -es '[.[] | select(.event == "request" and (.body.messages | tostring | contains("say costly")))][-1].body.messages
+	| tostring | contains("It was dear.") and contains("remembered")' "$T/requests.jsonl"
 
 # ---- a session that goes in circles ----
 status 4 agentctl run zoe --message 'say circles'
