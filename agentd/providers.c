@@ -5,11 +5,13 @@
 #include "log.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 
 #include <inttypes.h>
 
 #define KNOWN_MAX 1024 /* rows; those that agentd.yaml names no more stay where they are */
 #define KEY_SIZE 160
+#define PART_END 0x1f /* rows in state.db were found by hashes with it */
 #define MOST_MILLIBYTES 2000
 /* No tokenizer makes more than a token of a byte; what a server adds of its own may double that in
  * a short request. A server that reports more is not believed for the next one. */
@@ -51,21 +53,12 @@ void providers_free(struct providers *providers)
 
 /* ---- keys ---- */
 
-/* FNV-1a; a separator keeps "ab" "c" and "a" "bc" apart. */
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	for (; text && *text; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-	return (hash ^ 0x1f) * UINT64_C(1099511628211);
-}
-
 static uint64_t hash_provider(const struct provider *provider)
 {
-	uint64_t hash = hash_text(UINT64_C(14695981039346656037),
-				  provider_kind_name(provider->kind));
+	uint64_t hash = hash_part(HASH_BEGIN, provider_kind_name(provider->kind), PART_END);
 
-	hash = hash_text(hash, provider->base_url);
-	hash = hash_text(hash, provider->key_reference);
+	hash = hash_part(hash, provider->base_url, PART_END);
+	hash = hash_part(hash, provider->key_reference, PART_END);
 	return hash + (uint64_t)provider->key_source;
 }
 
@@ -93,7 +86,7 @@ static bool model_key(const struct daemon *daemon, const struct model_settings *
 
 	if (provider)
 		snprintf(out, KEY_SIZE, "model %s #%016" PRIx64, model->name,
-			 hash_text(hash_provider(provider), model->model));
+			 hash_part(hash_provider(provider), model->model, PART_END));
 	return provider != NULL;
 }
 

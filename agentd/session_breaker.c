@@ -1,27 +1,21 @@
 #include "session_breaker.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 
 #include <string.h>
 
 #define MINUTE_MS 60000
-
-/* FNV-1a; the final byte, which no UTF-8 has, keeps parts apart. */
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	for (; text && *text; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-	return (hash ^ 0xff) * UINT64_C(1099511628211);
-}
+#define PART_END 0xff /* which no UTF-8 has */
 
 unsigned session_breaker_result(struct session_breaker *breaker, const char *name,
 				const json_t *arguments, const char *content, bool is_error)
 {
 	char *text = arguments ? json_dumps(arguments, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-	uint64_t hash = hash_text(UINT64_C(14695981039346656037), name);
+	uint64_t hash = hash_part(HASH_BEGIN, name, PART_END);
 	unsigned place;
 
-	hash = hash_text(hash_text(hash, text), content) + is_error;
+	hash = hash_part(hash_part(hash, text, PART_END), content, PART_END) + is_error;
 	free(text);
 	for (unsigned i = 0; i < breaker->seen_count; i++)
 		if (breaker->seen[i].hash == hash)

@@ -2,6 +2,7 @@
 
 #include "base/failpoint.h"
 #include "base/file.h"
+#include "base/hash.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -236,10 +237,8 @@ int files_list(const struct folders *folders, const char *path, size_t limit, st
  * goes with the next attempt, which its resumed self makes. */
 static void temporary_name(const char *leaf, char *out, size_t size)
 {
-	uint64_t hash = 14695981039346656037u; /* FNV-1a */
+	uint64_t hash = hash_span(HASH_BEGIN, span_of(leaf));
 
-	for (; *leaf; leaf++)
-		hash = (hash ^ (unsigned char)*leaf) * 1099511628211u;
 	snprintf(out, size, ".agentd-%016" PRIx64 "~", hash);
 }
 

@@ -1,6 +1,7 @@
 #include "zone.h"
 
 #include "file.h"
+#include "hash.h"
 #include "zone_rule.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@ struct zone {
 	uint32_t count;       /* transitions */
 	int32_t first_offset; /* before the first one */
 	int32_t *offsets;     /* [count], in force from times[i] on */
-	uint64_t hash;        /* of the file's bytes, FNV-1a */
+	uint64_t hash;        /* of the file's bytes */
 	char *name;
 	int64_t times[];
 };
@@ -191,15 +192,6 @@ static struct zone *build(const char *name, const struct tzif *f, const struct z
 	return zone;
 }
 
-static uint64_t hash_of(struct span bytes)
-{
-	uint64_t hash = 14695981039346656037u;
-
-	for (size_t i = 0; i < bytes.length; i++)
-		hash = (hash ^ (unsigned char)bytes.data[i]) * 1099511628211u;
-	return hash;
-}
-
 int zone_parse(const char *name, struct span tzif, struct zone **ret_zone, struct error *error)
 {
 	struct tzif f = { .at = (const unsigned char *)tzif.data, .left = tzif.length }, behind;
@@ -227,7 +219,7 @@ int zone_parse(const char *name, struct span tzif, struct zone **ret_zone, struc
 			"time zone \"%s\" counts leap seconds: write the name without \"right/\"",
 			name);
 	*ret_zone = build(name, &f, &rule);
-	(*ret_zone)->hash = hash_of(tzif);
+	(*ret_zone)->hash = hash_span(HASH_BEGIN, tzif);
 	return 0;
 }
 

@@ -1,16 +1,15 @@
 #include "account.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 
 #define CAPACITY_MIN 64
 
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
 static size_t home_of(const struct accounts *accounts, const char *name)
 {
-	uint64_t hash = 14695981039346656037u;
+	struct span key = { name, strnlen(name, accounts->name_size - 1) };
+	uint64_t hash = hash_span(HASH_BEGIN, key);
 
-	for (size_t i = 0; i + 1 < accounts->name_size && name[i]; i++)
-		hash = (hash ^ (unsigned char)name[i]) * 1099511628211u;
 	return (size_t)(hash ^ hash >> 32) & (accounts->capacity - 1);
 }
 

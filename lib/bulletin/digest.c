@@ -1,16 +1,16 @@
 /* Has anybody else written something? Blanks, and the heading of a new file, are nothing. */
 #include "bulletin/bulletin.h"
 
+#include "base/hash.h"
 #include "markdown/markdown.h"
 
-#define NOTHING UINT64_C(14695981039346656037)
+#define NOTHING HASH_BEGIN
 
-/* FNV-1a. */
 static uint64_t add(uint64_t hash, struct span text)
 {
 	for (size_t i = 0; i < text.length; i++)
 		if (!memchr(" \t\r\n", text.data[i], 4))
-			hash = (hash ^ (unsigned char)text.data[i]) * UINT64_C(1099511628211);
+			hash = hash_byte(hash, (unsigned char)text.data[i]);
 	return hash;
 }
 

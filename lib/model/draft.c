@@ -3,6 +3,8 @@
 #include "printed.h"
 #include "wire.h"
 
+#include "base/hash.h"
+
 void draft_init(struct draft *draft, model_event_sink sink, void *context)
 {
 	*draft = (struct draft){
@@ -179,17 +181,14 @@ void draft_close(struct draft *draft)
 
 static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/* FNV-1a. */
 static uint64_t hash(uint64_t h, struct span bytes)
 {
-	for (size_t i = 0; i < bytes.length; i++)
-		h = (h ^ (unsigned char)bytes.data[i]) * 0x100000001B3ULL;
-	return (h ^ 0xFF) * 0x100000001B3ULL;
+	return hash_byte(hash_span(h, bytes), 0xff);
 }
 
 void call_id_make(char out[MODEL_CALL_ID_MAX + 1], struct span seed, struct span more, size_t order)
 {
-	uint64_t h = hash(hash(0xCBF29CE484222325ULL, seed), more);
+	uint64_t h = hash(hash(HASH_BEGIN, seed), more);
 
 	for (size_t i = 0; i < 7; i++, h /= 62)
 		out[i] = digits[h % 62];

@@ -1,4 +1,5 @@
 /* Has anything changed that a beat depends on? Answered by stat, but for the bulletin. */
+#include "base/hash.h"
 #include "tree.h"
 #include "workspace/workspace.h"
 
@@ -9,17 +10,13 @@ static const char *const not_inputs[] = { "work", NULL };
 /* What changes on its behalf while it runs: MEMORY.md, what is pruned from it, and the bulletin. */
 static const char *const not_given[] = { "work", "MEMORY.md", "memory", NULL };
 
-/* FNV-1a of 64 bits: nobody gains by a collision here, and a change is all that matters. */
 struct digest {
 	uint64_t state;
 };
 
 static void add_bytes(struct digest *digest, const void *bytes, size_t size)
 {
-	const unsigned char *at = bytes;
-
-	for (size_t i = 0; i < size; i++)
-		digest->state = (digest->state ^ at[i]) * 1099511628211u;
+	digest->state = hash_span(digest->state, (struct span){ bytes, size });
 }
 
 static void add_file(struct digest *digest, int parent, const char *name, const char *path)
@@ -61,7 +58,7 @@ static int digest_inputs(const struct workspace *workspace, const char *agent,
 			 struct error *error)
 {
 	const struct grant *grant = settings_grant(workspace->settings, agent);
-	struct digest digest = { 14695981039346656037u };
+	struct digest digest = { HASH_BEGIN };
 	uint64_t board = 0;
 	_fd_ int dir = -1;
 	int result = workspace_agent_open(workspace, agent, &dir, error);
