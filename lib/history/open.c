@@ -1,5 +1,6 @@
 #include "branch.h"
 #include "lock.h"
+#include "making.h"
 #include "pending.h"
 #include "reboot.h"
 #include "repository.h"
@@ -8,17 +9,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
-
-static const char exclude[] =
-	"# What agentd never commits: the folder of a session's own files, and editors' scratch files.\n"
-	"/work/\n"
-	"*~\n"
-	".*.sw?\n"
-	".#*\n"
-	"\\#*#\n"
-	"4913\n"
-	".goutputstream-*\n"
-	"sed[a-zA-Z0-9][a-zA-Z0-9][a-zA-Z0-9][a-zA-Z0-9][a-zA-Z0-9][a-zA-Z0-9]\n";
 
 static int check_owner(const struct history *h, const struct stat *st, const char *what,
 		       struct error *error)
@@ -60,48 +50,6 @@ static int open_folder(struct history *h, struct error *error)
 	h->dir_device = st.st_dev;
 	h->dir_inode = st.st_ino;
 	return check_owner(h, &st, "", error);
-}
-
-/* Was this half-made repository begun by us, and not by a person whose git is at it right now? */
-static bool is_begun_by_us(const struct history *h)
-{
-	CLEANUP(buffer_clear) struct buffer found = BUFFER(sizeof(exclude));
-
-	return !file_read(h->dir, ".git/info/exclude", &found, NULL, NULL) &&
-	       span_equal(buffer_span(&found), (struct span){ exclude, sizeof(exclude) - 1 });
-}
-
-/* .git/info/exclude first: what is written last is what tells a whole repository from a half-made
- * one. */
-static int make_repository(struct history *h, struct error *error)
-{
-	git_repository_init_options options = { .version = GIT_REPOSITORY_INIT_OPTIONS_VERSION,
-						.initial_head = "main" };
-	CLEANUP(git_repository_free) git_repository *made = NULL;
-	struct stat st;
-	int result;
-
-	if (is_begun_by_us(h)) /* killed in the middle of it */
-		file_unlink(h->dir, ".git/config.lock", NULL);
-	result = directory_make(h->dir, ".git/info", 0755, error);
-	if (!result && file_stat(h->dir, ".git/info/exclude", &st, NULL))
-		result = file_replace(h->dir, ".git/info/exclude",
-				      (struct span){ exclude, sizeof(exclude) - 1 }, 0644, error);
-	if (result)
-		return result;
-	result = git_repository_init_ext(&made, h->path, &options);
-	return result ? git_refuse(error, result, "making a repository in %s", h->path) : 0;
-}
-
-/* So that the first commit does not outlive what it stands in. */
-static int sync_repository(struct history *h, struct error *error)
-{
-	static const char *const parts[] = { "HEAD", "config", "info", "refs", "objects", "." };
-	int result = 0;
-
-	for (size_t i = 0; !result && i < ARRAY_LENGTH(parts); i++)
-		result = git_sync(h, parts[i], error);
-	return result ? result : fd_sync(h->dir, error);
 }
 
 /* Settings of the repository itself may name another work tree; such a one is not this folder's. */
@@ -148,18 +96,15 @@ static int open_git(struct history *h, bool create, struct error *error)
 		result = history_refuse_links(h, error);
 	if (result)
 		return result;
-	whole = there && !file_stat(h->dir, ".git/HEAD", &st, NULL) &&
-		!file_stat(h->dir, ".git/config", &st, NULL) &&
-		!file_stat(h->dir, ".git/objects", &st, NULL) &&
-		!file_stat(h->dir, ".git/refs", &st, NULL);
+	whole = there && making_is_done(h);
 	if (!whole && !create)
 		return error_set(error, ERROR_NOT_FOUND, "%s has no git repository", h->path);
 	if (!whole)
-		result = make_repository(h, error);
+		result = making_do(h, error);
 	if (!result && !there)
 		result = directory_open_beneath(h->dir, ".git", &h->git, error);
 	if (!result && !whole)
-		result = sync_repository(h, error);
+		result = making_sync(h, error);
 	if (!result && fstat(h->git, &st))
 		result = error_set_system(error, errno, "looking at %s/.git", h->path);
 	h->git_device = st.st_dev;

@@ -2,6 +2,7 @@
 
 #include "leftovers.h"
 #include "lock.h"
+#include "making.h"
 #include "snapshot.h"
 
 #include <ctype.h>
@@ -127,6 +128,9 @@ int reboot_clear(struct history *h, struct error *error)
 	if (result)
 		return git_refuse(error, result, "looking at the objects of %s", h->path);
 	index_draft_remove(h);
+	making_tidy(h);
+	lock_remove_stale(h->git, "HEAD.lock");
+	lock_remove_stale(h->git, "config.lock");
 	result = directory_open_beneath(h->git, "objects", &objects, error);
 	for (int i = 0; !result && i < 2; i++) {
 		look.removes = i;
