@@ -13,6 +13,8 @@ wait_for() {
 	done
 }
 has_commit() { [ -e "$1/.git/refs/heads/main" ]; }
+daemon=
+trap '[ -z "$daemon" ] || kill -9 "$daemon"' EXIT
 start() {
 	agentd -w "$W" 2>>"$T/agentd.log" &
 	daemon=$!
@@ -21,6 +23,7 @@ start() {
 stop() {
 	kill -TERM $daemon
 	wait $daemon || fail "agentd ended with $?"
+	daemon=
 }
 # save FILE: as an editor does that cares: beside it, synced, renamed, the folder synced.
 save() {
@@ -56,6 +59,10 @@ mark 'line agents/kira/MEMORY.md The second of two payments goes back'
 merged() { grep -qF 'The second of two payments' agents/kira/MEMORY.md && committed agents/kira MEMORY.md; }
 wait_for merged
 mark 'line agents/kira/MEMORY.md Refunds take five days, says Pat.'
+# And one that leaves it to the system when it gets to the disk.
+echo '- Enterprise customers have a manager of their own.' >>agents/kira/knowledge/billing.md
+wait_for committed agents/kira knowledge/billing.md
+mark 'line agents/kira/knowledge/billing.md Enterprise customers have a manager of their own.'
 agentctl pause kira >/dev/null
 mark "rows 1 SELECT count(*) FROM agent WHERE agent = 'kira'"
 agentctl resume kira >/dev/null
