@@ -191,7 +191,7 @@ static void recorded(void *context, const struct error *error)
 		return;
 	}
 	if (!error) {
-		session_handle(session, EVENT_SUSPENDED); /* which abandons it */
+		session_handle(session, LIFE_SUSPENDED); /* which abandons it */
 		return;
 	}
 	session_fail(session, OUTCOME_FAILED, "%s", error->message);
@@ -370,7 +370,7 @@ static void begin(struct completion *call)
 	int64_t bytes;
 
 	if (session->suspending) {
-		session_handle(session, EVENT_SUSPENDED); /* which abandons it */
+		session_handle(session, LIFE_SUSPENDED); /* which abandons it */
 		return;
 	}
 	if (!model) {

@@ -29,6 +29,7 @@ struct daemon {
 	struct roster *roster;
 	struct scheduler *scheduler;
 	struct supervisor *supervisor;
+	struct watchdog *watchdog;
 	struct committer *committer;
 	struct service *gateway, *history;
 	struct ledger *ledger;

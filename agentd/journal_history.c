@@ -2,6 +2,8 @@
 #include "journal.h"
 #include "session_history.h"
 
+#include "base/clock.h"
+
 #define PARKED_BEFORE_MAX 64 /* sessions of one work that are read; older ones are left out */
 
 /* ---- reading ---- */
@@ -19,7 +21,7 @@ struct reading {
 	bool own;
 	struct session_history history;
 	struct budget_hold spent;
-	int64_t again;
+	int64_t at_ms, again;
 	journal_history_done done;
 	void *context;
 
@@ -105,7 +107,7 @@ static int work_go_on(struct store *store, void *context, struct error *error)
 	reading->count = 0;
 	if (reading->own)
 		result = store_session_resume(store, reading->session, reading->daemon->epoch,
-					      &reading->again, error);
+					      reading->at_ms, &reading->again, error);
 	if (!result)
 		result = find_chain(store, reading, error);
 	if (!result)
@@ -130,6 +132,7 @@ void journal_go_on(struct daemon *daemon, const char *session, bool own, journal
 	struct error error;
 
 	reading->daemon = daemon;
+	reading->at_ms = clock_wall_ms();
 	reading->own = own;
 	reading->done = done;
 	reading->context = context;

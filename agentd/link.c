@@ -112,6 +112,24 @@ struct rpc *link_rpc(const struct link *link)
 	return link->rpc;
 }
 
+void link_read(struct link *link)
+{
+	bool was = link->handling;
+
+	link->handling = true;
+	rpc_readable(link->rpc, NULL);
+	link->handling = was;
+	if (link->dead && !was)
+		link_end(link);
+}
+
+bool link_has_news(const struct link *link)
+{
+	struct pollfd state = { .fd = rpc_fd(link->rpc), .events = POLLIN };
+
+	return poll(&state, 1, 0) > 0;
+}
+
 int64_t link_moved_ms(const struct link *link)
 {
 	return link->moved_ms;

@@ -26,6 +26,11 @@ bool link_still_hears(const struct link *link);
 
 struct rpc *link_rpc(const struct link *link);
 
+/* Handles what is there to be read, now; `closed` is not called. May free the link as a handler
+ * may. */
+void link_read(struct link *link);
+/* Is there anything to be read? */
+bool link_has_news(const struct link *link);
 /* When something was heard or said last, on the monotonic clock. */
 int64_t link_moved_ms(const struct link *link);
 

@@ -8,11 +8,9 @@
 #include <signal.h>
 #include <stdarg.h>
 
-#define FAREWELL_MS 5000
-
 void session_hold(struct session *session)
 {
-	session->held++;
+	session->references++;
 }
 
 void session_forget_facts(struct session *session)
@@ -28,6 +26,9 @@ static void session_free(struct session *session)
 {
 	ledger_forget_session(session->daemon, session->id);
 	free(session->reason);
+	free(session->held);
+	free(session->killed_for);
+	free(session->end_words);
 	free(session->key);
 	free(session->heading);
 	free(session->message);
@@ -48,7 +49,7 @@ static void session_free(struct session *session)
 
 void session_release(struct session *session)
 {
-	if (!--session->held)
+	if (!--session->references)
 		session_free(session);
 }
 
@@ -107,24 +108,6 @@ void session_stop(struct session *session)
 {
 	if (session->child)
 		child_signal(session->child, SIGKILL);
-}
-
-static void farewell_over(uv_timer_t *timer)
-{
-	struct session *session = timer->data;
-
-	session->overstayed = true;
-	session_stop(session);
-}
-
-void session_farewell(struct session *session)
-{
-	if (session->farewell)
-		return;
-	session->farewell = xcalloc(1, sizeof(uv_timer_t));
-	session->farewell->data = session;
-	uv_timer_init(&session->daemon->loop, session->farewell);
-	uv_timer_start(session->farewell, farewell_over, FAREWELL_MS, 0);
 }
 
 struct slot session_slot(const struct session *session)

@@ -8,16 +8,8 @@
 #include "session_breaker.h"
 #include "supervisor.h"
 
+#include "lifecycle/lifecycle.h"
 #include "model/model.h"
-
-enum session_state {
-	SESSION_WAITING,   /* for its agent, or for room */
-	SESSION_RECORDING, /* its rows are being written */
-	SESSION_RUNNING,   /* its process lives */
-	SESSION_SAVING,    /* its facts are on their way into MEMORY.md */
-	SESSION_CLOSING,   /* its rows are being closed */
-	SESSION_ENDED,
-};
 
 enum session_outcome {
 	OUTCOME_NONE,
@@ -43,10 +35,11 @@ struct session {
 	struct daemon *daemon;
 	struct session *next; /* in the supervisor's list */
 	char id[27], agent[AGENT_NAME_MAX + 1];
-	enum session_state state;
+	struct life life;
+	int64_t state_ms; /* since when it is in its state; monotonic */
 	enum session_outcome outcome;
-	char *reason;  /* NULL: none */
-	unsigned held; /* answers that will still come to this address */
+	char *reason;        /* NULL: none */
+	unsigned references; /* one is the list's; answers that will still come to this address */
 
 	/* what was wished for */
 	enum cause_kind cause;
@@ -60,13 +53,13 @@ struct session {
 	void *listener_context;
 
 	/* going on after a death */
-	bool has_row;          /* it began once: its row is open */
-	bool is_resumed;       /* its journal was read */
-	bool is_over;          /* its journal says that nothing is left to do */
-	bool has_adopted;      /* its first steps are calls of the parked session */
-	unsigned lives;        /* processes it has had; what an earlier one asked is not answered */
-	int64_t not_before_ms; /* monotonic: it waits out a pause */
-	json_t *past; /* {"history","reply","results","compactions"} of the plan, or NULL */
+	bool has_row;     /* it began once: its row is open */
+	bool is_resumed;  /* its journal was read */
+	bool is_over;     /* its journal says that nothing is left to do */
+	bool has_adopted; /* its first steps are calls of the parked session */
+	int64_t answered; /* steps of its journal that have a result */
+	char *held;       /* why it waits out a pause, or NULL */
+	json_t *past;     /* {"history","reply","results","compactions"} of the plan, or NULL */
 
 	/* the run */
 	struct plan *plan;
@@ -74,8 +67,11 @@ struct session {
 	char *script;                /* REHEARSAL.md, for the rehearsal model */
 	struct child *child;
 	struct link *link;
-	uv_timer_t *farewell; /* how long it may stay after its last word; NULL: not said */
-	bool overstayed;      /* and was ended for it */
+	char *killed_for;     /* why we sent its process a signal; NULL: we did not */
+	char *end_words;      /* how its latest process ended */
+	unsigned deaths_late; /* of its agent's sessions, at its latest death */
+	bool flaps;           /* and these were too many */
+	bool overstayed;      /* it did not leave after its last word */
 	unsigned effects;     /* that the daemon is at for it: nobody else begins meanwhile */
 	bool over_waits;      /* its process is gone, and an effect is not */
 	bool stop_at_step;    /* paused: no further model call */
@@ -115,21 +111,26 @@ struct session {
 
 #define SESSION_FACTS_MAX 200
 
-enum session_event {
-	EVENT_ADMITTED,   /* its agent is free and there is room */
-	EVENT_RECORDED,   /* its rows are durable */
-	EVENT_UNRECORDED, /* they could not be written: it must do nothing */
-	EVENT_EXITED,     /* its process is gone, or never came to be */
-	EVENT_DIED,       /* its process died before its time: it goes on with another */
-	EVENT_SAVED,      /* its facts are committed, or there are none */
-	EVENT_CLOSED,     /* its rows are closed */
-	EVENT_CANCELLED,
-	EVENT_SUSPENDED, /* the daemon stops, and its row stays open */
-	EVENTS,
-};
+/* session_life.c: performs what lib/lifecycle says. LIFE_DIED and LIFE_PROGRESS carry more. */
+void session_handle(struct session *session, enum life_event event);
+void session_happen(struct session *session, const struct life_happening *happening);
 
-/* session_life.c: the state × event table. */
-void session_handle(struct session *session, enum session_event event);
+/* Is its process there, or being ended, or what we do for it not over? */
+static inline bool session_runs(const struct session *session)
+{
+	return session->life.state >= LIFE_RUNNING && session->life.state <= LIFE_FINISHING;
+}
+
+static inline bool session_waits(const struct session *session)
+{
+	return session->life.state == LIFE_WAITING;
+}
+
+/* watchdog.c: it died of itself, and goes on later, or is set aside. */
+void session_died(struct session *session);
+/* Its process cannot be killed. */
+void session_complain(struct session *session);
+struct life_rules session_life_rules(const struct daemon *daemon);
 
 /* session.c: rows of state.db as they stand now; strings are the session's. */
 struct slot session_slot(const struct session *session);
@@ -164,9 +165,11 @@ int session_prepare(struct session *session);
 int session_launch(struct session *session);
 
 /* session_resume.c: going on after a death, or with parked work. The first continues with
- * EVENT_RECORDED or EVENT_UNRECORDED, the second with session_record. */
+ * LIFE_RECORDED or LIFE_UNRECORDED, the second with session_record. */
 void session_go_on(struct session *session);
 void session_go_on_parked(struct session *session);
+/* A step at which it died again and again is not tried once more. */
+void session_set_aside(struct session *session);
 /* The first steps of one that has adopted calls; `texts` are to be freed. Returns how many. */
 #define ADOPTED_MAX (MODEL_CALLS_MAX + 1)
 size_t session_adopted_steps(const struct session *session, struct step steps[ADOPTED_MAX],
@@ -176,13 +179,15 @@ size_t session_adopted_steps(const struct session *session, struct step steps[AD
 void session_record(struct session *session);
 void session_tell_start(struct session *session);
 void session_hang_up(struct session *session);
+/* session_exit.c: it has no process (any more). */
+void session_over(struct session *session);
 /* An effect of the daemon's for it has ended, and its result is on the way to state.db. */
 void session_effect_over(struct session *session);
 
 /* session_stop.c: the daemon stops. Lets it go now if nothing that was paid for or begun is under
  * way, else at its next step. */
 void session_suspend(struct session *session);
-/* The action of EVENT_SUSPENDED. */
+/* The action of LIFE_SUSPENDED. */
 void session_let_go(struct session *session);
 
 /* session_steps.c: what a running session may ask. */
@@ -237,6 +242,7 @@ void session_emit_end(struct session *session);
 /* supervisor.c */
 struct session *supervisor_find(const struct daemon *daemon, const char *id);
 void supervisor_ended(struct session *session); /* takes it off the list; may free it */
+struct session *supervisor_first(const struct daemon *daemon); /* then session->next */
 void session_fail(struct session *session, enum session_outcome outcome, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* It ends parked: its work goes on later. Returns whether somebody has to hear of that: not of a
@@ -244,8 +250,6 @@ void session_fail(struct session *session, enum session_outcome outcome, const c
 bool session_park(struct session *session, const struct parking *parking, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void session_stop(struct session *session); /* kills the process; its end follows */
-/* It has said its last word, or nothing can come any more: its process ends soon, or is ended. */
-void session_farewell(struct session *session);
 void session_exited(void *context, const struct process_end *end);
 /* `done` was its last word and its socket is closed. The kernel needs some milliseconds to end a
  * process with namespaces of its own, and nothing of a session has to wait for that. */

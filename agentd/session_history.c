@@ -223,6 +223,7 @@ int session_history_take(void *context, const struct step *step)
 	struct session_history *history = context;
 
 	history->seq = step->seq;
+	history->answered += step->result != NULL;
 	if (!strcmp(step->kind, "model"))
 		take_reply(history, step);
 	else if (!strcmp(step->kind, "compaction"))
@@ -243,7 +244,7 @@ void session_history_next(struct session_history *history, bool afresh)
 	if (afresh)
 		history->breaker = (struct session_breaker){ 0 };
 	history->turns = history->input_tokens = history->output_tokens = 0;
-	history->seq = 0;
+	history->seq = history->answered = 0;
 	forget_facts(history); /* they were kept when it was parked */
 }
 
@@ -321,6 +322,7 @@ void session_history_apply(struct session *session, struct session_history *hist
 				  history->compactions, "reply", history->reply, "results",
 				  history->results);
 	session->seq = history->seq;
+	session->answered = history->answered;
 	session->turns = history->turns;
 	session->turns_before = history->earlier_turns;
 	session->input_tokens = history->input_tokens;

@@ -23,6 +23,7 @@ struct session_history {
 	json_t *results;     /* of its calls, as far as they are known */
 	int64_t seq;         /* of the latest step */
 	int64_t reply_seq;
+	int64_t answered; /* steps of the latest journal that have a result */
 	int64_t turns, input_tokens, output_tokens;
 	int64_t cost_micro_usd;        /* of the session itself; the reader's */
 	char model[SETTINGS_NAME_MAX]; /* that it asked last; the reader's */

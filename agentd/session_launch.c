@@ -232,13 +232,13 @@ static void session_lost(void *owner, const struct error *error)
 	if (error->code == ERROR_PROTOCOL) {
 		session_fail(session, OUTCOME_FAILED, "the session broke the protocol: %s",
 			     error->message);
-		session_stop(session);
+		session_handle(session, LIFE_CANCELLED);
 	} else if (session->finished) {
 		session_left(session);
 		return;
 	}
 	link_free(steal_pointer(&session->link));
-	session_farewell(session); /* its process ends, or has ended */
+	session_handle(session, LIFE_LAST_WORD); /* its process ends, or has ended */
 }
 
 static int process_start(struct session *session, int dir, struct error *error)
@@ -264,7 +264,7 @@ static int process_start(struct session *session, int dir, struct error *error)
 	    -(int)ERROR_TOO_LARGE) {
 		session_fail(session, OUTCOME_REFUSED,
 			     "its texts are too large together to be handed to a session");
-		session_stop(session); /* its end follows */
+		session_handle(session, LIFE_CANCELLED); /* its end follows */
 	}
 	return 0;
 }

@@ -4,18 +4,18 @@
 #include "alerts.h"
 #include "committer.h"
 #include "completion.h"
+#include "health.h"
 #include "journal.h"
 #include "ledger.h"
 #include "log.h"
 #include "parked.h"
 #include "scheduler.h"
 #include "session_history.h"
+#include "watchdog.h"
 
 #include "base/clock.h"
 
-#include <inttypes.h>
-
-#define BACKOFF_MS 500 /* before the next process, doubled with each */
+#include <signal.h>
 
 typedef void (*session_action)(struct session *session);
 
@@ -25,59 +25,48 @@ static void act_begin(struct session *session);
 static void act_save(struct session *session);
 static void act_close(struct session *session);
 static void act_end(struct session *session);
+static void act_term(struct session *session);
 static void act_kill(struct session *session);
 static void act_drop(struct session *session);
 static void act_withdraw(struct session *session);
 static void act_nothing(struct session *session);
 
-/* What happens, and the state that follows. An empty cell is a bug of ours. */
-static const struct {
-	session_action action;
-	enum session_state next;
-} table[SESSION_ENDED][EVENTS] = {
-	[SESSION_WAITING] = {
-		[EVENT_ADMITTED] = { act_record, SESSION_RECORDING },
-		[EVENT_CANCELLED] = { act_withdraw, SESSION_CLOSING },
-		[EVENT_SUSPENDED] = { session_let_go, SESSION_ENDED },
-	},
-	[SESSION_RECORDING] = {
-		[EVENT_RECORDED] = { act_begin, SESSION_RUNNING },
-		[EVENT_UNRECORDED] = { act_drop, SESSION_ENDED },
-		[EVENT_EXITED] = { act_nothing, SESSION_RECORDING },
-		[EVENT_DIED] = { act_nothing, SESSION_RECORDING },
-		[EVENT_CANCELLED] = { act_kill, SESSION_RECORDING },
-	},
-	[SESSION_RUNNING] = {
-		[EVENT_EXITED] = { act_save, SESSION_SAVING },
-		[EVENT_DIED] = { act_wait_again, SESSION_WAITING },
-		[EVENT_CANCELLED] = { act_kill, SESSION_RUNNING },
-		[EVENT_SUSPENDED] = { session_let_go, SESSION_ENDED },
-	},
-	[SESSION_SAVING] = {
-		[EVENT_SAVED] = { act_close, SESSION_CLOSING },
-		[EVENT_CANCELLED] = { act_nothing, SESSION_SAVING },
-	},
-	[SESSION_CLOSING] = {
-		[EVENT_CLOSED] = { act_end, SESSION_ENDED },
-		[EVENT_CANCELLED] = { act_nothing, SESSION_CLOSING },
-	},
+/* What the table of lib/lifecycle says is done here. */
+static const session_action actions[LIFE_ACTIONS] = {
+	[LIFE_NOTHING] = act_nothing,   [LIFE_ADMIT] = act_nothing, /* the supervisor looks */
+	[LIFE_RECORD] = act_record,     [LIFE_BEGIN] = act_begin,
+	[LIFE_WAIT] = act_wait_again,   [LIFE_TERM] = act_term,
+	[LIFE_KILL] = act_kill,         [LIFE_COMPLAIN] = session_complain,
+	[LIFE_SAVE] = act_save,         [LIFE_CLOSE] = act_close,
+	[LIFE_END] = act_end,           [LIFE_DROP] = act_drop,
+	[LIFE_LET_GO] = session_let_go, [LIFE_WITHDRAW] = act_withdraw,
 };
 
-void session_handle(struct session *session, enum session_event event)
+void session_happen(struct session *session, const struct life_happening *happening)
 {
-	if (session->state == SESSION_ENDED)
-		return; /* let go: the daemon ends */
-	if (!table[session->state][event].action)
-		BUG("session %s: event %d in state %d", session->id, (int)event,
-		    (int)session->state);
-	session_hold(session); /* the action may end it */
-	{
-		session_action action = table[session->state][event].action;
+	struct life_rules rules = session_life_rules(session->daemon);
+	enum life_state before = session->life.state;
+	enum life_action action;
 
-		session->state = table[session->state][event].next;
-		action(session);
-	}
+	if (before == LIFE_ENDED)
+		return; /* let go: the daemon ends */
+	action = lifecycle_step(&session->life, &rules, happening);
+	if (action == LIFE_BUG)
+		BUG("session %s: event %d while %s", session->id, (int)happening->event,
+		    life_state_name(before));
+	if (session->life.state != before)
+		session->state_ms = happening->now_ms;
+	watchdog_note(session);
+	session_hold(session); /* the action may end it */
+	actions[action](session);
 	session_release(session);
+}
+
+void session_handle(struct session *session, enum life_event event)
+{
+	struct life_happening happening = { .event = event, .now_ms = clock_monotonic_ms() };
+
+	session_happen(session, &happening);
 }
 
 static void act_nothing(struct session *session)
@@ -93,7 +82,7 @@ static void recorded(void *context, const struct error *error)
 		parked_started(session->daemon, session->again, error);
 	if (error)
 		session_fail(session, OUTCOME_REFUSED, "%s", error->message);
-	session_handle(session, error ? EVENT_UNRECORDED : EVENT_RECORDED);
+	session_handle(session, error ? LIFE_UNRECORDED : LIFE_RECORDED);
 	session_release(session);
 }
 
@@ -107,17 +96,22 @@ void session_tell_start(struct session *session)
 			       (int)(session->has_row || session->again)));
 }
 
-/* After its first death at once, then with growing pauses. */
+/* Its own death is durable before anything follows from it; what has run too often at one step is
+ * set aside, and what dies too often parks with its agent. */
 static void act_wait_again(struct session *session)
 {
 	struct resident *resident = roster_find(session->daemon->roster, session->agent);
-	unsigned doubled = session->lives < 10 ? session->lives : 10;
 
-	session->not_before_ms = clock_monotonic_ms() + (BACKOFF_MS << (doubled - 1));
 	plan_free(steal_pointer(&session->plan));
+	session->over_waits = false;
+	session_died(session);
+	if (session->outcome != OUTCOME_NONE) {
+		session_handle(session, LIFE_EXITED);
+		return;
+	}
 	if (resident && resident->open == session)
 		resident->open = NULL;
-	supervisor_wait(session);
+	supervisor_admit(session->daemon); /* its agent is free meanwhile */
 }
 
 static char *session_row_wish(const struct session *session)
@@ -159,7 +153,7 @@ void session_record(struct session *session)
 		record(session);
 	/* While that is being written its process comes to be. It can do nothing before: what it
 	 * asks is journalled behind these rows, and fails with them. */
-	if (session->state == SESSION_RECORDING && session->outcome == OUTCOME_NONE)
+	if (session->life.state == LIFE_RECORDING && session->outcome == OUTCOME_NONE)
 		session_launch(session);
 	if (session->rehearse)
 		recorded(session, NULL);
@@ -178,7 +172,6 @@ static void act_record(struct session *session)
 static void act_begin(struct session *session)
 {
 	session->has_row = !session->rehearse;
-	session->lives++;
 	log_event(session->daemon->log, LEVEL_INFO, "session_start", session->agent, session->id,
 		  "%s %s",
 		  session->heading   ? session->heading
@@ -188,13 +181,7 @@ static void act_begin(struct session *session)
 	if (session->suspending && session->outcome == OUTCOME_NONE)
 		session_suspend(session);
 	else if (!session->child) /* it has ended already, or could not be started */
-		session_handle(session,
-			       session->outcome == OUTCOME_NONE ? EVENT_DIED : EVENT_EXITED);
-}
-
-static void timer_destroy(uv_handle_t *handle)
-{
-	free(handle);
+		session_over(session);
 }
 
 void session_hang_up(struct session *session)
@@ -202,75 +189,6 @@ void session_hang_up(struct session *session)
 	session->asked = 0;
 	completion_abandon(session);
 	link_free(steal_pointer(&session->link));
-	if (session->farewell)
-		uv_close((uv_handle_t *)steal_pointer(&session->farewell), timer_destroy);
-}
-
-/* What the daemon is doing for it is waited for: whoever goes on has to know what came of it. */
-static void session_over(struct session *session)
-{
-	session_hang_up(session);
-	session->over_waits = session->effects > 0;
-	if (session->over_waits)
-		return;
-	if (session->outcome == OUTCOME_DONE)
-		free(steal_pointer(&session->reason));
-	session_handle(session, session->outcome == OUTCOME_NONE ? EVENT_DIED : EVENT_EXITED);
-}
-
-void session_effect_over(struct session *session)
-{
-	session->effects--;
-	if (session->state != SESSION_RUNNING || session->effects)
-		return;
-	if (session->over_waits)
-		session_over(session);
-	else if (session->suspending && session->outcome == OUTCOME_NONE)
-		session_suspend(session);
-}
-
-#define STATUS_NO_WALLS 111 /* of session/main.c: another one would have none either */
-
-/* Did its process die of something that another may be spared? One that had said its last word, or
- * could not say any more, did not die: it would not leave. */
-static bool may_go_on(const struct session *session, const struct process_end *end)
-{
-	return session->outcome == OUTCOME_NONE && !session->rehearse && !session->finished &&
-	       !session->overstayed && (end->signalled || end->code != STATUS_NO_WALLS);
-}
-
-static void died(const struct session *session, const struct process_end *end)
-{
-	char text[64];
-
-	log_event(session->daemon->log, LEVEL_WARNING, "session_died", session->agent, session->id,
-		  "its process ended (%s); it goes on with another",
-		  process_end_print(end, text, sizeof(text)));
-}
-
-void session_exited(void *context, const struct process_end *end)
-{
-	struct session *session = context;
-	char text[64];
-
-	session->child = NULL;
-	if (session->link) /* read what it said last */
-		rpc_readable(link_rpc(session->link), NULL);
-	if (session->finished && !end->signalled && !end->code)
-		session_fail(session, OUTCOME_DONE, "%s", "");
-	else if (may_go_on(session, end))
-		died(session, end);
-	else
-		session_fail(session, OUTCOME_FAILED, "its process ended: %s",
-			     process_end_print(end, text, sizeof(text)));
-	session_over(session);
-}
-
-void session_left(struct session *session)
-{
-	child_leave(steal_pointer(&session->child));
-	session_fail(session, OUTCOME_DONE, "%s", "");
-	session_over(session);
 }
 
 static void saved(void *context, const char *commit, const struct error *error)
@@ -282,7 +200,7 @@ static void saved(void *context, const char *commit, const struct error *error)
 		session->outcome = OUTCOME_NONE;
 		session_fail(session, OUTCOME_FAILED, "MEMORY.md: %s", error->message);
 	}
-	session_handle(session, EVENT_SAVED);
+	session_handle(session, LIFE_SAVED);
 	session_release(session);
 }
 
@@ -321,7 +239,7 @@ static void closed(void *context, const struct error *error)
 		parked_add(session->daemon, &row);
 		parked_row_clear(&row);
 	}
-	session_handle(session, EVENT_CLOSED);
+	session_handle(session, LIFE_CLOSED);
 	session_release(session);
 }
 
@@ -408,6 +326,14 @@ static void act_close(struct session *session)
 	parked_row_clear(&parked);
 }
 
+static void act_term(struct session *session)
+{
+	log_event(session->daemon->log, LEVEL_WARNING, "session_hangs", session->agent, session->id,
+		  "%s: its process is ended", session->killed_for);
+	if (session->child)
+		child_signal(session->child, SIGTERM);
+}
+
 static void act_kill(struct session *session)
 {
 	session_stop(session);
@@ -433,11 +359,6 @@ static void act_withdraw(struct session *session)
 {
 	struct slot slot = session_slot(session);
 
-	if (session->has_row) { /* between two processes: its facts stand in its journal */
-		session->state = SESSION_RECORDING;
-		act_record(session);
-		return;
-	}
 	slot.state = SLOT_SKIPPED;
 	slot.reason = session->reason ? session->reason : "withdrawn";
 	session_hold(session);

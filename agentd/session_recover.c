@@ -13,6 +13,7 @@
 struct orphan {
 	struct daemon *daemon;
 	char *id, *agent, *cause, *section, *heading, *model, *plan;
+	struct death_count deaths;
 	int64_t started, turns, input_tokens, output_tokens, cost_micro_usd;
 	char **facts;
 	size_t fact_count, fact_capacity;
@@ -163,8 +164,8 @@ static bool orphan_goes_on(const struct orphan *orphan)
 	bool goes_on = wish.event && resident && resident->agent;
 
 	if (goes_on)
-		supervisor_resume(orphan->daemon, orphan->agent, orphan->id, orphan->started,
-				  &wish);
+		supervisor_resume(orphan->daemon, orphan->agent, orphan->id, orphan->started, &wish,
+				  &orphan->deaths);
 	json_decref(plan);
 	return goes_on;
 }
@@ -179,6 +180,9 @@ int supervisor_recover(struct daemon *daemon, struct error *error)
 		if (!result)
 			result = store_steps(daemon->reader, orphans.items[i]->id, find_fact,
 					     orphans.items[i], error);
+		if (!result)
+			result = store_death_count(daemon->reader, orphans.items[i]->id,
+						   &orphans.items[i]->deaths, error);
 		if (result || orphan_goes_on(orphans.items[i]))
 			orphan_free(orphans.items[i]);
 		else

@@ -13,7 +13,6 @@
 
 #include <inttypes.h>
 
-#define DEATHS_MAX 3 /* at one step; then it is set aside */
 #define SHOWN_BYTES 200
 
 /* What was spent before counts on, in the layers of the session and of its task. */
@@ -28,18 +27,20 @@ static void recall(struct session *session, const struct budget_hold *spent)
 
 /* ---- what ends it instead ---- */
 
-/* A step at which it died again and again is not tried once more. */
-static void set_aside(struct session *session, int64_t deaths)
+void session_set_aside(struct session *session)
 {
-	char key[PARKED_INCIDENT_MAX + 1];
+	_free_ char *key = xasprintf("aside %s", session->agent);
+	_free_ char *post = xasprintf(
+		"session %s of %s was set aside: it died %u times at one step", session->id,
+		session->agent, session->life.deaths);
 
 	session_fail(session, OUTCOME_FAILED,
-		     "set aside: it died %" PRId64 " times at the same step; agentctl transcript "
-		     "%s shows it",
-		     deaths, session->id);
-	parked_aside(session, key);
-	alert_raise(session->daemon, key, session->agent, session->reason,
-		    "session %s of %s was %s", session->id, session->agent, session->reason);
+		     "set aside: it died %u times at the same step%s%s; agentctl transcript %s "
+		     "shows it",
+		     session->life.deaths, session->end_words ? ", lastly: " : "",
+		     session->end_words ? session->end_words : "", session->id);
+	alert_raise(session->daemon, key, session->agent, post, "session %s of %s was %s",
+		    session->id, session->agent, session->reason);
 }
 
 /* The text of the call in doubt, on one line. */
@@ -100,16 +101,18 @@ static void went_on(void *context, struct session_history *history, int64_t agai
 		    const struct budget_hold *spent, const struct error *error)
 {
 	struct session *session = context;
+	struct life_rules rules = session_life_rules(session->daemon);
 
 	if (error) {
 		session_fail(session, OUTCOME_REFUSED, "%s", error->message);
-		session_handle(session, EVENT_UNRECORDED);
+		session_handle(session, LIFE_UNRECORDED);
 		session_release(session);
 		return;
 	}
 	session->is_resumed = true;
 	session_history_apply(session, history);
-	if (!session->lives) /* begun by a daemon before us */
+	lifecycle_restore(&session->life, session->answered, (unsigned)again, LIFE_NEVER);
+	if (!session->life.lives) /* begun by a daemon before us */
 		recall(session, spent);
 	if (session->outcome != OUTCOME_NONE)
 		; /* it was ended while it waited: its facts are kept */
@@ -117,13 +120,13 @@ static void went_on(void *context, struct session_history *history, int64_t agai
 		note_over(session, history);
 	else if (history->doubt.seq)
 		ask(session, history);
-	else if (again >= DEATHS_MAX)
-		set_aside(session, again);
+	else if (lifecycle_is_poisoned(&session->life, &rules))
+		session_set_aside(session);
 	if (session->outcome == OUTCOME_NONE && !session->suspending)
 		session_prepare(session);
 	if (session->outcome == OUTCOME_NONE && !session->suspending)
 		session_launch(session);
-	session_handle(session, EVENT_RECORDED);
+	session_handle(session, LIFE_RECORDED);
 	session_release(session);
 }
 

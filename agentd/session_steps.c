@@ -61,9 +61,9 @@ static void answer_recorded(void *context, const struct error *error)
 		session_fail(session, OUTCOME_FAILED, "%s", error->message);
 	if (error)
 		session_refuse(session, session->asked, error->code, error->message);
-	else if (session->state == SESSION_RUNNING && session->suspending)
-		session_handle(session, EVENT_SUSPENDED); /* the next daemon takes the reply up */
-	else if (session->state == SESSION_RUNNING && session->link && session->asked)
+	else if (session_runs(session) && session->suspending)
+		session_handle(session, LIFE_SUSPENDED); /* the next daemon takes the reply up */
+	else if (session_runs(session) && session->link && session->asked)
 		link_reply(session->link, session->asked,
 			   json_pack("{s:O,s:I}", "reply", answer->reply, "most_bytes",
 				     (json_int_t)session_most_bytes(session)));
@@ -125,6 +125,7 @@ void session_replied(struct session *session, const struct model_reply *reply, j
 
 	*answer = (struct answer){ session, json_incref(json) };
 	session_hold(session);
+	session->answered++;
 	session->sums_up = session->attempt != NULL;
 	take_calls(session, reply, intents, texts);
 	result.result = text;
@@ -197,6 +198,7 @@ static size_t take_results(struct session *session, const json_t *results, struc
 		if (!call || call->begun || call->answered || count == MODEL_CALLS_MAX)
 			continue;
 		call->answered = true;
+		session->answered++;
 		session_note_result(session, call,
 				    json_string_value(json_object_get(result, "content")),
 				    json_is_true(json_object_get(result, "error")));
@@ -271,7 +273,7 @@ static void session_complete(struct rpc *rpc, void *context, const char *method,
 	count = take_results(session, json_object_get(params, "results"), results, texts);
 	if (session->suspending && session->outcome == OUTCOME_NONE) {
 		keep_results(session, results, count);
-		session_handle(session, EVENT_SUSPENDED);
+		session_handle(session, LIFE_SUSPENDED);
 	} else if (may_go_on(session, id) && session_attempt(session, params, id)) {
 		session->asked = id;
 		session->turns += !session->attempt;
@@ -321,7 +323,7 @@ static void session_said_done(struct rpc *rpc, void *context, const char *method
 	while (count)
 		free(texts[--count]);
 	session->finished = true;
-	session_farewell(session);
+	session_handle(session, LIFE_LAST_WORD);
 	session->text = text ? xstrdup(text) : NULL;
 	if (json_object_get(params, "limit"))
 		trip(session, "more than %u turns", session->plan->turns_max);

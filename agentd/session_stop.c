@@ -18,9 +18,9 @@ static bool is_held_back(const struct session *session)
  * process is soon done, and its result comes with what the session asks next. */
 static bool is_between_steps(const struct session *session)
 {
-	if (session->state == SESSION_WAITING)
+	if (session_waits(session))
 		return true;
-	if (session->state != SESSION_RUNNING || session->effects)
+	if (!session_runs(session) || session->effects)
 		return false;
 	if (!session->link || is_held_back(session))
 		return true;
@@ -31,7 +31,7 @@ void session_suspend(struct session *session)
 {
 	session->suspending = true;
 	if (is_between_steps(session))
-		session_handle(session, EVENT_SUSPENDED);
+		session_handle(session, LIFE_SUSPENDED);
 }
 
 void session_let_go(struct session *session)

@@ -41,7 +41,7 @@ static void told(void *context, const char *why, bool is_known)
 	struct journalled_call *call = session_find_call(session, telling->call);
 
 	(void)FAILPOINT("tell.done");
-	if (is_known && session->state == SESSION_RUNNING && call)
+	if (is_known && session_runs(session) && call)
 		session_tool_done(session, telling->id, call, why ? why : "told", why != NULL);
 	telling_end(telling);
 }
@@ -52,7 +52,7 @@ static void begun(void *context, const struct error *error)
 	struct session *session = telling->session;
 	struct journalled_call *call = session_find_call(session, telling->call);
 
-	if (session->state != SESSION_RUNNING || !call) {
+	if (!session_runs(session) || !call) {
 		telling_end(telling);
 		return;
 	}
@@ -131,7 +131,7 @@ void session_tell(struct session *session, uint64_t id, struct journalled_call *
 /* The first that had to wait. */
 static void tell_next(struct session *session)
 {
-	for (size_t i = 0; session->state == SESSION_RUNNING && i < session->call_count; i++) {
+	for (size_t i = 0; session_runs(session) && i < session->call_count; i++) {
 		struct journalled_call *call = &session->calls[i];
 		uint64_t id = call->asked;
 

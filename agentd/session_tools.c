@@ -23,7 +23,7 @@ static void tool_recorded(void *context, const struct error *error)
 
 	if (error)
 		session_refuse(session, answer->id, error->code, error->message);
-	else if (session->state == SESSION_RUNNING && session->link)
+	else if (session_runs(session) && session->link)
 		link_reply(session->link, answer->id, json_incref(answer->result));
 	json_decref(answer->result);
 	free(answer);
@@ -44,6 +44,7 @@ void session_tool_done(struct session *session, uint64_t id, struct journalled_c
 	text = json_dumps(result, JSON_COMPACT);
 	*answer = (struct tool_answer){ session, id, result };
 	call->answered = true;
+	session->answered++;
 	step.result = text;
 	session_hold(session);
 	session_emit_tool(session, call->tool->name, is_error);
@@ -95,7 +96,7 @@ static void posted(void *context, const char *commit, const struct error *error)
 	struct journalled_call *call = session_find_call(session, post->call);
 
 	(void)commit;
-	if (session->state == SESSION_RUNNING && call)
+	if (session_runs(session) && call)
 		session_tool_done(session, post->id, call, error ? error->message : "posted",
 				  error != NULL);
 	session_effect_over(session);

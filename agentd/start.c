@@ -5,6 +5,7 @@
 #include "control.h"
 #include "descriptors.h"
 #include "export.h"
+#include "health.h"
 #include "ledger.h"
 #include "log.h"
 #include "monitors.h"
@@ -18,6 +19,7 @@
 #include "session.h"
 #include "state_file.h"
 #include "upgrade.h"
+#include "watchdog.h"
 #include "watcher.h"
 #include "zones.h"
 
@@ -185,6 +187,7 @@ int start_parts(struct daemon *daemon, struct error *error)
 	daemon->zones = zones_new();
 	daemon->roster = roster_new();
 	daemon->supervisor = supervisor_new(daemon);
+	daemon->watchdog = watchdog_new(daemon);
 	daemon->committer = committer_new(daemon);
 	daemon->ledger = ledger_new(daemon);
 	daemon->providers = providers_new();
@@ -293,6 +296,8 @@ int start_serving(struct daemon *daemon, struct error *error)
 	if (!result)
 		result = alerts_restore(daemon, error);
 	if (!result)
+		result = health_restore(daemon, error);
+	if (!result)
 		result = parked_restore(daemon, error);
 	if (!result)
 		result = control_new(daemon, &daemon->control, error);
@@ -312,6 +317,7 @@ int start_serving(struct daemon *daemon, struct error *error)
 		return result;
 	state_file_tell(daemon);
 	parked_review_incidents(daemon);
+	health_review(daemon);
 	upgrade_waits(daemon); /* if the one before us was told to be restarted, it was */
 	providers_settings_changed(daemon); /* agentd.yaml may have been, while nobody looked */
 	monitors_start(daemon);
@@ -366,6 +372,7 @@ void stop_parts(struct daemon *daemon)
 	alerts_free(daemon->alerts);
 	ledger_free(daemon->ledger);
 	providers_free(daemon->providers);
+	watchdog_free(daemon->watchdog);
 	roster_free(daemon->roster);
 	zones_free(daemon->zones);
 	store_close(daemon->reader);

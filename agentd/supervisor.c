@@ -1,10 +1,13 @@
 #include "completion.h"
 #include "descriptors.h"
+#include "health.h"
 #include "session.h"
 #include "state_file.h"
 #include "upgrade.h"
+#include "watchdog.h"
 
 #include "base/clock.h"
+#include "base/instant.h"
 
 #define RUNS_WAITING_MAX                                                        \
 	1000 /* by hand, of one agent; of its beats one a section waits at most \
@@ -16,7 +19,6 @@ struct supervisor {
 	struct daemon *daemon;
 	struct session *first, **last; /* all that are not ended, in the order of the wishes */
 	void (*empty)(struct daemon *daemon);
-	uv_timer_t *pause; /* until the first that waits out a pause may go on */
 	uv_timer_t *limit; /* how long what is under way may hold up a stop */
 	bool admitting;
 };
@@ -47,7 +49,7 @@ static size_t running_count(const struct supervisor *supervisor)
 	size_t count = 0;
 
 	for (const struct session *session = supervisor->first; session; session = session->next)
-		count += session->state != SESSION_WAITING;
+		count += !session_waits(session);
 	return count;
 }
 
@@ -60,8 +62,8 @@ static bool is_free(const struct daemon *daemon, const struct session *session)
 
 static bool may_begin(const struct daemon *daemon, const struct session *session, int64_t now)
 {
-	return session->state == SESSION_WAITING && is_free(daemon, session) &&
-	       session->not_before_ms <= now && !daemon->stopping;
+	return lifecycle_is_ready(&session->life, now) && is_free(daemon, session) &&
+	       !daemon->stopping;
 }
 
 static struct session *first_that_may(const struct daemon *daemon)
@@ -94,7 +96,7 @@ static void admit_all(struct daemon *daemon)
 			break;
 		if (resident)
 			resident->open = session;
-		session_handle(session, EVENT_ADMITTED);
+		session_handle(session, LIFE_ADMITTED);
 	}
 	supervisor->admitting = false;
 }
@@ -118,8 +120,12 @@ void supervisor_ended(struct session *session)
 	struct resident *resident = roster_find(daemon->roster, session->agent);
 
 	supervisor_remove(supervisor, session);
+	if (!supervisor->first)
+		watchdog_rest(daemon);
 	if (resident && resident->open == session)
 		resident->open = NULL;
+	if (resident && !session->rehearse && !session->suspended)
+		health_note_end(daemon, resident, session);
 	if (resident && !session->rehearse && !session->suspended)
 		roster_note_result(resident, session->id, clock_wall_s(),
 				   outcome_name(session->outcome), session->reason);
@@ -135,7 +141,7 @@ static size_t runs_waiting(const struct daemon *daemon, const struct resident *r
 
 	for (const struct session *session = daemon->supervisor->first; session;
 	     session = session->next)
-		count += session->manual && session->state == SESSION_WAITING &&
+		count += session->manual && session_waits(session) &&
 			 !strcmp(session->agent, resident->name);
 	return count;
 }
@@ -151,7 +157,8 @@ static struct session *session_new(struct daemon *daemon, const char *agent,
 	struct session *session = xcalloc(1, sizeof(*session));
 
 	session->daemon = daemon;
-	session->held = 1;
+	session->references = 1;
+	lifecycle_begin(&session->life);
 	snprintf(session->agent, sizeof(session->agent), "%s", agent);
 	session->cause = wish->cause;
 	session->key = copy_or_null(wish->key);
@@ -200,8 +207,26 @@ int supervisor_start(struct daemon *daemon, struct resident *resident,
 	return 0;
 }
 
+/* The pause that it was in when the daemon ended goes on. */
+static void restore_deaths(struct session *session, const struct death_count *deaths)
+{
+	int64_t longest = (int64_t)session->daemon->workspace->settings->crash_backoff_longest_s *
+			  1000;
+	int64_t left = deaths->until - clock_wall_ms();
+	char at[INSTANT_SIZE];
+
+	if (left > longest) /* the clock was set back */
+		left = longest;
+	lifecycle_restore(&session->life, deaths->answered, (unsigned)deaths->deaths,
+			  left > 0 ? clock_monotonic_ms() + left : LIFE_NEVER);
+	if (left > 0)
+		session->held = xasprintf("its session died %u times; it goes on at %s",
+					  session->life.deaths,
+					  instant_print(deaths->until / 1000, at));
+}
+
 void supervisor_resume(struct daemon *daemon, const char *agent, const char *id, int64_t started_ms,
-		       const struct session_wish *wish)
+		       const struct session_wish *wish, const struct death_count *deaths)
 {
 	struct session *session = session_new(daemon, agent, wish);
 
@@ -209,41 +234,14 @@ void supervisor_resume(struct daemon *daemon, const char *agent, const char *id,
 	session->has_row = true;
 	session->started_ms = started_ms;
 	session->manual = wish->event && !strncmp(wish->event, RUN_BY_HAND, strlen(RUN_BY_HAND));
+	restore_deaths(session, deaths);
 	queue(daemon->supervisor, session);
-}
-
-static void pause_over(uv_timer_t *timer);
-
-/* The timer may ring some milliseconds early, by a clock of the loop that stood still: then it is
- * set again. */
-static void set_pause(struct daemon *daemon)
-{
-	struct supervisor *supervisor = daemon->supervisor;
-	int64_t now = clock_monotonic_ms(), first = INT64_MAX;
-
-	for (const struct session *one = supervisor->first; one; one = one->next)
-		if (one->state == SESSION_WAITING && one->not_before_ms > now &&
-		    one->not_before_ms < first)
-			first = one->not_before_ms;
-	if (first != INT64_MAX)
-		uv_timer_start(supervisor->pause, pause_over, (uint64_t)(first - now) + 1, 0);
-}
-
-static void pause_over(uv_timer_t *timer)
-{
-	admit_all(timer->data);
-	set_pause(timer->data);
+	watchdog_note(session);
 }
 
 void supervisor_admit(struct daemon *daemon)
 {
 	admit_all(daemon);
-}
-
-void supervisor_wait(struct session *session)
-{
-	set_pause(session->daemon);
-	admit_all(session->daemon); /* its agent is free meanwhile */
 }
 
 /* ---- what others ask ---- */
@@ -254,16 +252,26 @@ bool supervisor_has(const struct daemon *daemon, const struct resident *resident
 	for (const struct session *session = daemon->supervisor->first; session;
 	     session = session->next)
 		if (session->key && !session->manual && !strcmp(session->agent, resident->name) &&
-		    !strcmp(session->key, key) &&
-		    (!waiting_only || session->state == SESSION_WAITING))
+		    !strcmp(session->key, key) && (!waiting_only || session_waits(session)))
 			return true;
 	return false;
+}
+
+static bool is_between_lives(const struct session *session)
+{
+	return session_waits(session) && session->has_row;
+}
+
+/* Its outcome is decided. One that has begun, and waits to go on, has facts in its journal. */
+static void session_end(struct session *session)
+{
+	session_handle(session, is_between_lives(session) ? LIFE_EXITED : LIFE_CANCELLED);
 }
 
 static void session_cancel(struct session *session, const char *reason)
 {
 	session_fail(session, OUTCOME_INTERRUPTED, "%s", reason);
-	session_handle(session, EVENT_CANCELLED);
+	session_end(session);
 }
 
 int supervisor_cancel(struct daemon *daemon, const char *id, const char *reason,
@@ -310,12 +318,7 @@ static bool is_any(const struct session *session)
 
 static bool is_waiting_beat(const struct session *session)
 {
-	return session->state == SESSION_WAITING && !session->manual;
-}
-
-static bool is_between_lives(const struct session *session)
-{
-	return session->state == SESSION_WAITING && session->has_row;
+	return session_waits(session) && !session->manual;
 }
 
 /* What has begun and waits to go on is parked as it stands. */
@@ -328,7 +331,7 @@ static void park_each(struct daemon *daemon, const struct resident *resident)
 		if (session->outcome == OUTCOME_NONE && is_between_lives(session) &&
 		    !session->manual && !strcmp(session->agent, resident->name)) {
 			session_park(session, &paused, "its agent was paused");
-			session_handle(session, EVENT_CANCELLED);
+			session_end(session);
 			session = daemon->supervisor->first;
 		} else {
 			session = session->next;
@@ -366,6 +369,28 @@ const char *supervisor_running(const struct resident *resident)
 	return resident->open ? resident->open->id : NULL;
 }
 
+const char *supervisor_held(const struct daemon *daemon, const struct resident *resident)
+{
+	for (const struct session *session = daemon->supervisor->first; session;
+	     session = session->next)
+		if (is_between_lives(session) && !strcmp(session->agent, resident->name))
+			return session->held;
+	return NULL;
+}
+
+void supervisor_hurry(struct daemon *daemon, const struct resident *resident)
+{
+	for (struct session *session = daemon->supervisor->first; session; session = session->next)
+		if (session_waits(session) && !strcmp(session->agent, resident->name))
+			session->life.due_ms = LIFE_NEVER;
+	admit_all(daemon);
+}
+
+struct session *supervisor_first(const struct daemon *daemon)
+{
+	return daemon->supervisor->first;
+}
+
 size_t supervisor_open_count(const struct daemon *daemon)
 {
 	size_t count = 0;
@@ -377,7 +402,7 @@ size_t supervisor_open_count(const struct daemon *daemon)
 
 static bool is_withdrawn(const struct session *session)
 {
-	return session->rehearse || (session->state == SESSION_WAITING && !session->has_row);
+	return session->rehearse || (session_waits(session) && !session->has_row);
 }
 
 /* Letting one go may end others: each look begins anew. */
@@ -391,8 +416,8 @@ static void suspend_each(struct daemon *daemon, bool wherever_they_are)
 		if (is_new)
 			session_suspend(session);
 		else if (wherever_they_are && session->outcome == OUTCOME_NONE &&
-			 session->state == SESSION_RUNNING)
-			session_handle(session, EVENT_SUSPENDED);
+			 session_runs(session))
+			session_handle(session, LIFE_SUSPENDED);
 		else {
 			session = session->next;
 			continue;
@@ -432,7 +457,6 @@ struct supervisor *supervisor_new(struct daemon *daemon)
 
 	supervisor->daemon = daemon;
 	supervisor->last = &supervisor->first;
-	supervisor->pause = timer_new(daemon);
 	supervisor->limit = timer_new(daemon);
 	return supervisor;
 }
@@ -448,8 +472,8 @@ void supervisor_free(struct supervisor *supervisor)
 		child_kill(steal_pointer(&session->child));
 		completion_abandon(session);
 		link_free(steal_pointer(&session->link));
-		session->state =
-			SESSION_ENDED; /* nothing happens to it any more, whatever comes in */
+		session->life.state =
+			LIFE_ENDED; /* nothing happens to it any more, whatever comes in */
 		session_release(session);
 	}
 	free(supervisor);

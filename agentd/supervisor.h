@@ -50,10 +50,10 @@ int supervisor_start(struct daemon *daemon, struct resident *resident,
 
 /* A session that an earlier daemon left open waits to go on; supervisor_admit lets all begin. */
 void supervisor_resume(struct daemon *daemon, const char *agent, const char *id, int64_t started_ms,
-		       const struct session_wish *wish);
+		       const struct session_wish *wish, const struct death_count *deaths);
 void supervisor_admit(struct daemon *daemon);
-/* It waits out its pause (session->not_before_ms) before it goes on. */
-void supervisor_wait(struct session *session);
+/* What waits out a pause waits no longer. */
+void supervisor_hurry(struct daemon *daemon, const struct resident *resident);
 
 /* Does a session of this section wait or run? */
 bool supervisor_has(const struct daemon *daemon, const struct resident *resident, const char *key,
@@ -89,6 +89,8 @@ void supervisor_stop(struct daemon *daemon, void (*empty)(struct daemon *));
 
 /* Sessions that run now, and what an agent does, for `status`. */
 const char *supervisor_running(const struct resident *resident); /* session id or NULL */
+/* Why work of it waits out a pause after a death, and until when; NULL: none does. */
+const char *supervisor_held(const struct daemon *daemon, const struct resident *resident);
 size_t supervisor_open_count(const struct daemon *daemon);
 
 #endif

@@ -1,5 +1,6 @@
 #include "control.h"
 
+#include "health.h"
 #include "journal.h"
 #include "log.h"
 #include "parked.h"
@@ -89,8 +90,11 @@ static void set_paused(struct pausing *pausing, struct resident *resident)
 	free(resident->pause_reason);
 	resident->pause_reason = pausing->value ? xstrdup("by a person") : NULL;
 	supervisor_agent_paused(daemon, resident);
-	if (!pausing->value)
+	if (!pausing->value) {
+		health_resumed(daemon, resident);
+		supervisor_hurry(daemon, resident);
 		parked_resume(daemon, resident);
+	}
 	log_event(daemon->log, LEVEL_NOTICE, pausing->value ? "paused" : "resumed", resident->name,
 		  NULL, "%s by a person", pausing->value ? "paused" : "resumed");
 	json_array_append_new(pausing->names, json_string(resident->name));

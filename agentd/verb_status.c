@@ -33,6 +33,8 @@ static struct state state_of(const struct daemon *daemon, const struct resident 
 		return (struct state){ "running", resident->held };
 	if (resident->held)
 		return (struct state){ "backoff", resident->held };
+	if (supervisor_held(daemon, resident))
+		return (struct state){ "backoff", supervisor_held(daemon, resident) };
 	if (resident->paused)
 		return (struct state){ "paused", resident->pause_reason };
 	if (parked_reason(daemon, resident))
@@ -115,7 +117,7 @@ static int attention(const struct daemon *daemon, const struct resident *residen
 		return 0;
 	if (alerts_has(daemon, resident->name))
 		return 1;
-	if (resident->held)
+	if (resident->held || supervisor_held(daemon, resident))
 		return 2;
 	if (parked_reason(daemon, resident))
 		return 3;

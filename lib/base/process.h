@@ -44,7 +44,8 @@ struct process_end {
 	int code; /* exit status, or the signal's number */
 };
 
-/* Sends a signal through the pidfd: never to a stranger that got the same number. */
+/* Sends a signal through the pidfd: never to a stranger that got the same number. Failpoint
+ * process.signal: it is lost. */
 int process_signal(const struct process *process, int signal);
 
 /* Reaps. With `wait` it blocks until the process ends; without, returns -ERROR_BUSY while it lives.

@@ -8,7 +8,7 @@ static const struct cell {
 	[LIFE_WAITING] = {
 		[LIFE_ADMITTED] = { LIFE_RECORD, LIFE_RECORDING },
 		[LIFE_DUE] = { LIFE_ADMIT, LIFE_WAITING },
-		[LIFE_EXITED] = { LIFE_SAVE, LIFE_SAVING },
+		[LIFE_EXITED] = { LIFE_RECORD, LIFE_RECORDING },
 		[LIFE_CANCELLED] = { LIFE_WITHDRAW, LIFE_CLOSING },
 		[LIFE_SUSPENDED] = { LIFE_LET_GO, LIFE_ENDED },
 	},
@@ -123,6 +123,7 @@ static void take(struct life *life, const struct life_happening *happening)
 {
 	switch (happening->event) {
 	case LIFE_ADMITTED: life->is_leaving = life->is_killed = false; return;
+	case LIFE_EXITED: life->is_leaving = false; return;
 	case LIFE_LAST_WORD: life->is_leaving = true; return;
 	case LIFE_CANCELLED: life->is_killed = true; return;
 	case LIFE_RECORDED: life->lives++; return;

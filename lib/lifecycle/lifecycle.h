@@ -67,7 +67,8 @@ enum life_action {
 	LIFE_BUG,      /* this cannot happen in this state: a mistake of ours */
 	LIFE_NOTHING,  /* nothing */
 	LIFE_ADMIT,    /* its pause is over: look whether it may begin */
-	LIFE_RECORD,   /* write its rows, or read its journal; start its process */
+	LIFE_RECORD,   /* write its rows, or read its journal; start its process unless its outcome
+			  is decided */
 	LIFE_BEGIN,    /* it has begun */
 	LIFE_WAIT,     /* its agent is free meanwhile; it goes on not before life.due_ms */
 	LIFE_TERM,     /* ask its process to end */

@@ -6,6 +6,7 @@ static const char add_death[] =
 	" SELECT ?1, agent, (SELECT ifnull(max(seq), 0) FROM step WHERE session = ?1),"
 	" (SELECT count(*) FROM step WHERE session = ?1 AND result IS NOT NULL), ?2, ?3, ?4, ?5"
 	" FROM session WHERE id = ?1";
+static const char lay_down[] = "UPDATE session SET suspended = 1 WHERE id = ?";
 
 int store_death_add(struct store *store, const struct death_row *row, struct error *error)
 {
@@ -19,9 +20,12 @@ int store_death_add(struct store *store, const struct death_row *row, struct err
 	query_int(&q, row->own);
 	query_text(&q, row->words);
 	r = query_change(&q, &changes);
-	if (r || changes)
-		return r;
-	return error_set(error, ERROR_NOT_FOUND, "there is no session %s", row->session);
+	if (!r && changes) {
+		query_begin(&q, store, lay_down, error);
+		query_text(&q, row->session);
+		return query_run(&q);
+	}
+	return r ? r : error_set(error, ERROR_NOT_FOUND, "there is no session %s", row->session);
 }
 
 static const char count_deaths[] =

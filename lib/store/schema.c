@@ -105,11 +105,9 @@ static const char version_2[] =
 	"  since INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;"
 	"CREATE INDEX parked_since ON parked(since);";
 
-/* How often a session went on after a death, and with how many answered steps last; whether it was
- * let go on purpose. When an effect that must not be repeated was begun. */
+/* Whether a session has no process just now: it was let go on purpose, or waits after a death. When
+ * an effect that must not be repeated was begun. */
 static const char version_3[] =
-	"ALTER TABLE session ADD COLUMN went_on INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE session ADD COLUMN went_on_at INTEGER NOT NULL DEFAULT -1;"
 	"ALTER TABLE session ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE step ADD COLUMN begun_at INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE section ADD COLUMN past INTEGER NOT NULL DEFAULT 0;"

@@ -76,32 +76,29 @@ int store_session_end(struct store *store, const struct session_row *row, struct
 	return r || changes ? r : not_ended(store, row->id, error);
 }
 
-/* `went_on` counts while no further step is answered: a call that is asked again and again makes a
- * new step each time. */
 static const char resume_session[] =
-	"UPDATE session SET epoch = ?2, suspended = 0, went_on_at = answered,"
-	" went_on = iif(went_on_at = answered, went_on, 0) + (suspended = 0)"
-	" FROM (SELECT count(*) AS answered FROM step WHERE session = ?1 AND result IS NOT NULL)"
-	" WHERE id = ?1 AND ended = 0 AND epoch <= ?2";
-static const char went_on[] = "SELECT went_on FROM session WHERE id = ?";
+	"UPDATE session SET epoch = ?2, suspended = 0 WHERE id = ?1 AND ended = 0 AND epoch <= ?2";
 
-int store_session_resume(struct store *store, const char *id, int64_t epoch, int64_t *ret_again,
-			 struct error *error)
+int store_session_resume(struct store *store, const char *id, int64_t epoch, int64_t at,
+			 int64_t *ret_deaths, struct error *error)
 {
+	struct death_count count = { 0 };
 	int r, changes = 0;
 	struct query q;
 
+	r = store_death_of_daemon(store, id, epoch, at, error);
+	if (r)
+		return r;
 	query_begin(&q, store, resume_session, error);
 	query_text(&q, id);
 	query_int(&q, epoch);
 	r = query_change(&q, &changes);
 	if (r || !changes)
 		return r ? r : not_ended(store, id, error);
-	if (!ret_again)
-		return 0;
-	query_begin(&q, store, went_on, error);
-	query_text(&q, id);
-	return query_value(&q, ret_again);
+	r = store_death_count(store, id, &count, error);
+	if (!r && ret_deaths)
+		*ret_deaths = count.deaths;
+	return r;
 }
 
 static const char suspend_session[] =

@@ -183,12 +183,11 @@ int store_session_begin(struct store *store, const struct session_row *row, stru
  * counts and cost. ERROR_CONFLICT: it has ended, or goes on under a newer epoch than row->epoch (0:
  * not looked at). */
 int store_session_end(struct store *store, const struct session_row *row, struct error *error);
-/* An open session goes on under row->epoch: counted before any work. *ret_again (may be NULL): how
- * often it has gone on since a step was answered last, this time included; many are a step that
- * kills. Going on after store_session_suspend does not count. ERROR_CONFLICT, ERROR_NOT_FOUND as
- * above. */
-int store_session_resume(struct store *store, const char *id, int64_t epoch, int64_t *ret_again,
-			 struct error *error);
+/* An open session goes on under row->epoch. Where the daemon that ran it is gone, that is one more
+ * death, as of `at` (UTC ms). *ret_deaths (may be NULL): how often it died since a step was
+ * answered last. ERROR_CONFLICT, ERROR_NOT_FOUND as above. */
+int store_session_resume(struct store *store, const char *id, int64_t epoch, int64_t at,
+			 int64_t *ret_deaths, struct error *error);
 /* An open session is let go on purpose, to go on under a later epoch. Failures as above. */
 int store_session_suspend(struct store *store, const char *id, int64_t epoch, struct error *error);
 typedef int (*store_session_visit)(void *context, const struct session_row *row);
@@ -249,8 +248,8 @@ struct death_row {
 	bool forgiven; /* a person has resumed its agent since */
 	const char *words;
 };
-/* What it died at is read from the journal: of `row` count session, at, until, own and words.
- * ERROR_NOT_FOUND: there is no such session. */
+/* What it died at is read from the journal: of `row` count session, at, until, own and words. It
+ * has no process from then on until it is resumed. ERROR_NOT_FOUND: there is no such session. */
 int store_death_add(struct store *store, const struct death_row *row, struct error *error);
 /* How often a session died since its latest step was answered, and until when it waits. A call that
  * is made again and again is a new step each time, so that answers are counted. */

@@ -77,7 +77,7 @@ echo 'exec <&- >&- 3>&-; sleep 60' | acts
 runs 1
 echo "note hello '{}'; note done '{}'; sleep 60" | acts
 runs 1
-equal 'it was ended' 'failed its process ended: killed by signal 9 (Killed)' "$(outcome ada)"
+equal 'it was ended' 'failed its process ended: killed by us: it stayed for 5 s after its last word' "$(outcome ada)"
 
 cp "$BUILD/libexec/agentd/agentd-session" "$T/stage/libexec/agentd/new"
 mv "$T/stage/libexec/agentd/new" "$T/stage/libexec/agentd/agentd-session"

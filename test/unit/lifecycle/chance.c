@@ -56,7 +56,7 @@ static void perform(struct world *w, enum life_action action)
 	case LIFE_RECORD:
 		assert_false(w->process); /* never two at once */
 		w->recording = true;
-		w->process = dice(w, 10) != 0;
+		w->process = !w->decided && dice(w, 10);
 		w->signalled = false;
 		w->immortal = !dice(w, 10);
 		return;

@@ -135,7 +135,7 @@ void a_death_is_followed_by_a_pause(void **state)
 	die_at(4, 4); /* others of its agent have died, too */
 	assert_int_equal(life.due_ms, now + 8000);
 	assert_int_equal(life.deaths, 1);
-	assert_int_equal(step(LIFE_EXITED), LIFE_SAVE); /* or it is decided that it ends */
+	assert_int_equal(step(LIFE_EXITED), LIFE_RECORD); /* or it is decided that it ends */
 }
 
 void a_step_that_kills_is_poison(void **state)

@@ -117,6 +117,16 @@ static void a_daemon_that_is_killed_is_a_death(void **state)
 	assert_string_equal("", counted(place, "kira", 0)); /* the step's, not the agent's */
 }
 
+static void a_session_that_waits_does_not_die(void **state)
+{
+	struct place *place = *state;
+
+	begin(place, "A", "kira", 1);
+	die(place, "A", 10, 20);
+	assert_int_equal(0, store_death_of_daemon(place->store, "A", 2, 15, NULL));
+	assert_int_equal(1, count(place, "A").deaths);
+}
+
 static void a_daemon_that_stops_is_none(void **state)
 {
 	struct place *place = *state;
@@ -125,7 +135,7 @@ static void a_daemon_that_stops_is_none(void **state)
 	assert_int_equal(0, store_session_suspend(place->store, "A", 3, NULL));
 	assert_int_equal(0, store_death_of_daemon(place->store, "A", 4, 5, NULL));
 	assert_string_equal("", deaths(place, "A"));
-	assert_int_equal(0, store_session_resume(place->store, "A", 4, NULL, NULL));
+	assert_int_equal(0, store_session_resume(place->store, "A", 4, 0, NULL, NULL));
 	assert_int_equal(0, store_death_of_daemon(place->store, "A", 5, 5, NULL));
 	assert_string_equal("A kira 0 5 the daemon ended; ", deaths(place, "A"));
 }
@@ -166,6 +176,7 @@ int deaths_tests(void)
 		PLACE_TEST(deaths_count_for_their_step),
 		PLACE_TEST(a_death_is_of_a_session),
 		PLACE_TEST(a_daemon_that_is_killed_is_a_death),
+		PLACE_TEST(a_session_that_waits_does_not_die),
 		PLACE_TEST(a_daemon_that_stops_is_none),
 		PLACE_TEST(a_person_forgives),
 		PLACE_TEST(deaths_leave_with_their_session),

@@ -213,7 +213,7 @@ static int64_t again(struct place *place, int64_t epoch)
 {
 	int64_t count = -1;
 
-	assert_int_equal(0, store_session_resume(place->store, "s1", epoch, &count, NULL));
+	assert_int_equal(0, store_session_resume(place->store, "s1", epoch, 0, &count, NULL));
 	return count;
 }
 
@@ -225,7 +225,7 @@ static void goes_on_are_counted(void **state)
 	struct session_row end = { .id = "s1", .ended = 3, .epoch = 9 };
 
 	assert_int_equal(-(int)ERROR_NOT_FOUND,
-			 store_session_resume(place->store, "s1", 2, NULL, NULL));
+			 store_session_resume(place->store, "s1", 2, 0, NULL, NULL));
 	begin(place, "s1", "a", 1);
 	assert_int_equal(1, again(place, 2));
 	assert_int_equal(2, again(place, 3));
@@ -240,10 +240,10 @@ static void goes_on_are_counted(void **state)
 	assert_int_equal(1, again(place, 7));
 	assert_int_equal(-(int)ERROR_CONFLICT, store_session_suspend(place->store, "s1", 6, NULL));
 	assert_int_equal(-(int)ERROR_CONFLICT,
-			 store_session_resume(place->store, "s1", 6, NULL, NULL));
+			 store_session_resume(place->store, "s1", 6, 0, NULL, NULL));
 	assert_int_equal(0, store_session_end(place->store, &end, NULL));
 	assert_int_equal(-(int)ERROR_CONFLICT,
-			 store_session_resume(place->store, "s1", 9, NULL, NULL));
+			 store_session_resume(place->store, "s1", 9, 0, NULL, NULL));
 	assert_int_equal(-(int)ERROR_CONFLICT, store_session_suspend(place->store, "s1", 9, NULL));
 }
 
