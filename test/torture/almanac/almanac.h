@@ -178,7 +178,7 @@ struct daemon {
 };
 
 struct counts {
-	int64_t slots, rows, ranges, in_ranges, doubles, silent, unfinished, strangers;
+	int64_t slots, rows, ranges, in_ranges, doubles, silent, unfinished, strangers, silenced;
 	int64_t ran, missed, coalesced, skipped, refused, withdrawn;
 	int64_t sessions, calls, unchanged, unchanged_calls, over_cap, catch_ups, crowded;
 	int64_t kills, suspends, steps, deaths, bugs;

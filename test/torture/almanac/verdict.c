@@ -110,6 +110,17 @@ static void judge_slot(struct game *g, int32_t section, int64_t slot, int64_t *r
 	}
 }
 
+/* The clock has been right for long: it must wait for the next slot, not for one of a clock that
+ * was ahead. */
+static bool is_silenced(const struct game *g, int32_t section)
+{
+	struct agenda_rule rule = rule_of(g, section);
+	int64_t now = wall_ms(&g->w) / 1000, next = AGENDA_NEVER;
+
+	schedule_next(rule.schedule, rule.zone, rule.tick_s, now, &next);
+	return g->d.beats[section].place.next > next;
+}
+
 bool verdict_give(struct game *g, int64_t until)
 {
 	struct counts *c = &g->counts;
@@ -128,9 +139,10 @@ bool verdict_give(struct game *g, int64_t until)
 		     slot <= until;)
 			judge_slot(g, i, slot, &found);
 		c->ranges += (int64_t)g->r.sections[i].range_count;
+		c->silenced += is_silenced(g, i);
 	}
 	c->rows = recorded;
 	c->strangers = recorded - found; /* rows of moments at which nothing was due */
-	return !c->silent && !c->doubles && !c->unfinished && !c->strangers && !c->over_cap &&
-	       !c->unchanged_calls && !c->crowded && !c->bugs;
+	return !c->silenced && !c->silent && !c->doubles && !c->unfinished && !c->strangers &&
+	       !c->over_cap && !c->unchanged_calls && !c->crowded && !c->bugs;
 }
