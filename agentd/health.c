@@ -192,6 +192,7 @@ void health_note_slot(struct daemon *daemon, const struct resident *resident,
 
 void health_resumed(struct daemon *daemon, struct resident *resident)
 {
+	static const char *const incidents[] = { "flap", "aside" };
 	struct keeping *keeping = xcalloc(1, sizeof(*keeping));
 	char key[KEY_MAX];
 
@@ -199,8 +200,10 @@ void health_resumed(struct daemon *daemon, struct resident *resident)
 	keeping->daemon = daemon;
 	keeping->agent = xstrdup(resident->name);
 	keep(keeping, work_forgive);
-	key_of("flap", resident, key, sizeof(key));
-	alert_mended(daemon, key, "%s was resumed by a person", resident->name);
+	for (size_t i = 0; i < ARRAY_LENGTH(incidents); i++) {
+		key_of(incidents[i], resident, key, sizeof(key));
+		alert_mended(daemon, key, "%s was resumed by a person", resident->name);
+	}
 }
 
 /* ---- at a start ---- */

@@ -72,8 +72,6 @@ void parked_incident(const struct session *session, const struct budget_verdict 
 		     char ret_key[PARKED_INCIDENT_MAX + 1]);
 /* And of a session that goes in circles: one for a beat's section, or for the one session. */
 void parked_circles(const struct session *session, char ret_key[PARKED_INCIDENT_MAX + 1]);
-/* And of one that is not tried any more because it dies. It lasts like that of circles. */
-void parked_aside(const struct session *session, char ret_key[PARKED_INCIDENT_MAX + 1]);
 /* The row is durable: it is waited for from now on. */
 void parked_add(struct daemon *daemon, const struct parked_row *row);
 

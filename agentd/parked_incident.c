@@ -7,7 +7,7 @@
 #include <inttypes.h>
 
 #define KEY_BYTES 64                             /* of a section's key in that of its incident */
-#define SECTION_INCIDENTS (LAYER_AGENT_HOUR + 2) /* layers without a window, circles, deaths */
+#define SECTION_INCIDENTS (LAYER_AGENT_HOUR + 1) /* layers without a window, and circles */
 
 /* ---- keys ---- */
 
@@ -20,21 +20,9 @@ static void section_incident(const char *agent, const char *key, unsigned place,
 					       key)
 				   : xstrdup("");
 	bool is_budget = place < LAYER_AGENT_HOUR; /* one of the layers without a window */
-	const char *other = place == LAYER_AGENT_HOUR ? "circles" : "aside";
 
 	snprintf(ret_key, PARKED_INCIDENT_MAX + 1, "%s%s %s%s", is_budget ? "budget " : "",
-		 is_budget ? parked_layer_text(place) : other, agent, section);
-}
-
-void parked_aside(const struct session *session, char ret_key[PARKED_INCIDENT_MAX + 1])
-{
-	bool is_sections = session->key && !session->by_person;
-
-	if (is_sections)
-		section_incident(session->agent, session->key, SECTION_INCIDENTS - 1, ret_key);
-	else
-		snprintf(ret_key, PARKED_INCIDENT_MAX + 1, "aside %s %s", session->agent,
-			 session->id);
+		 is_budget ? parked_layer_text(place) : "circles", agent, section);
 }
 
 /* What a person began is no concern of the section's beats. */
@@ -109,22 +97,10 @@ static bool is_of_live_section(const struct daemon *daemon, const char *incident
 	return false;
 }
 
-/* "aside AGENT …", of a session that was no beat. */
-static bool is_of_live_agent(const struct daemon *daemon, const char *incident)
-{
-	char agent[AGENT_NAME_MAX + 1] = "";
-
-	if (sscanf(incident, "aside %63s", agent) != 1)
-		return false;
-	return roster_find(daemon->roster, agent) != NULL;
-}
-
 static const char *fault(struct daemon *daemon, const char *key)
 {
-	if (is_of_live_agent(daemon, key))
-		return NULL;
-	if (strncmp(key, "aside ", 6) != 0 && strncmp(key, "budget ", 7) != 0 &&
-	    strncmp(key, "session ", 8) != 0 && strncmp(key, "circles ", 8) != 0)
+	if (strncmp(key, "budget ", 7) != 0 && strncmp(key, "session ", 8) != 0 &&
+	    strncmp(key, "circles ", 8) != 0)
 		return NULL;
 	return parked_has_incident(daemon, key) || is_of_live_section(daemon, key)
 		       ? NULL

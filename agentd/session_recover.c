@@ -170,24 +170,45 @@ static bool orphan_goes_on(const struct orphan *orphan)
 	return goes_on;
 }
 
+static int orphan_recover(struct orphan *orphan, struct error *error)
+{
+	struct daemon *daemon = orphan->daemon;
+	int result = store_death_count(daemon->reader, orphan->id, &orphan->deaths, error);
+
+	if (!result && !orphan_goes_on(orphan)) {
+		result = store_steps(daemon->reader, orphan->id, find_fact, orphan, error);
+		if (!result) {
+			orphan_save(orphan);
+			return 0;
+		}
+	}
+	orphan_free(orphan);
+	return result;
+}
+
+/* What has begun is parked where its agent was paused meanwhile, as at its next step. */
+static void park_paused(struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->roster->count; i++)
+		if (daemon->roster->items[i]->paused)
+			supervisor_agent_paused(daemon, daemon->roster->items[i]);
+}
+
 int supervisor_recover(struct daemon *daemon, struct error *error)
 {
 	struct orphans orphans = { .daemon = daemon };
 	int result = store_sessions(daemon->reader, NULL, true, RECOVER_MAX, find_orphan, &orphans,
 				    error);
 
-	for (size_t i = 0; i < orphans.count; i++) {
-		if (!result)
-			result = store_steps(daemon->reader, orphans.items[i]->id, find_fact,
-					     orphans.items[i], error);
-		if (!result)
-			result = store_death_count(daemon->reader, orphans.items[i]->id,
-						   &orphans.items[i]->deaths, error);
-		if (result || orphan_goes_on(orphans.items[i]))
-			orphan_free(orphans.items[i]);
+	while (orphans.count) { /* they come newest first, and go on oldest first */
+		struct orphan *orphan = orphans.items[--orphans.count];
+
+		if (result)
+			orphan_free(orphan);
 		else
-			orphan_save(orphans.items[i]);
+			result = orphan_recover(orphan, error);
 	}
+	park_paused(daemon);
 	supervisor_admit(daemon);
 	free(orphans.items);
 	return result;
