@@ -3,6 +3,7 @@
 #include "entries.h"
 #include "log.h"
 #include "repository_files.h"
+#include "repository_trouble.h"
 #include "scheduler.h"
 #include "service.h"
 #include "supervisor.h"
@@ -38,6 +39,8 @@ struct commit_job {
 	unsigned conflicts;
 	int64_t retry_ms;              /* the next delay */
 	int64_t not_before;            /* on the monotonic clock */
+	int64_t failing_since;         /* likewise; 0: it does not */
+	bool abandoned;                /* no other git works in the repository */
 	char expected[41], *complaint; /* last failure told, so that it is told once */
 	struct commit_job *next;
 };
@@ -141,11 +144,12 @@ static json_t *write_params(struct commit_job *job, const char *path, struct spa
 		blob_id(raw, job->expected);
 		expected = json_string(job->expected);
 	}
-	return json_pack("{s:s,s:s,s:o,s:I,s:I,s:s%,s:{s:s,s:s,s:I},s:s}", "repository",
+	return json_pack("{s:s,s:s,s:o,s:I,s:I,s:s%,s:{s:s,s:s,s:I},s:s,s:b}", "repository",
 			 job->repository, "path", path, "expected", expected, "offset",
 			 (json_int_t)splice.offset, "remove", (json_int_t)splice.removed, "insert",
 			 splice.inserted.data, splice.inserted.length, "author", "name", job->agent,
-			 "email", email, "at", (json_int_t)job->at, "message", job->message);
+			 "email", email, "at", (json_int_t)job->at, "message", job->message,
+			 "abandoned", (int)job->abandoned);
 }
 
 static int job_write(struct commit_job *job, struct error *error)
@@ -180,8 +184,8 @@ static int job_write(struct commit_job *job, struct error *error)
 
 static void job_edits(struct commit_job *job)
 {
-	json_t *params = json_pack("{s:s,s:b,s:I}", "repository", job->repository, "create", 1,
-				   "at", (json_int_t)job->at);
+	json_t *params = json_pack("{s:s,s:b,s:I,s:b}", "repository", job->repository, "create", 1,
+				   "at", (json_int_t)job->at, "abandoned", (int)job->abandoned);
 
 	job->under_way = true;
 	job->daemon->committer->under_way++;
@@ -198,7 +202,14 @@ static void job_succeeded(struct commit_job *job, const json_t *result)
 						job->repository + strlen("agents/"));
 	const char *commit = json_string_value(json_object_get(result, "commit"));
 	json_int_t merged = json_integer_value(json_object_get(result, "merged"));
+	const char *lock = json_string_value(json_object_get(result, "lock_removed"));
+	_free_ char *repository = xstrdup(job->repository);
 
+	if (lock)
+		log_event(daemon->log, LEVEL_NOTICE, "lock_removed",
+			  resident ? resident->name : NULL, NULL,
+			  "%s/.git had a %s that no git held any more; it was removed",
+			  job->repository, lock);
 	if (job->kind == COMMIT_FACTS && resident)
 		repository_files_own_memory(resident, json_object_get(result, "files"));
 	if (resident)
@@ -221,11 +232,13 @@ static void job_succeeded(struct commit_job *job, const json_t *result)
 	repository_files_remember(daemon, job->repository, json_object_get(result, "files"));
 	job_finish(job, commit ? commit : "", NULL);
 	store_release(daemon->writer);
+	repository_well(daemon, repository); /* may post: the job must not be there any more */
 }
 
 /* Tells of a failure once, and comes back later. */
 static void job_retry_later(struct commit_job *job, const struct error *error)
 {
+	int64_t now = clock_monotonic_ms();
 	struct daemon *daemon = job->daemon;
 	struct resident *resident = roster_find(daemon->roster,
 						job->repository + strlen("agents/"));
@@ -241,8 +254,13 @@ static void job_retry_later(struct commit_job *job, const struct error *error)
 		free(resident->held);
 		resident->held = xstrdup(error->message);
 	}
-	job->not_before = clock_monotonic_ms() + job->retry_ms;
+	if (!job->failing_since)
+		job->failing_since = now;
+	job->abandoned = repository_is_abandoned(daemon, job->repository, error,
+						 now - job->failing_since);
+	job->not_before = now + job->retry_ms;
 	job->retry_ms = job->retry_ms * 2 > RETRY_LAST_MS ? RETRY_LAST_MS : job->retry_ms * 2;
+	repository_trouble(daemon, job->repository, error, now - job->failing_since);
 }
 
 static bool folder_is_gone(const struct commit_job *job)

@@ -18,7 +18,9 @@ struct log {
 	int state_dir, fd;
 	int64_t size, file_bytes;
 	unsigned files;
-	bool prefix; /* stderr is read by journald, which takes levels from "<N>" */
+	bool is_torn; /* the file may end in half a line */
+	size_t lost;  /* lines that could not be written, since the last that could */
+	bool prefix;  /* stderr is read by journald, which takes levels from "<N>" */
 };
 
 static int log_begin_file(struct log *log, struct error *error)
@@ -96,6 +98,44 @@ static const char *level_name(enum log_level level)
 	return names[level];
 }
 
+/* It could not be opened, or somebody has removed it. */
+static bool is_gone(struct log *log)
+{
+	struct stat st;
+
+	if (log->fd >= 0 && !fstat(log->fd, &st) && !st.st_nlink)
+		fd_close(&log->fd);
+	return log->fd < 0;
+}
+
+/* Half a line would spoil the next one, too. */
+static bool write_whole(struct log *log, const char *line)
+{
+	if (log->is_torn && fd_write_all(log->fd, SPAN("\n"), NULL))
+		return false;
+	log->size += log->is_torn;
+	log->is_torn = false;
+	if (!fd_write_all(log->fd, span_of(line), NULL)) {
+		log->size += (int64_t)strlen(line);
+		return true;
+	}
+	log->is_torn = ftruncate(log->fd, log->size) != 0;
+	return false;
+}
+
+/* The disk was full, say: standard error has what is missing here. */
+static void tell_lost(struct log *log)
+{
+	char time[INSTANT_SIZE];
+	_free_ char *line = xasprintf(
+		"{\"time\":\"%s\",\"level\":\"warning\",\"event\":\"events_lost\",\"message\":\"%zu events "
+		"before this one could not be written here; standard error has them\"}\n",
+		instant_print(clock_wall_s(), time), log->lost);
+
+	if (write_whole(log, line))
+		log->lost = 0;
+}
+
 static void log_to_file(struct log *log, enum log_level level, const char *event, const char *agent,
 			const char *session, const char *message)
 {
@@ -108,13 +148,17 @@ static void log_to_file(struct log *log, enum log_level level, const char *event
 	_free_ char *whole = NULL;
 
 	json_decref(line);
-	if (!text || log->fd < 0)
+	if (!text)
 		return;
+	if (is_gone(log))
+		log_begin_file(log, NULL);
 	if (log->size > log->file_bytes)
 		log_turn_over(log);
 	whole = xasprintf("%s\n", text);
-	if (!fd_write_all(log->fd, span_of(whole), NULL))
-		log->size += (int64_t)strlen(whole);
+	if (log->fd < 0 || !write_whole(log, whole))
+		log->lost++;
+	else if (log->lost)
+		tell_lost(log);
 }
 
 void log_event(struct log *log, enum log_level level, const char *event, const char *agent,

@@ -2,13 +2,12 @@
 
 #include "alerts.h"
 #include "log.h"
+#include "remedy.h"
 #include "salvage.h"
 #include "supervisor.h"
 
 #include "base/clock.h"
 #include "base/instant.h"
-
-#include <errno.h>
 
 #define NAME "state.db"
 #define MARK "state.db.is-damaged" /* met while the daemon ran, or by a start that failed */
@@ -179,32 +178,19 @@ void state_file_tell(struct daemon *daemon)
 
 /* ---- while the daemon runs ---- */
 
-static const struct {
-	int system;           /* 0: any */
-	enum error_code code; /* 0: any */
-	const char *mend;
-} mends[] = {
-	{ ENOSPC, 0, "make room on the disk of the workspace" },
-	{ EDQUOT, 0, "make room in the quota of agentd's user" },
-	{ EROFS, 0, "mount the file system of the workspace writable again" },
-	{ EMFILE, 0, "raise the limit of open files of agentd (LimitNOFILE=)" },
-	{ ENFILE, 0, "raise fs.file-max" },
-	{ EIO, 0, "look at the disk (dmesg, smartctl): it reports errors" },
-	{ 0, ERROR_DENIED, "make .agentd and what is in it writable for agentd's user" },
-	{ 0, ERROR_BUSY, "end the program that holds it" },
-	{ 0, ERROR_CONFLICT, "it is written again from what agentd holds" },
-	{ 0, ERROR_INVALID, "status, pause and resume still answer" },
-	{ 0, 0, "look at the disk of the workspace" },
-};
-
-static const char *mend_of(const struct error *error)
+static const char *remedy(const struct error *error)
 {
-	size_t i = 0;
+	const char *system = remedy_of(error->system);
 
-	while ((mends[i].system && mends[i].system != error->system) ||
-	       (mends[i].code && mends[i].code != error->code))
-		i++;
-	return mends[i].mend;
+	if (system)
+		return system;
+	switch (error->code) {
+	case ERROR_DENIED: return "make .agentd and what is in it writable for agentd's user";
+	case ERROR_BUSY: return "end the program that holds it";
+	case ERROR_CONFLICT: return "it is written again from what agentd holds";
+	case ERROR_INVALID: return "status, pause and resume still answer";
+	default: return "look at the disk of the workspace";
+	}
 }
 
 void state_file_failed(struct daemon *daemon, const struct error *error)
@@ -225,7 +211,7 @@ static void begin(struct daemon *daemon, const struct error *error)
 		    "state.db cannot be written: nothing begins until it can",
 		    "%s: %s; until it can be written nothing begins and no model is called, and "
 		    "what happens is kept in memory",
-		    file->trouble, mend_of(error));
+		    file->trouble, remedy(error));
 }
 
 static void end(struct daemon *daemon)

@@ -24,6 +24,33 @@ static json_t *files_json(const struct history_files *files)
 	return list;
 }
 
+static int take(const struct job *job, const struct place *place, bool create,
+		struct history **ret_history, struct error *error)
+{
+	int result = repositories_take(place->repositories, job->repository, create, ret_history,
+				       error);
+
+	if (!result)
+		history_set_abandoned(*ret_history, job->abandoned);
+	return result;
+}
+
+/* One that failed is opened anew: somebody may put right what is wrong with it. A lock that was in
+ * the way is told of. */
+static void give_back(const struct job *job, const struct place *place, struct history *history,
+		      int result, json_t *answer)
+{
+	char lock[64];
+
+	history_lock_removed(history, lock);
+	if (lock[0] && answer)
+		json_object_set_new(answer, "lock_removed", json_string(lock));
+	if (result && result != -ERROR_BUSY && result != -ERROR_CONFLICT)
+		history_free(history);
+	else
+		repositories_put(place->repositories, job->repository, history);
+}
+
 int run_edits(const struct job *job, const struct place *place, json_t **ret_result,
 	      struct error *error)
 {
@@ -31,18 +58,16 @@ int run_edits(const struct job *job, const struct place *place, json_t **ret_res
 	char commit[HISTORY_ID_SIZE];
 	struct history *history = NULL;
 	size_t merged = 0;
-	int result = repositories_take(place->repositories, job->repository, job->create, &history,
-				       error);
+	int result = take(job, place, job->create, &history, error);
 
 	if (result)
 		return result;
 	result = history_commit_edits(history, job->at, commit, &merged, &files, error);
-	repositories_put(place->repositories, job->repository, history);
-	if (result)
-		return result;
-	*ret_result = json_pack("{s:s?,s:I,s:o}", "commit", commit[0] ? commit : NULL, "merged",
-				(json_int_t)merged, "files", files_json(&files));
-	return 0;
+	if (!result)
+		*ret_result = json_pack("{s:s?,s:I,s:o}", "commit", commit[0] ? commit : NULL,
+					"merged", (json_int_t)merged, "files", files_json(&files));
+	give_back(job, place, history, result, result ? NULL : *ret_result);
+	return result;
 }
 
 /* A write on its way: the bytes it is based on, and what becomes of them. */
@@ -139,11 +164,11 @@ int run_write(const struct job *job, const struct place *place, json_t **ret_res
 	      struct error *error)
 {
 	struct history *history = NULL;
-	int result = repositories_take(place->repositories, job->repository, true, &history, error);
+	int result = take(job, place, true, &history, error);
 
 	if (result)
 		return result;
 	result = write_with(job, place, history, ret_result, error);
-	repositories_put(place->repositories, job->repository, history);
+	give_back(job, place, history, result, result ? NULL : *ret_result);
 	return result;
 }

@@ -11,6 +11,7 @@ static int read_edits(struct job *job, const json_t *params, struct error *error
 	if (!json_is_integer(at))
 		return error_set(error, ERROR_PROTOCOL, "edits: \"at\" is missing");
 	job->create = json_is_true(json_object_get(params, "create"));
+	job->abandoned = json_is_true(json_object_get(params, "abandoned"));
 	job->at = json_integer_value(at);
 	return 0;
 }

@@ -19,10 +19,10 @@ struct job {
 	enum job_kind kind;
 	uint64_t request;
 	char *repository; /* of edits, write, bundle; jobs of one are done in order. NULL: log */
-	bool create, patch;
-	int64_t at;          /* edits */
-	size_t max;          /* log */
-	char **repositories; /* log */
+	bool create, patch, abandoned; /* abandoned: no other git works in the repository */
+	int64_t at;                    /* edits */
+	size_t max;                    /* log */
+	char **repositories;           /* log */
 	size_t repository_count;
 	char *path;     /* write; file name of a bundle */
 	char *expected; /* write: a blob id, or NULL where the file must be absent */

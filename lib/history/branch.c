@@ -129,7 +129,7 @@ static int reference_lock(struct history *h, const char *branch, struct referenc
 		    renameat2(h->git, REFERENCE_DRAFT, r->folder, lock, RENAME_NOREPLACE))
 			failed = errno;
 	} while (failed == EEXIST &&
-		 (lock_remove_stale(r->folder, lock) || backoff_wait(&backoff)));
+		 (lock_remove_stale(h, r->folder, lock) || backoff_wait(&backoff)));
 	if (failed == EEXIST)
 		return error_set(error, ERROR_BUSY,
 				 "%s/.git/%s.lock is held by another git; it is tried again (if no "

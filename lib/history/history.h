@@ -6,7 +6,11 @@
  * filter or attribute is run; objects, refs and folders are synced. A repository in the middle of a
  * merge or rebase is left alone (ERROR_BUSY), and so is one whose index.lock somebody alive holds;
  * a lock that nobody holds any more (no process has it open and it is older than 15 minutes, or
- * than our start) is removed once.
+ * than our start, or the caller knows that nobody's git works here) is removed once.
+ *
+ * A repository that is damaged is not written to (ERROR_SYSTEM, ERROR_NOT_FOUND); an index that
+ * cannot be read is made again from HEAD. A branch that has no commit any more, though its log says
+ * that it had, is damage, and no new beginning.
  *
  * Scratch files of editors, `work/`, other repositories, symbolic links and files over
  * HISTORY_FILE_MAX are never committed, nor are paths of 256 bytes and more, nor, in a folder with
@@ -40,6 +44,12 @@ void history_library_stop(void);
  * user. */
 int history_open(const char *path, bool create, struct history **ret_history, struct error *error);
 void history_free(struct history *history);
+
+/* For the next calls: the caller has looked, and no git of anybody's works here. A lock that no
+ * process has open is then a dead one's, however young. */
+void history_set_abandoned(struct history *history, bool is_abandoned);
+/* The lock that was removed since the last question, "": none. */
+void history_lock_removed(struct history *history, char ret_name[64]);
 
 /* What a commit of a person's edits found. */
 struct history_file {

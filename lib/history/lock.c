@@ -17,11 +17,11 @@
 /* Between making a lock file and opening it for the first look somebody needs a moment. */
 #define LOCK_YOUNG_S 2
 
-static int64_t started_s;
+static int64_t started_ms;
 
 void lock_start(void)
 {
-	started_s = clock_wall_s();
+	started_ms = clock_wall_ms();
 }
 
 bool backoff_wait(struct backoff *backoff)
@@ -70,29 +70,47 @@ static bool message_is_written(int git, const struct stat *lock)
 }
 
 /* Ours with nobody holding it is a dead one's at once; another's has to be old as well. */
-static bool is_stale(int git, int fd)
+static bool is_stale(const struct history *h, int fd)
 {
-	int64_t age;
+	int64_t age, made_ms;
 	struct stat st;
 
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || is_open_elsewhere(fd))
 		return false;
 	age = clock_wall_s() - st.st_mtim.tv_sec;
-	return is_ours(fd) || age > LOCK_OLD_S ||
-	       (st.st_mtim.tv_sec < started_s && age > LOCK_YOUNG_S &&
-		!message_is_written(git, &st));
+	made_ms = st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+	if (is_ours(fd) || age > LOCK_OLD_S)
+		return true;
+	if (age <= LOCK_YOUNG_S)
+		return false;
+	return h->is_abandoned || (made_ms < started_ms && !message_is_written(h->git, &st));
 }
 
-bool lock_remove_stale(int git, const char *name)
+bool lock_remove_stale(struct history *h, int folder, const char *name)
 {
 	_fd_ int fd = -1;
 	struct stat seen, now;
 
-	if (file_open_beneath(git, name, &fd, &seen, NULL) || !is_stale(git, fd))
+	if (file_open_beneath(folder, name, &fd, &seen, NULL) || !is_stale(h, fd))
 		return false;
-	if (file_stat(git, name, &now, NULL) || now.st_ino != seen.st_ino)
+	if (file_stat(folder, name, &now, NULL) || now.st_ino != seen.st_ino)
 		return false; /* another one by now */
-	return !file_unlink(git, name, NULL);
+	if (file_unlink(folder, name, NULL))
+		return false;
+	if (!is_ours(fd)) /* ours is no news: it died, and that was told */
+		snprintf(h->lock_removed, sizeof(h->lock_removed), "%s", name);
+	return true;
+}
+
+void history_set_abandoned(struct history *h, bool is_abandoned)
+{
+	h->is_abandoned = is_abandoned;
+}
+
+void history_lock_removed(struct history *h, char ret_name[64])
+{
+	memcpy(ret_name, h->lock_removed, sizeof(h->lock_removed));
+	h->lock_removed[0] = '\0';
 }
 
 int index_lock_name(const struct history *h, ino_t inode)
@@ -135,10 +153,10 @@ bool index_lock_remove_stale(struct history *h)
 
 	if (file_open_beneath(h->git, "index.lock", &fd, NULL, NULL))
 		return false;
-	if (is_ours(fd) && is_stale(h->git, fd))
+	if (is_ours(fd) && is_stale(h, fd))
 		remove_named(h, fd);
 	fd_close(&fd);
-	return lock_remove_stale(h->git, "index.lock");
+	return lock_remove_stale(h, h->git, "index.lock");
 }
 
 /* Made elsewhere and then given its name, so that it never stands there without our mark. */

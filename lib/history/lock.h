@@ -41,8 +41,9 @@ struct backoff {
 #define BACKOFF ((struct backoff){ 0, 1 })
 bool backoff_wait(struct backoff *backoff); /* false: the time is over */
 
-/* Removes the lock file `name` beneath `git` when nobody holds it any more. */
-bool lock_remove_stale(int git, const char *name);
+/* Removes the lock file `name` beneath `folder` when nobody holds it any more, and remembers that.
+ */
+bool lock_remove_stale(struct history *history, int folder, const char *name);
 
 CLEANUP_DEFINE_VALUE(struct index_lock, index_lock_drop)
 

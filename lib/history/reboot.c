@@ -129,8 +129,8 @@ int reboot_clear(struct history *h, struct error *error)
 		return git_refuse(error, result, "looking at the objects of %s", h->path);
 	index_draft_remove(h);
 	making_tidy(h);
-	lock_remove_stale(h->git, "HEAD.lock");
-	lock_remove_stale(h->git, "config.lock");
+	lock_remove_stale(h, h->git, "HEAD.lock");
+	lock_remove_stale(h, h->git, "config.lock");
 	result = directory_open_beneath(h->git, "objects", &objects, error);
 	for (int i = 0; !result && i < 2; i++) {
 		look.removes = i;

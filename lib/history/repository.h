@@ -14,6 +14,8 @@ struct history {
 	ino_t dir_inode, git_inode;
 	git_repository *repository;
 	int lock_fd, lock_depth; /* lock.h */
+	bool is_abandoned;       /* no git of anybody's works here */
+	char lock_removed[64];   /* the latest, "": none */
 	bool knows_boot;         /* reboot.h: there is nothing to be looked for */
 };
 

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#define LOG_MAX (16 * 1024 * 1024)
+
 void snapshot_clear(struct snapshot *s)
 {
 	free(s->branch);
@@ -31,6 +33,28 @@ static int read_head(git_repository *repository, struct snapshot *s)
 	s->unborn = true;
 	s->head = (git_oid){ { 0 } };
 	return 0;
+}
+
+/* Its log outlives a branch only where the branch was not deleted by git. */
+static int refuse_lost(struct history *h, const struct snapshot *s, struct error *error)
+{
+	CLEANUP(buffer_clear) struct buffer log = BUFFER(LOG_MAX);
+	_free_ char *path = xasprintf("logs/%s", s->branch);
+	struct span line, rest;
+	git_oid was;
+
+	if (file_read(h->git, path, &log, NULL, NULL) || log.length < 2 * HISTORY_ID_SIZE)
+		return 0;
+	line = rest = buffer_span(&log);
+	while (span_next_line(&rest, &line))
+		;
+	if (line.length < 2 * HISTORY_ID_SIZE ||
+	    git_oid_fromstrn(&was, line.data + HISTORY_ID_SIZE, HISTORY_ID_SIZE - 1))
+		return 0;
+	return error_set(error, ERROR_SYSTEM,
+			 "%s of %s is lost; its log says where it was: git -C %s update-ref %s "
+			 "%.40s",
+			 s->branch, h->path, h->path, s->branch, line.data + HISTORY_ID_SIZE);
 }
 
 static int read_tree(git_repository *repository, struct snapshot *s)
@@ -90,7 +114,9 @@ int snapshot_take(struct history *h, struct snapshot *ret_snapshot, struct error
 		result = read_tree(h->repository, &s);
 	if (result)
 		return git_refuse(error, result, "reading HEAD of %s", h->path);
-	result = read_index(h, &s, error);
+	result = s.unborn ? refuse_lost(h, &s, error) : 0;
+	if (!result)
+		result = read_index(h, &s, error);
 	if (result)
 		return result;
 	*ret_snapshot = s;

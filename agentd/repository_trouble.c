@@ -1,0 +1,116 @@
+#include "repository_trouble.h"
+
+#include "alerts.h"
+#include "remedy.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define TELL_MS 5000
+#define ABANDONED_MS 30000
+#define PROCESSES_MAX 100000
+
+/* What a person can do where the message does not say it. */
+static char *remedy(const struct daemon *daemon, const char *repository, const struct error *error)
+{
+	const char *system = remedy_of(error->system);
+
+	if (system)
+		return xasprintf("; %s", system);
+	if (error->code == ERROR_BUSY || strstr(error->message, "update-ref"))
+		return xstrdup("");
+	return xasprintf("; git -C %s/%s fsck tells what is damaged: put .git back from a backup, "
+			 "or move it away, and one is begun with what the files hold now",
+			 daemon->workspace->path, repository);
+}
+
+void repository_trouble(struct daemon *daemon, const char *repository, const struct error *error,
+			int64_t since_ms)
+{
+	bool is_agent = strncmp(repository, "agents/", strlen("agents/")) == 0;
+	_free_ char *key = xasprintf("repository %s", repository);
+	_free_ char *post = xasprintf("%s cannot be committed to", repository);
+	_free_ char *mend = remedy(daemon, repository, error);
+
+	if (since_ms < TELL_MS || alert_is_open(daemon, key))
+		return;
+	alert_raise(daemon, key, is_agent ? repository + strlen("agents/") : NULL, post,
+		    "%s: %s%s; until then nothing is lost: what is to be committed waits",
+		    repository, error->message, mend);
+}
+
+void repository_well(struct daemon *daemon, const char *repository)
+{
+	_free_ char *key = xasprintf("repository %s", repository);
+
+	if (alert_is_open(daemon, key))
+		alert_over(daemon, key, "%s is committed to again", repository);
+}
+
+/* ---- who is at work ---- */
+
+struct search {
+	char path[PATH_MAX]; /* of the repository */
+	bool found;
+};
+
+static bool is_below(const char *place, const char *path)
+{
+	size_t length = strlen(path);
+
+	return !strncmp(place, path, length) && (place[length] == '/' || !place[length]);
+}
+
+static bool has_word(int proc, const char *pid, const char *path)
+{
+	CLEANUP(buffer_clear) struct buffer words = BUFFER(256 * 1024);
+	_free_ char *name = xasprintf("%s/cmdline", pid);
+
+	return !file_read(proc, name, &words, NULL, NULL) && words.length &&
+	       memmem(words.data, words.length, path, strlen(path));
+}
+
+/* One that hides where it is may be there. */
+static bool works_in(int proc, const char *pid, const char *path)
+{
+	_free_ char *link = xasprintf("%s/cwd", pid);
+	char place[PATH_MAX];
+	ssize_t length = readlinkat(proc, link, place, sizeof(place) - 1);
+
+	if (length < 0)
+		return true;
+	place[length] = '\0';
+	return is_below(place, path) || has_word(proc, pid, path);
+}
+
+static int look_at_process(void *context, const char *name, unsigned char type)
+{
+	struct search *search = context;
+	CLEANUP(buffer_clear) struct buffer comm = BUFFER(64);
+	_free_ char *path = xasprintf("%s/comm", name);
+	_fd_ int proc = -1;
+
+	(void)type;
+	if (name[0] < '0' || name[0] > '9' || directory_open("/proc", &proc, NULL) ||
+	    file_read(proc, path, &comm, NULL, NULL) ||
+	    !span_starts_with(buffer_span(&comm), SPAN("git")))
+		return 0;
+	search->found = works_in(proc, name, search->path);
+	return search->found;
+}
+
+bool repository_is_abandoned(const struct daemon *daemon, const char *repository,
+			     const struct error *error, int64_t since_ms)
+{
+	struct search search = { 0 };
+	_free_ char *path = xasprintf("%s/%s", daemon->workspace->path, repository);
+	_fd_ int proc = -1;
+
+	if (error->code != ERROR_BUSY || since_ms < ABANDONED_MS || !realpath(path, search.path) ||
+	    directory_open("/proc", &proc, NULL))
+		return false;
+	return directory_walk(proc, PROCESSES_MAX, look_at_process, &search, NULL) >= 0 &&
+	       !search.found;
+}
