@@ -49,6 +49,7 @@ examine() { # examine LIMIT SCOPE
 	cat >>agentd.yaml <<EOF
 turns_per_session: 1000
 session_breaker_calls: 10000
+catch_up: none
 alerts: [{command: "cat >>$T/alerts; echo >>$T/alerts; :"}]
 limits:
   per_session_usd: 100
