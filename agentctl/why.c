@@ -1,5 +1,7 @@
 #include "why.h"
 
+#include "budget/budget.h"
+
 #include <stdio.h>
 
 const char *why_text(const json_t *object, const char *key)
@@ -50,22 +52,18 @@ json_t *why_parked(const struct parked_row *row)
 			 why_instant(row->until));
 }
 
-/* The key of agentd.yaml that a limit is set by; a layer that is not known is named as it is. */
-static const char *limit_key(const char *layer)
+/* The key of agentd.yaml that a limit is set by ("agent day", "session"); a layer that is not known
+ * is named as it is. */
+static const char *limit_key(const char *text)
 {
-	static const struct {
-		const char *layer, *key;
-	} keys[] = {
-		{ "request call", "per_request_tokens" }, { "task task", "per_task_tokens" },
-		{ "session", "per_session_usd" },         { "agent hour", "per_agent_hourly_usd" },
-		{ "agent day", "per_agent_daily_usd" },   { "system hour", "system_hourly_usd" },
-		{ "system day", "system_daily_usd" },
-	};
+	for (enum budget_layer layer = 0; layer < LAYERS; layer++) {
+		const char *scope = budget_scope_name(layer), *window = budget_window_name(layer);
+		_free_ char *both = xasprintf("%s %s", scope, window);
 
-	for (size_t i = 0; i < ARRAY_LENGTH(keys); i++)
-		if (!strcmp(keys[i].layer, layer))
-			return keys[i].key;
-	return layer;
+		if (!strcmp(both, text) || (!strcmp(scope, window) && !strcmp(scope, text)))
+			return budget_limit_key(layer);
+	}
+	return text;
 }
 
 void why_parked_print(const json_t *parked, const struct zone *zone)

@@ -272,21 +272,6 @@ static void print_amount(char out[32], enum budget_layer layer, int64_t amount)
 			 amount % 1000000 / 100);
 }
 
-static const char *layer_words(enum budget_layer layer)
-{
-	static const char *const words[LAYERS] = {
-		[LAYER_REQUEST] = "per_request_tokens",
-		[LAYER_TASK] = "per_task_tokens",
-		[LAYER_SESSION] = "per_session_usd",
-		[LAYER_AGENT_HOUR] = "per_agent_hourly_usd",
-		[LAYER_AGENT_DAY] = "per_agent_daily_usd",
-		[LAYER_SYSTEM_HOUR] = "system_hourly_usd",
-		[LAYER_SYSTEM_DAY] = "system_daily_usd",
-	};
-
-	return words[layer];
-}
-
 char *over_reason(const struct session *session, const struct budget_verdict *verdict)
 {
 	char limit[32], settled[32], wanted[32], until[INSTANT_SIZE];
@@ -301,7 +286,7 @@ char *over_reason(const struct session *session, const struct budget_verdict *ve
 				 : xstrdup("goes on when the limit is raised or its agent resumed");
 	return xasprintf("over %s%s%s: %s spent of %s that %s may use, the next call may need "
 			 "%s; %s",
-			 layer_words(verdict->layer), is_shared ? "" : " of ",
+			 budget_limit_key(verdict->layer), is_shared ? "" : " of ",
 			 is_shared ? "" : session->agent, settled, limit,
 			 session->by_person ? "a person's work" : "this work", wanted, end);
 }

@@ -10,12 +10,15 @@ static const char *const works[WORKS] = {
 };
 
 static const struct {
-	const char *scope, *window;
+	const char *scope, *window, *key;
 } layers[LAYERS] = {
-	[LAYER_REQUEST] = { "request", "call" },    [LAYER_TASK] = { "task", "task" },
-	[LAYER_SESSION] = { "session", "session" }, [LAYER_AGENT_HOUR] = { "agent", "hour" },
-	[LAYER_AGENT_DAY] = { "agent", "day" },     [LAYER_SYSTEM_HOUR] = { "system", "hour" },
-	[LAYER_SYSTEM_DAY] = { "system", "day" },
+	[LAYER_REQUEST] = { "request", "call", "per_request_tokens" },
+	[LAYER_TASK] = { "task", "task", "per_task_tokens" },
+	[LAYER_SESSION] = { "session", "session", "per_session_usd" },
+	[LAYER_AGENT_HOUR] = { "agent", "hour", "per_agent_hourly_usd" },
+	[LAYER_AGENT_DAY] = { "agent", "day", "per_agent_daily_usd" },
+	[LAYER_SYSTEM_HOUR] = { "system", "hour", "system_hourly_usd" },
+	[LAYER_SYSTEM_DAY] = { "system", "day", "system_daily_usd" },
 };
 
 const char *budget_work_name(enum budget_work work)
@@ -41,6 +44,11 @@ const char *budget_scope_name(enum budget_layer layer)
 const char *budget_window_name(enum budget_layer layer)
 {
 	return layers[layer].window;
+}
+
+const char *budget_limit_key(enum budget_layer layer)
+{
+	return layers[layer].key;
 }
 
 bool budget_counts_tokens(enum budget_layer layer)

@@ -57,6 +57,7 @@ enum budget_layer {
 };
 const char *budget_scope_name(enum budget_layer layer);  /* request, task, session, agent, system */
 const char *budget_window_name(enum budget_layer layer); /* call, task, session, hour, day */
+const char *budget_limit_key(enum budget_layer layer);   /* of agentd.yaml: per_session_usd, … */
 bool budget_counts_tokens(enum budget_layer layer);
 
 struct budget;
