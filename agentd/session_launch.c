@@ -81,12 +81,17 @@ static int plan_read(struct session *session, const struct resident *resident, s
 		.rehearse = session->rehearse,
 	};
 	CLEANUP(checklist_clear) struct checklist objective = { 0 };
+	_free_ char *changes = NULL;
 	int result;
 
 	if (session_objective(session, &objective))
 		request.objective = &objective;
 	if (session->key && roster_heartbeat(resident, session->key, &beat))
 		request.last_run = beat->last_run;
+	if (request.last_run)
+		changes = workspace_changes(session->daemon->workspace, session->agent,
+					    request.last_run);
+	request.changed = changes;
 	if (beat)
 		workspace_inputs_given(session->daemon->workspace, session->agent, session->given,
 				       NULL);

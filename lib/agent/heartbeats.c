@@ -104,6 +104,26 @@ static void add_one_beat(const struct outline *o, struct heartbeats *beats,
 	beat->route = one_route(o);
 }
 
+/* Understood, and nothing of this version ever wakes it. */
+static void tell_idle(const struct part *part, struct diagnostics *found)
+{
+	static const char *const words[] = {
+		[SCHEDULE_EVENT_SESSION_END] =
+			"the end of a session starts nothing: write what each session does last "
+			"under \"On every session start\"",
+		[SCHEDULE_EVENT_MESSAGE] =
+			"a message starts nothing but its own session: write how to answer under "
+			"\"On every session start\"",
+		[SCHEDULE_EVENT_TASK] = "there are no tasks in this version, so it never runs",
+		[SCHEDULE_EVENT_FILE] = NULL,
+	};
+	uint8_t event = part->schedule.event;
+
+	if (part->schedule.kind == SCHEDULE_EVENT && event < ARRAY_LENGTH(words) && words[event])
+		diagnostics_add(found, SEVERITY_WARNING, "schedule-idle", part->line, 1, "%s",
+				words[event]);
+}
+
 static void add_parts(const struct outline *o, struct heartbeats *beats, struct diagnostics *found)
 {
 	if (o->one_beat)
@@ -114,6 +134,8 @@ static void add_parts(const struct outline *o, struct heartbeats *beats, struct 
 		if (role == PART_BEAT || role == PART_SESSION_START ||
 		    (role == PART_STANDING && !o->one_beat && !o->parts[i].mute))
 			add_part(o, i, beats);
+		if (role == PART_BEAT)
+			tell_idle(&o->parts[i], found);
 	}
 	if (beats->count == AGENT_HEARTBEATS_MAX)
 		diagnostics_add(

@@ -114,6 +114,10 @@ int workspace_inputs(const struct workspace *workspace, const char *agent, char 
 int workspace_inputs_given(const struct workspace *workspace, const char *agent, char out[17],
 			   struct error *error);
 
+/* Names of the inputs that changed after `since` (UTC seconds), "HEARTBEAT.md,
+ * knowledge/prices.md", printable and not many; NULL: none. The caller frees it. */
+char *workspace_changes(const struct workspace *workspace, const char *agent, int64_t since);
+
 /* Git's id of a file's bytes: SHA-1 over "blob N\0" and the bytes, 40 hex digits. */
 void blob_id(struct span bytes, char out[41]);
 

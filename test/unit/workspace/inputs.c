@@ -45,6 +45,40 @@ static void test_changes(void **state)
 	}
 }
 
+/* By name, and not more of them than a prompt wants. */
+static void test_names_of_changes(void **state)
+{
+	CLEANUP(site_clear) struct site site;
+	struct stat st;
+
+	(void)state;
+	site_make(&site);
+	site_open(&site);
+	site_add_kira(&site);
+	site_write(&site, "agents/kira/work/report.md", "own\n");
+	site_write(&site, "agents/kira/knowledge/a\nb.md", "two lines\n");
+	assert_int_equal(fstatat(site.dir, "agents/kira/knowledge", &st, 0), 0);
+	for (int i = 0; i < 2; i++) {
+		_free_ char *names = workspace_changes(site.workspace, "kira",
+						       st.st_mtime - 10 + i * 100);
+
+		if (i) {
+			assert_null(names);
+			continue;
+		}
+		assert_non_null(strstr(names, "HEARTBEAT.md, MEMORY.md"));
+		assert_non_null(strstr(names, "knowledge/a\\x0ab.md"));
+		assert_null(strstr(names, "report.md"));
+	}
+	for (char name[] = "agents/kira/knowledge/0.md"; name[22] <= '9'; name[22]++)
+		site_write(&site, name, "x\n");
+	{
+		_free_ char *names = workspace_changes(site.workspace, "kira", st.st_mtime - 10);
+
+		assert_non_null(strstr(names, " more"));
+	}
+}
+
 /* What the runtime posts wakes nobody; anybody else's word does, also within the same look. */
 static void test_bulletin(void **state)
 {
@@ -112,9 +146,8 @@ static void test_no_agent(void **state)
 int run_inputs(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_bulletin),
-		cmocka_unit_test(test_grant),
+		cmocka_unit_test(test_changes),  cmocka_unit_test(test_names_of_changes),
+		cmocka_unit_test(test_bulletin), cmocka_unit_test(test_grant),
 		cmocka_unit_test(test_no_agent),
 	};
 
