@@ -257,6 +257,8 @@ static const struct failure_row words[] = {
 	  QUIRK_FLAT | QUIRK_NO_SYSTEM, 0 },
 	{ "roles must alternate", FAILURE_HISTORY, QUIRK_FLAT, 0 },
 	{ "expected last role", FAILURE_HISTORY, QUIRK_FLAT, 0 },
+	/* Mistral, of every such transcript: what is learned holds for the model */
+	{ "unexpected role*user*after role*tool", FAILURE_PARAMETER, QUIRK_WORDS_FIRST, 0 },
 	{ "unexpected role", FAILURE_HISTORY, QUIRK_FLAT, 0 },
 	{ "first message must", FAILURE_HISTORY, QUIRK_FLAT, 0 },
 	{ "must end with a user message", FAILURE_HISTORY, QUIRK_FLAT, 0 },

@@ -123,6 +123,7 @@ enum model_quirk {
 	QUIRK_NO_REASONING = 1 << 5,          /* its reasoning is not sent back */
 	QUIRK_NO_SYSTEM = 1 << 6,             /* the system text leads the first user turn */
 	QUIRK_FLAT = 1 << 7,                  /* past calls and results are told as text */
+	QUIRK_WORDS_FIRST = 1 << 8, /* no user speaks right behind results: words come between */
 };
 
 struct model_target {

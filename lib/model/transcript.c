@@ -212,14 +212,18 @@ struct walk {
 	json_t *nothing; /* arguments of a malformed call */
 	bool flat;
 	bool user_told;
+	bool behind_results; /* what was told last */
 };
 
 static void visit_user(struct walk *walk, const char *text)
 {
 	if (!transcript_has_text(text))
 		return;
+	if (walk->behind_results && walk->target->quirks & QUIRK_WORDS_FIRST)
+		walk->visitor->assistant(walk->context, "I have read the results.", NULL, 0, NULL);
 	walk->visitor->user(walk->context, text);
 	walk->user_told = true;
+	walk->behind_results = false;
 }
 
 static size_t read_calls(const struct walk *walk, size_t at, struct transcript_call *calls)
@@ -250,6 +254,7 @@ static void visit_assistant(struct walk *walk, size_t at)
 
 	if (!transcript_has_text(text) && !count)
 		return;
+	walk->behind_results = count && !walk->flat;
 	if (!walk->flat) {
 		walk->visitor->assistant(walk->context, text, calls, count,
 					 own_of(message, walk->target));

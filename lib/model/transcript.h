@@ -17,7 +17,8 @@ int transcript_check(const json_t *request, struct error *error);
  *
  * Of the target's quirks these are honoured here, for every format: NO_REASONING (there is no
  * `own`), NO_SYSTEM (the system text is the first user text), FLAT and NO_TOOLS (no calls: they and
- * their results are told as texts, and the first thing told is a user's). */
+ * their results are told as texts, and the first thing told is a user's), WORDS_FIRST (a user's
+ * text behind results is told behind a word of the assistant's). */
 struct transcript_call {
 	char id[MODEL_CALL_ID_MAX +
 		1];           /* by its place in the transcript: unique there, and the same in

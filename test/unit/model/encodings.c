@@ -63,6 +63,16 @@ static const struct encode_row encode_rows[] = {
 								"2") "," R_RESULT("c00000102",
 										  "error: interrupted, no result") "," SAYS("user",
 															    "wait") },
+	{ "a user behind results, where words have to come first",
+	  USER("a") "," ASSISTANT("", CALLS(CALL("x", "f", "{}"))) "," RESULTS(
+		  RESULT("x", "ok")) "," USER("b") "," USER("c"),
+	  QUIRK_WORDS_FIRST,
+	  SAYS("user", "a") "," O_CALLS("", O_CALL("f", "{}")) "," O_RESULT("f", "ok") "," SAYS(
+		  "assistant", "I have read the results.") "," SAYS("user", "b\\n\\nc"),
+	  SAYS("user", "a") "," R_CALL("c00000100", "f", "{}") "," R_RESULT(
+		  "c00000100", "ok") "," SAYS("assistant",
+					      "I have read the results.") "," SAYS("user",
+										   "b\\n\\nc") },
 	{ "a malformed call, a name nobody takes",
 	  ASSISTANT("",
 		    CALLS("{'id':'x','name':'f g!','malformed':'{'}")) "," RESULTS(RESULT("x", "")),

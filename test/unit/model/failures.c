@@ -330,6 +330,14 @@ static const struct answer_row answer_rows[] = {
 
 	/* ---- history ---- */
 	{ 400,
+	  "{'object':'error','message':'Unexpected role ^user^ after role ^tool^',"
+	  "'type':'invalid_request_message_order','param':null,'code':'3230'}",
+	  FAILURE_PARAMETER, QUIRK_WORDS_FIRST, NONE },
+	{ 400,
+	  "{'object':'error','message':'Unexpected role ^tool^ after role ^user^',"
+	  "'type':'invalid_request_message_order','param':null,'code':'3230'}",
+	  FAILURE_HISTORY, QUIRK_FLAT, NONE },
+	{ 400,
 	  ANTHROPIC("invalid_request_error",
 		    "messages.2: `tool_use` ids were found without `tool_result` blocks "
 		    "immediately after: toolu_1"),
