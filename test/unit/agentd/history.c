@@ -14,6 +14,10 @@
 	"{\"id\":\"" id "\",\"name\":\"" name "\",\"arguments\":" arguments "}"
 #define REPLY(text, calls) \
 	"{\"text\":\"" text "\",\"calls\":[" calls "],\"stop\":\"tools\",\"usage\":null}"
+/* As it is printed with its keys in order. */
+#define REPLY_SORTED                                                     \
+	"{\"calls\":[{\"arguments\":{\"text\":\"a fact\"},\"id\":\"r\"," \
+	"\"name\":\"remember\"}],\"stop\":\"tools\",\"text\":\"\",\"usage\":null}"
 #define RESULT(content) "{\"content\":\"" content "\",\"error\":false}"
 #define TEXT(text) "{\"text\":\"" text "\"}"
 #define TELL CALL("t", "tell_person", TEXT("fire"))
@@ -112,6 +116,90 @@ static void a_refused_fact_is_none(void **state)
 	take(&history, tool(2, "remember", "idempotent", TEXT("a fact"),
 			    "{\"content\":\"no\",\"error\":true}"));
 	assert_int_equal(history.fact_count, 0);
+}
+
+/* ---- compressions ---- */
+
+static struct step compaction(int64_t seq, bool again, const char *result)
+{
+	struct step step = model(seq, result);
+
+	step.kind = "compaction";
+	step.intent = again ? "{\"turn\":1,\"replies\":1,\"covers\":2,\"again\":true}"
+			    : "{\"turn\":1,\"replies\":1,\"covers\":2,\"again\":false}";
+	return step;
+}
+
+static void expect_compactions(const struct session_history *history, const char *expected)
+{
+	char *text = json_dumps(history->compactions, JSON_COMPACT | JSON_SORT_KEYS);
+
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+/* A turn, then an attempt whose first reply remembers a fact. */
+static void compress(struct session_history *history)
+{
+	session_history_begin(history);
+	take(history, model(1, REPLY("one", KEEP)));
+	take(history, tool(2, "remember", "idempotent", TEXT("a fact"), RESULT("remembered")));
+	take(history, compaction(3, false, REPLY("", KEEP)));
+	take(history, tool(4, "remember", "idempotent", TEXT("a fact"), RESULT("remembered")));
+}
+
+static void compressions_are_no_turns(void **state)
+{
+	CLEANUP(session_history_clear) struct session_history history;
+
+	(void)state;
+	compress(&history);
+	assert_null(history.reply); /* the turn's is of the past, and nothing is over */
+	assert_int_equal(messages(&history), 2);
+	assert_int_equal(history.turns, 1);
+	assert_int_equal(history.fact_count, 2);
+	assert_int_equal(json_array_size(json_object_get(history.attempt, "results")), 1);
+	take(&history, compaction(5, true, TEXT("summary")));
+	take(&history, model(6, REPLY("two", "")));
+	assert_null(history.attempt);
+	assert_int_equal(history.turns, 2);
+	assert_int_equal(messages(&history), 2);
+	expect_compactions(&history, "[{\"again\":false,\"covers\":2,\"replies\":1,"
+				     "\"reply\":" REPLY_SORTED
+				     ",\"results\":[{\"content\":\"remembered\",\"error\":false,"
+				     "\"id\":\"r\"}]},"
+				     "{\"again\":true,\"covers\":2,\"replies\":1,"
+				     "\"reply\":{\"text\":\"summary\"},\"results\":[]}]");
+}
+
+/* One that failed is remembered, one that was cut off is asked for again. */
+static void failed_compressions_are_told(void **state)
+{
+	CLEANUP(session_history_clear) struct session_history history;
+
+	(void)state;
+	session_history_begin(&history);
+	take(&history, model(1, REPLY("one", "")));
+	take(&history, compaction(2, false, NULL));
+	assert_non_null(history.reply);
+	take(&history, compaction(3, false, "{\"failed\":\"no\"}"));
+	take(&history, model(4, REPLY("two", "")));
+	expect_compactions(&history, "[{\"again\":false,\"covers\":2,\"replies\":1,"
+				     "\"results\":[]}]");
+}
+
+static void compressions_of_parked_work_hold(void **state)
+{
+	CLEANUP(session_history_clear) struct session_history history;
+
+	(void)state;
+	compress(&history);
+	session_history_next(&history, false);
+	assert_false(session_history_adopt(&history));
+	take(&history, compaction(1, true, TEXT("summary")));
+	take(&history, model(2, REPLY("two", "")));
+	assert_int_equal(json_array_size(history.compactions), 2);
+	assert_int_equal(messages(&history), 2);
 }
 
 /* ---- doubt ---- */
@@ -277,6 +365,9 @@ int main(void)
 		cmocka_unit_test(the_latest_reply_stays_apart),
 		cmocka_unit_test(every_call_of_the_past_has_a_result),
 		cmocka_unit_test(a_refused_fact_is_none),
+		cmocka_unit_test(compressions_are_no_turns),
+		cmocka_unit_test(failed_compressions_are_told),
+		cmocka_unit_test(compressions_of_parked_work_hold),
 		cmocka_unit_test(what_has_begun_is_in_doubt),
 		cmocka_unit_test(what_was_told_is_counted),
 		cmocka_unit_test(open_calls_are_adopted),
