@@ -1,5 +1,6 @@
 #include "alert_targets.h"
 
+#include "handle.h"
 #include "log.h"
 #include "service.h"
 #include "shell.h"
@@ -49,11 +50,6 @@ struct alert_targets *alert_targets_new(struct daemon *daemon)
 	return targets;
 }
 
-static void timer_destroy(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 static void delivery_free(struct delivery *delivery)
 {
 	free(delivery->command);
@@ -97,7 +93,7 @@ static void delivery_end(struct delivery *delivery)
 	if (targets->last == &delivery->next)
 		targets->last = link;
 	targets->count--;
-	uv_close((uv_handle_t *)delivery->timer, timer_destroy);
+	uv_close((uv_handle_t *)delivery->timer, handle_free);
 	shell_kill(steal_pointer(&delivery->shell));
 	delivery->is_orphan = delivery->webhook && delivery->is_under_way;
 	if (!delivery->is_orphan)

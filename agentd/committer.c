@@ -1,6 +1,7 @@
 #include "committer.h"
 
 #include "entries.h"
+#include "handle.h"
 #include "log.h"
 #include "repository_files.h"
 #include "repository_trouble.h"
@@ -477,11 +478,6 @@ struct committer *committer_new(struct daemon *daemon)
 	return committer;
 }
 
-static void timer_destroy(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 void committer_free(struct committer *committer)
 {
 	if (!committer)
@@ -492,6 +488,6 @@ void committer_free(struct committer *committer)
 		committer_remove(committer, job);
 		job_free(job);
 	}
-	uv_close((uv_handle_t *)committer->retry, timer_destroy);
+	uv_close((uv_handle_t *)committer->retry, handle_free);
 	free(committer);
 }

@@ -1,6 +1,7 @@
 /* How a model call ends, and the results of tools that wait to go along with one. */
 #include "completion_parts.h"
 
+#include "handle.h"
 #include "journal.h"
 
 /* Results are copies of ours here. */
@@ -16,11 +17,6 @@ static void drop(struct completion *call)
 	call->result_count = 0;
 }
 
-static void timer_destroy(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 void call_finish(struct completion *call)
 {
 	struct session *session = call->session;
@@ -28,7 +24,7 @@ void call_finish(struct completion *call)
 	if (session->completion == call)
 		session->completion = NULL;
 	if (call->timer)
-		uv_close((uv_handle_t *)call->timer, timer_destroy);
+		uv_close((uv_handle_t *)call->timer, handle_free);
 	drop(call);
 	json_decref(call->request);
 	json_decref(call->sent);

@@ -1,6 +1,7 @@
 #include "control.h"
 
 #include "descriptors.h"
+#include "handle.h"
 #include "log.h"
 #include "roster.h"
 #include "supervisor.h"
@@ -304,11 +305,6 @@ int control_new(struct daemon *daemon, struct control **ret_control, struct erro
 	return 0;
 }
 
-static void handle_destroy(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 void control_free(struct control *control)
 {
 	if (!control)
@@ -316,8 +312,8 @@ void control_free(struct control *control)
 	while (control->clients)
 		client_drop(control->clients);
 	uv_poll_stop(control->poll);
-	uv_close((uv_handle_t *)control->poll, handle_destroy);
-	uv_close((uv_handle_t *)control->no_room, handle_destroy);
+	uv_close((uv_handle_t *)control->poll, handle_free);
+	uv_close((uv_handle_t *)control->no_room, handle_free);
 	while (reserve_use(control, 0))
 		;
 	file_unlink(control->daemon->state_dir, SOCKET_NAME, NULL);

@@ -1,5 +1,6 @@
 #include "monitors.h"
 
+#include "handle.h"
 #include "log.h"
 #include "monitor_look.h"
 #include "monitor_news.h"
@@ -316,17 +317,12 @@ struct monitors *monitors_new(struct daemon *daemon)
 	return monitors;
 }
 
-static void timer_destroy(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 void monitors_free(struct monitors *monitors)
 {
 	if (!monitors)
 		return;
 	free_all(monitors->first);
-	uv_close((uv_handle_t *)monitors->timer, timer_destroy);
+	uv_close((uv_handle_t *)monitors->timer, handle_free);
 	free(monitors);
 }
 

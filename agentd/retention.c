@@ -1,5 +1,6 @@
 #include "retention.h"
 
+#include "handle.h"
 #include "log.h"
 
 #include "base/alarm.h"
@@ -304,17 +305,12 @@ int retention_new(struct daemon *daemon, struct retention **ret_retention, struc
 	return 0;
 }
 
-static void handle_destroy(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 void retention_free(struct retention *retention)
 {
 	if (!retention)
 		return;
 	uv_poll_stop(retention->poll);
-	uv_close((uv_handle_t *)retention->poll, handle_destroy);
+	uv_close((uv_handle_t *)retention->poll, handle_free);
 	fd_close(&retention->alarm);
 	retention->is_over = true;
 	if (!retention->is_busy)

@@ -1,5 +1,6 @@
 #include "slots.h"
 
+#include "handle.h"
 #include "journal.h"
 #include "log.h"
 #include "zones.h"
@@ -260,18 +261,13 @@ int scheduler_new(struct daemon *daemon, struct scheduler **ret_scheduler, struc
 	return 0;
 }
 
-static void handle_destroy(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 void scheduler_free(struct scheduler *scheduler)
 {
 	if (!scheduler)
 		return;
 	uv_poll_stop(scheduler->poll);
-	uv_close((uv_handle_t *)scheduler->poll, handle_destroy);
-	uv_close((uv_handle_t *)scheduler->events, handle_destroy);
+	uv_close((uv_handle_t *)scheduler->poll, handle_free);
+	uv_close((uv_handle_t *)scheduler->events, handle_free);
 	fd_close(&scheduler->alarm);
 	free(scheduler);
 }

@@ -2,6 +2,7 @@
 
 #include "chatter.h"
 #include "child.h"
+#include "handle.h"
 #include "link.h"
 #include "log.h"
 #include "secrets.h"
@@ -38,11 +39,6 @@ struct service_call {
 	void *context;
 };
 
-static void timer_destroy(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 struct service *service_new(struct daemon *daemon, const struct service_kind *kind, void *context)
 {
 	struct service *service = xcalloc(1, sizeof(*service));
@@ -67,8 +63,8 @@ void service_free(struct service *service)
 		return;
 	link_free(steal_pointer(&service->link));
 	child_kill(service->child);
-	uv_close((uv_handle_t *)service->idle, timer_destroy);
-	uv_close((uv_handle_t *)service->watch, timer_destroy);
+	uv_close((uv_handle_t *)service->idle, handle_free);
+	uv_close((uv_handle_t *)service->watch, handle_free);
 	free(service);
 }
 

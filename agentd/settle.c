@@ -1,6 +1,7 @@
 #include "settle.h"
 
 #include "committer.h"
+#include "handle.h"
 #include "ledger.h"
 #include "log.h"
 #include "monitors.h"
@@ -341,11 +342,6 @@ struct settle *settle_new(struct daemon *daemon)
 	return settle;
 }
 
-static void timer_destroy(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 void settle_free(struct settle *settle)
 {
 	if (!settle)
@@ -356,6 +352,6 @@ void settle_free(struct settle *settle)
 		settle->things = thing->next;
 		thing_free(thing);
 	}
-	uv_close((uv_handle_t *)settle->timer, timer_destroy);
+	uv_close((uv_handle_t *)settle->timer, handle_free);
 	free(settle);
 }

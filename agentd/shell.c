@@ -2,6 +2,7 @@
 
 #include "chatter.h"
 #include "child.h"
+#include "handle.h"
 #include "secrets.h"
 
 #include "base/failpoint.h"
@@ -19,14 +20,9 @@ struct shell {
 	void *context;
 };
 
-static void timer_destroy(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 static void shell_free(struct shell *shell)
 {
-	uv_close((uv_handle_t *)shell->timer, timer_destroy);
+	uv_close((uv_handle_t *)shell->timer, handle_free);
 	free(shell);
 }
 

@@ -5,6 +5,7 @@
 #include "control.h"
 #include "descriptors.h"
 #include "export.h"
+#include "handle.h"
 #include "health.h"
 #include "ledger.h"
 #include "log.h"
@@ -216,11 +217,6 @@ int start_parts(struct daemon *daemon, struct error *error)
 
 static uv_signal_t *signals[3];
 
-static void handle_destroy(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 static void stop_now(uv_timer_t *timer)
 {
 	struct daemon *daemon = timer->data;
@@ -334,7 +330,7 @@ static void close_walk(uv_handle_t *handle, void *context)
 
 	if (uv_is_closing(handle))
 		return;
-	uv_close(handle, handle == (uv_handle_t *)&daemon->store_wake ? NULL : handle_destroy);
+	uv_close(handle, handle == (uv_handle_t *)&daemon->store_wake ? NULL : handle_free);
 }
 
 /* The last turns of the loop: threads come home, handles close. */

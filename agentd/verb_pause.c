@@ -1,5 +1,6 @@
 #include "control.h"
 
+#include "handle.h"
 #include "health.h"
 #include "journal.h"
 #include "log.h"
@@ -22,11 +23,6 @@ struct pausing {
 	struct error error; /* of the last row that could not be written */
 	uv_timer_t *look;
 };
-
-static void timer_destroy(uv_handle_t *handle)
-{
-	free(handle);
-}
 
 static void answer(struct pausing *pausing, const char *unwritten)
 {
@@ -51,7 +47,7 @@ static void pausing_step(void *context, const struct error *error)
 	if (--pausing->left)
 		return;
 	answer(pausing, NULL);
-	uv_close((uv_handle_t *)pausing->look, timer_destroy);
+	uv_close((uv_handle_t *)pausing->look, handle_free);
 	client_release(pausing->client);
 	json_decref(pausing->names);
 	free(pausing);

@@ -1,6 +1,7 @@
 #include "watcher.h"
 
 #include "committer.h"
+#include "handle.h"
 #include "log.h"
 #include "scheduler.h"
 #include "settle.h"
@@ -365,18 +366,13 @@ void watcher_start(struct daemon *daemon)
 	watch_all(daemon->watcher);
 }
 
-static void handle_destroy(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 void watcher_free(struct watcher *watcher)
 {
 	if (!watcher)
 		return;
 	uv_poll_stop(watcher->poll);
-	uv_close((uv_handle_t *)watcher->poll, handle_destroy);
-	uv_close((uv_handle_t *)watcher->look, handle_destroy);
+	uv_close((uv_handle_t *)watcher->poll, handle_free);
+	uv_close((uv_handle_t *)watcher->look, handle_free);
 	settle_free(watcher->settle);
 	for (size_t i = 0; i < watcher->count; i++)
 		free(watcher->folders[i].path);
