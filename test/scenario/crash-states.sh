@@ -32,6 +32,47 @@ crash="$BUILD/test/torture/crash"
 ok 'a workspace at work, recorded' "$crash/crash-recorder" "$T/record" "$W" "$T/marks" \
 	sh -c 'cp -r "$T/before/." "$W" && exec sh "$SOURCE/test/torture/crash/workload.sh"'
 work=$(mktemp -d /dev/shm/agentd-crash-XXXXXX 2>/dev/null || mktemp -d "$T/crash-XXXXXX")
-trap 'rm -rf "$work"; finish' EXIT
+trap 'code=$?; set +e; rm -rf "$work"; (exit $code); finish' EXIT
 # shellcheck disable=SC2086
-"$crash/crash-maker" "$T/record" "$W" "$work" ${CRASH_WORDS-20} || fail 'a state did not recover'
+"$crash/crash-maker" "$T/record" "$W" "$work" ${CRASH_WORDS-10} || fail 'a state did not recover'
+
+# Some of them by agentd itself: sessions go on and end, and what they were told stands in the files, once.
+recorded=$W
+rows() { sqlite3 -cmd '.timeout 2000' "$W/.agentd/state.db" "$1"; }
+settled() { [ "$(rows "SELECT (SELECT count(*) FROM session WHERE ended = 0) + (SELECT count(*) FROM slot WHERE state = 0)")" = 0 ]; }
+tidy() { (repositories_are_well) >/dev/null 2>&1; } # which fails by exit
+once() { [ "$(grep -cF -- "$2" "$W/$1")" = 1 ] || fail "state $state: <$2> stands in $1 $(grep -cF -- "$2" "$W/$1") times"; }
+told() { # told TOOL FILE: what the journal says was answered
+	rows "SELECT json_extract(intent, '\$.text') FROM step WHERE kind = '$1' AND result IS NOT NULL" |
+		while read -r text; do once "$2" "$text"; done
+}
+sound() { [ -z "$(git -C "$1" fsck --strict --full --no-dangling 2>&1)" ]; }
+look_at() {
+	W=$work/w
+	rm -rf "$W"
+	mkdir "$W"
+	"$crash/crash-maker" "$T/record" "$recorded" "$work" "only=$state" "make=$W" >"$T/promised"
+	start_agentd >/dev/null
+	wait_for "state $state: open sessions end" settled >/dev/null
+	wait_for "state $state: all is committed" tidy >/dev/null
+	stop_agentd
+	while read -r _ file text; do once "$file" "$text"; done <"$T/promised"
+	told remember agents/kira/MEMORY.md
+	told bulletin_post shared/BULLETIN.md
+	repositories_are_well >/dev/null
+}
+number=0
+while [ $number -lt "${CRASH_DAEMONS-3}" ]; do
+	number=$((number + 1))
+	state=$((number * 7)):$number
+	look_at
+done
+W=$recorded
+echo "ok: $number states taken up by agentd"
+[ -z "${CRASH_WORDS-}" ] || exit 0
+
+# Each of these syncs is needed: on a disk that ignores it something is missing.
+for path in .git/objects/ .git/refs/heads .git/agentd-pending .git/agentd-reference /.agentd- state.db-wal; do
+	! "$crash/crash-maker" "$T/record" "$W" "$work" 15 "deaf=$path" >"$T/deaf" || fail "nothing is missing without the syncs of $path"
+	has "without the syncs of $path a state does not recover" 'NOT RECOVERED' "$T/deaf"
+done

@@ -329,7 +329,7 @@ static void clear_tree(struct disk *d)
 }
 
 struct disk *disk_new(const struct operation *operations, size_t count, const char *root,
-		      bool posix)
+		      bool posix, const char *deaf)
 {
 	struct disk *d = xcalloc(1, sizeof(*d));
 	struct stat st = { 0 };
@@ -353,7 +353,8 @@ struct disk *disk_new(const struct operation *operations, size_t count, const ch
 		apply(d, c, FATE_KEPT, 0);
 		if (o->kind == OPERATION_SYNC) {
 			c->counts = false;
-			note_sync(d, i, c->inode);
+			if (!deaf || !strstr(o->path, deaf))
+				note_sync(d, i, c->inode);
 		}
 	}
 	return d;

@@ -26,9 +26,10 @@ struct state {
 	unsigned blocks;      /* of the torn write */
 };
 
-/* `root` is the folder that was recorded. The operations stay the caller's. */
+/* `root` is the folder that was recorded. The operations stay the caller's. `deaf` (may be NULL):
+ * syncs of files whose path has this in it did not happen, as if the program left them out. */
 struct disk *disk_new(const struct operation *operations, size_t count, const char *root,
-		      bool posix);
+		      bool posix, const char *deaf);
 void disk_free(struct disk *disk);
 
 /* Is it durable once `happened` operations have happened? Marks and messages always are. */

@@ -1,11 +1,15 @@
 /* Makes crash states of a record and recovers each.
  *
- *     crash-maker RECORD FOLDER WORK [STATES] [seed=N] [only=REGION:ATTEMPT] [keep=DIR:N] [posix]
+ *     crash-maker RECORD FOLDER WORK [STATES] [seed=N] [only=REGION:ATTEMPT] [deaf=PATH] [make=DIR]
+ * [posix]
  *
  * FOLDER is what was recorded, as the undisturbed run left it; WORK, best on a tmpfs, is where
  * states are made. A region is what happens from one commit's end to the next one's. Tries STATES
- * distinct states of each. Prints what it tried, and each state that does not recover with all that
- * was lost in it; ends with 1 when there was one. */
+ * distinct states of each; with only= this one alone, and with make= it is made in an empty DIR,
+ * for others to look at, with the lines that had been promised on stdout. With deaf= the disk
+ * ignores syncs of files with PATH in their path: then states have to fail. Prints what it tried,
+ * and each state that does not recover with all that was lost in it; ends with 1 when there was
+ * one. */
 #include "choice.h"
 #include "recovery.h"
 #include "shell.h"
@@ -25,7 +29,7 @@
 #define ATTEMPTS_PER_STATE 30
 #define TIMEOUT_S 120
 #define SEEN_BITS 20
-#define FAILURES_MAX 20
+#define FAILURES_MAX 20 /* then it is enough */
 #define LOST_SHOWN 40
 
 struct job {
@@ -44,9 +48,11 @@ struct maker {
 	struct region regions[REGIONS_MAX];
 	size_t region_count, states, only_region, only_attempt;
 	uint64_t seed, *seen;
-	const char *work;
+	const char *work, *deaf, *make;
+	bool posix;
 	struct job jobs[JOBS];
 	size_t made, distinct, failures, of_kind[CHOICE_KINDS], least, most;
+	size_t enough; /* failures */
 };
 
 /* ---- regions ---- */
@@ -216,12 +222,26 @@ static bool attempt_state(struct maker *m, size_t region, size_t attempt)
 	return true;
 }
 
+static void make_for_others(struct maker *m)
+{
+	struct job *job = &m->jobs[0];
+	size_t region = m->only_region % m->region_count;
+
+	choose(m->disk, m->operations, &m->regions[region],
+	       m->seed * 1000003 + region * 1000000007 + m->only_attempt, &job->state);
+	disk_make(m->disk, &job->state, m->make);
+	for (size_t i = 0; i < job->state.happened; i++)
+		if (m->operations[i].kind == OPERATION_MARK &&
+		    span_starts_with(m->operations[i].data, SPAN("line ")))
+			printf("%s", m->operations[i].data.data);
+}
+
 static void attempt_region(struct maker *m, size_t region)
 {
 	size_t distinct = 0, attempt = 0;
 
 	for (; distinct < m->states && attempt < m->states * ATTEMPTS_PER_STATE &&
-	       m->failures < FAILURES_MAX;
+	       m->failures < m->enough;
 	     attempt++)
 		distinct += attempt_state(m, region, attempt);
 	if (distinct < m->least)
@@ -239,30 +259,38 @@ static void report(const struct maker *m)
 	printf("%zu of them did not recover\n", m->failures);
 }
 
-static void words(struct maker *m, char **word, bool *ret_posix)
+static void words(struct maker *m, char **word)
 {
 	unsigned long long seed;
 
 	for (; *word; word++)
 		if (sscanf(*word, "seed=%llu", &seed) == 1)
 			m->seed = seed;
-		else if (sscanf(*word, "only=%zu:%zu", &m->only_region, &m->only_attempt) != 2 &&
-			 !(*ret_posix = *ret_posix || !strcmp(*word, "posix")))
+		else if (!strncmp(*word, "deaf=", 5))
+			m->deaf = *word + 5, m->enough = 1;
+		else if (!strncmp(*word, "make=", 5))
+			m->make = *word + 5;
+		else if (!strcmp(*word, "posix"))
+			m->posix = true;
+		else if (sscanf(*word, "only=%zu:%zu", &m->only_region, &m->only_attempt) != 2)
 			m->states = strtoul(*word, NULL, 10);
 }
 
 int main(int argc, char **argv)
 {
-	struct maker m = { .states = 1000, .only_region = SIZE_MAX, .seed = 1, .least = SIZE_MAX };
+	struct maker m = { .states = 1000,
+			   .only_region = SIZE_MAX,
+			   .seed = 1,
+			   .least = SIZE_MAX,
+			   .enough = FAILURES_MAX };
 	struct error error = { 0 };
-	bool posix = false;
 
 	if (argc < 4) {
 		fprintf(stderr, "usage: crash-maker RECORD FOLDER WORK [STATES] [seed=N] "
-				"[only=REGION:ATTEMPT] [posix]\n");
+				"[only=REGION:ATTEMPT] [deaf=PATH] [make=DIR] [posix]\n");
 		return 2;
 	}
-	words(&m, argv + 4, &posix);
+	words(&m, argv + 4);
 	if (operations_read(argv[1], &m.operations, &m.count, &error) ||
 	    history_library_start(&error)) {
 		fprintf(stderr, "crash-maker: %s\n", error.message);
@@ -270,7 +298,7 @@ int main(int argc, char **argv)
 	}
 	m.root_length = strlen(argv[2]);
 	m.work = argv[3];
-	m.disk = disk_new(m.operations, m.count, argv[2], posix);
+	m.disk = disk_new(m.operations, m.count, argv[2], m.posix, m.deaf);
 	m.recovery.operations = m.operations;
 	recovery_begin(&m.recovery, argv[2]);
 	find_regions(&m);
@@ -280,9 +308,14 @@ int main(int argc, char **argv)
 		snprintf(m.jobs[i].path, sizeof(m.jobs[i].path), "%s/state-%zu", m.work, i);
 		snprintf(m.jobs[i].said, sizeof(m.jobs[i].said), "%s/said-%zu", m.work, i);
 	}
+	if (m.make) {
+		make_for_others(&m);
+		return 0;
+	}
 	if (m.only_region < m.region_count)
 		attempt_state(&m, m.only_region, m.only_attempt);
-	for (size_t i = 0; m.only_region == SIZE_MAX && i < m.region_count; i++)
+	for (size_t i = 0; m.only_region == SIZE_MAX && i < m.region_count && m.failures < m.enough;
+	     i++)
 		attempt_region(&m, i);
 	for (bool any = true; any;) {
 		any = false;
