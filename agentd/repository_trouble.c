@@ -3,7 +3,7 @@
 #include "alerts.h"
 #include "remedy.h"
 
-#include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -80,7 +80,7 @@ static bool works_in(int proc, const char *pid, const char *path)
 	ssize_t length = readlinkat(proc, link, place, sizeof(place) - 1);
 
 	if (length < 0)
-		return true;
+		return errno != ENOENT && errno != ESRCH; /* else it has ended */
 	place[length] = '\0';
 	return is_below(place, path) || has_word(proc, pid, path);
 }

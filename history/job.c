@@ -30,6 +30,7 @@ static int read_write(struct job *job, const json_t *params, struct error *error
 	json_int_t offset = json_integer_value(json_object_get(params, "offset"));
 	json_int_t remove = json_integer_value(json_object_get(params, "remove"));
 
+	job->abandoned = json_is_true(json_object_get(params, "abandoned"));
 	job->path = dup_text(params, "path");
 	job->expected = dup_text(params, "expected");
 	job->message = dup_text(params, "message");
