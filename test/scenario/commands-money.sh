@@ -173,7 +173,7 @@ has 'a prefix of two' '2 sessions begin with "01KAT"' "$T/out"
 equal 'a prefix of one, in any case' "\"$O\"" "$(agentctl why 01kat0000000000000000000ab --json | jq .session)"
 status 1 agentctl why 01K # too short to be one
 agentctl why $O >"$T/out"
-has 'one that is open' "session $O of max: running" "$T/out"
+has 'one that is open' "session $O of max: open; no agentd serves this workspace" "$T/out"
 has 'by hand' 'by message, by hand' "$T/out"
 has 'under way' 'strong at claude: under way' "$T/out"
 db "INSERT INTO slot(agent, section, heading, planned, event, state, reason, session, outcome, recorded) VALUES('kira', 'daily', 'Daily (07:00)', $NOW, 'again:$S', 1, '', '$O', 'done', $NOW)"
