@@ -14,6 +14,7 @@ done >"$T/story.txt"
 printf 'default reply\n  text HEARTBEAT_OK\n' >>"$T/story.txt"
 start_provider openai "$T/story.txt"
 use_provider openai
+echo "flap_deaths: 100" >>agentd.yaml # of kills that are meant
 start_agentd
 wait_for 'the first commit of kira' has_commit agents/kira
 
