@@ -194,7 +194,7 @@ has 'an incident' 'kira has spent its day (3 times)' "$T/out"
 has 'a breaker' 'provider claude: overloaded: try later; not called before Tue 2026-11-24 12:16:00' "$T/out"
 db "UPDATE breaker SET open_until = ${NOW}000 - 1000 WHERE key LIKE 'provider claude%'; INSERT INTO agent VALUES('kira', 1, 'by a person')"
 equal 'paused comes first' '["paused","by a person","half open"]' "$(agentctl why kira --json | jq -c '[.state, .paused, .breakers[0].state]')"
-equal 'running' "[\"running\",\"session $O has not ended\"]" "$(agentctl why max --json | jq -c '[.state, .why]')"
+equal 'stopped' "[\"stopped\",\"session $O is open and goes on when an agentd starts\"]" "$(agentctl why max --json | jq -c '[.state, .why]')"
 
 # ---- options may stand before the command ----
 ok '--json before the command' sh -c "agentctl --json budget | jq -e 'type == \"array\"'"
