@@ -88,7 +88,7 @@ start_agentd
 unset AGENTD_FAILPOINTS
 echo '[ $LIFE -gt 1 ] || { echo $$ >"${0%/*}/pid"; exec sleep 600; }' | acts ada
 agentctl run ada --message hello --json >"$T/ada.jsonl" & hangs=$!
-stuck() { incidents | grep -q '^stuck ada '; }
+stuck() { incidents | grep -q 'stuck ada '; }
 wait_for 'a person is told' stuck
 equal 'its agent is busy' running "$(state ada)"
 status 0 agentctl run ida --message hello
