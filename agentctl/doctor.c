@@ -4,6 +4,7 @@
 #include "sandbox/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
@@ -17,6 +18,9 @@ struct finding {
 };
 
 #define FINDINGS_MAX 200
+#define STATE_FILES_MAX 10000
+#define STATE_CHECK_MS 3000
+#define LOCK_OLD_S 30
 
 struct examination {
 	struct workspace *workspace;
@@ -131,13 +135,81 @@ static void look_at_owner(struct examination *exam)
 					  exam->workspace->path);
 }
 
+/* ---- what a fault has left ---- */
+
+static void look_at_writing(struct examination *exam)
+{
+	struct finding *finding;
+	bool may = !faccessat(exam->workspace->dir, ".agentd", W_OK, AT_EACCESS) || errno == ENOENT;
+	int failed = may ? 0 : errno;
+
+	finding = find(exam, "writing", may, true);
+	finding->seen = may ? xstrdup(".agentd may be written")
+			    : xasprintf(".agentd: %s", strerror(failed));
+	if (!may)
+		finding->mend = xstrdup(
+			failed == EROFS ? "mount the file system writable again"
+					: "make .agentd and what is in it writable for you");
+}
+
+static int count_aside(void *context, const char *name, unsigned char type)
+{
+	(void)type;
+	*(unsigned *)context += !strncmp(name, "state.db.damaged-", 17) && !strstr(name, "-wal") &&
+				!strstr(name, "-shm");
+	return 0;
+}
+
+static void look_at_state(struct examination *exam)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	_fd_ int dir = -1;
+	unsigned aside = 0;
+	struct error error;
+	struct finding *finding;
+	int result = directory_open_beneath(exam->workspace->dir, ".agentd", &dir, NULL);
+
+	if (result)
+		return; /* no daemon has run here */
+	directory_walk(dir, STATE_FILES_MAX, count_aside, &aside, NULL);
+	result = store_open(dir, true, &store, &error);
+	if (!result)
+		result = store_check(store, STATE_CHECK_MS, &error);
+	finding = find(exam, "state.db", !result || result == -(int)ERROR_NOT_FOUND, true);
+	finding->seen = result ? xstrdup(error.message) : xstrdup("sound");
+	if (aside) {
+		finding = find(exam, "state.db", false, false);
+		finding->seen = xasprintf("%u damaged %s set aside in .agentd", aside,
+					  aside == 1 ? "one is" : "ones are");
+		finding->mend = xstrdup("look into it with sqlite3, or remove it");
+	}
+}
+
+static void look_at_lock(struct examination *exam, const char *repository)
+{
+	_free_ char *path = xasprintf("%s/.git/index.lock", repository);
+	struct finding *finding;
+	struct stat st;
+
+	if (file_stat(exam->workspace->dir, path, &st, NULL) ||
+	    clock_wall_s() - st.st_mtim.tv_sec < LOCK_OLD_S)
+		return;
+	finding = find(exam, "lock", false, false);
+	finding->seen = xasprintf("%s is %" PRId64 " s old", path,
+				  clock_wall_s() - (int64_t)st.st_mtim.tv_sec);
+	finding->mend = xstrdup(
+		"if no git is at work there, remove it (agentd does, after a while)");
+}
+
 static int look_at_agent(void *context, const char *name)
 {
 	struct examination *exam = context;
+	_free_ char *repository = xasprintf("agents/%s", name);
 	_fd_ int dir = -1;
 	struct error error;
 	struct finding *finding;
 
+	look_at_lock(exam, repository);
 	if (!workspace_agent_open(exam->workspace, name, &dir, &error))
 		return 0;
 	finding = find(exam, "agent", false, false);
@@ -286,6 +358,9 @@ static int run(const struct invocation *invocation)
 	look_at_clock(&exam);
 	if (workspace) {
 		look_at_disk(&exam);
+		look_at_writing(&exam);
+		look_at_state(&exam);
+		look_at_lock(&exam, ".");
 		look_at_owner(&exam);
 		for (size_t i = 0; i < workspace->settings->provider_count; i++)
 			look_at_provider(&exam, &workspace->settings->providers[i]);

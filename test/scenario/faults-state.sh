@@ -46,11 +46,17 @@ wait_for 'it was well' spent $cost
 ok 'nobody is told of anything' sh -c '! agentctl status --json | jq -e ".incidents[0]"'
 stop_agentd
 
+agentctl doctor >"$T/out" || true
+has 'doctor: it is sound' 'ok    state.db   sound' "$T/out"
 db 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
 size=$(stat -c %s .agentd/state.db)
 [ $((size / 4096)) -gt 20 ] || fail "state.db has $size bytes only"
 dd if=/dev/urandom of=.agentd/state.db bs=100 count=1 conv=notrunc 2>/dev/null
+status 1 agentctl doctor
+has 'doctor: it is damaged' 'is damaged' "$T/out"
 damaged 'bytes of the header' idle
+agentctl doctor >"$T/out" || true
+has 'doctor: one was set aside' 'set aside in .agentd' "$T/out"
 : >.agentd/state.db
 damaged 'an empty file' idle
 db 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
