@@ -135,7 +135,10 @@ int conversation_run(struct rpc *rpc, const struct plan *plan, const struct fold
 		     struct error *error)
 {
 	CLEANUP(json_free) json_t *results = json_array();
-	struct conversation c = { .bench = { rpc, plan, folders }, .results = results };
+	struct conversation c = {
+		.bench = { .rpc = rpc, .plan = plan, .folders = folders },
+		.results = results,
+	};
 	bool ended = false;
 	int result = transcript_begin(&c.transcript, plan, error);
 
