@@ -2,6 +2,7 @@
 #include "slots.h"
 
 #include "gates.h"
+#include "health.h"
 #include "journal.h"
 #include "log.h"
 #include "parked.h"
@@ -263,6 +264,8 @@ void scheduler_fire_due(struct daemon *daemon, struct resident *resident,
 		tell_shut(daemon, resident, heartbeat, &verdict);
 	if (due.run.count && verdict.state == SLOT_RUNNING)
 		parked_replace(daemon, resident, heartbeat->key);
+	if (due.run.count && verdict.state != SLOT_SKIPPED && !due.is_catch_up)
+		health_note_slot(daemon, resident, heartbeat, beat);
 	write_rows(daemon, &rows, beat, &before);
 	free(rows.items);
 }
