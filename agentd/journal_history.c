@@ -51,6 +51,7 @@ static int look_at_row(void *context, const struct session_row *row)
 
 	if (reading->count == 1)
 		snprintf(reading->history.model, sizeof(reading->history.model), "%s", row->model);
+	reading->history.began_ms = row->started;
 	snprintf(reading->before, sizeof(reading->before), "%s", before ? before : "");
 	reading->chain[reading->count - 1].afresh = json_is_true(json_object_get(wish, "afresh"));
 	if (objective) {

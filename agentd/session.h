@@ -106,6 +106,7 @@ struct session {
 	size_t fact_count, fact_capacity;
 	unsigned told; /* a person was told something that often */
 	int64_t turns, input_tokens, output_tokens, cost_micro_usd;
+	int64_t began_ms;     /* UTC: when its work was begun, by whichever session; 0: by itself */
 	int64_t turns_before; /* of the parked sessions whose work it goes on with */
 };
 

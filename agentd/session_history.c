@@ -325,6 +325,7 @@ void session_history_apply(struct session *session, struct session_history *hist
 	session->answered = history->answered;
 	session->turns = history->turns;
 	session->turns_before = history->earlier_turns;
+	session->began_ms = history->began_ms;
 	session->input_tokens = history->input_tokens;
 	session->output_tokens = history->output_tokens;
 	session->cost_micro_usd = history->cost_micro_usd;

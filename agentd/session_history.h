@@ -27,6 +27,7 @@ struct session_history {
 	int64_t turns, input_tokens, output_tokens;
 	int64_t cost_micro_usd;        /* of the session itself; the reader's */
 	char model[SETTINGS_NAME_MAX]; /* that it asked last; the reader's */
+	int64_t began_ms;              /* UTC: the first of them; the reader's */
 	int64_t earlier_turns;         /* of the parked sessions, as far as they count */
 	unsigned told;                 /* a person was told something that often */
 	char **facts;

@@ -109,6 +109,7 @@ static bool is_posted(const struct session *session, const char *text)
 {
 	CLEANUP(buffer_clear) struct buffer raw = BUFFER(BULLETIN_FILE_MAX);
 	CLEANUP(bulletin_clear) struct bulletin bulletin = { 0 };
+	int64_t since = (session->began_ms ? session->began_ms : session->started_ms) / 1000;
 
 	if (file_read(session->daemon->workspace->dir, BULLETIN_PATH, &raw, NULL, NULL) ||
 	    bulletin_parse(buffer_span(&raw), session->daemon->workspace->zone, &bulletin, NULL))
@@ -117,8 +118,7 @@ static bool is_posted(const struct session *session, const char *text)
 		const struct bulletin_entry *one = &bulletin.items[i];
 
 		if (span_equal(one->author, span_of(session->agent)) &&
-		    one->at >= session->started_ms / 1000 / 60 * 60 &&
-		    bulletin_says(one, span_of(text)))
+		    one->at >= since / 60 * 60 && bulletin_says(one, span_of(text)))
 			return true;
 	}
 	return false;
