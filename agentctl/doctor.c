@@ -20,7 +20,7 @@ struct finding {
 #define FINDINGS_MAX 200
 #define STATE_FILES_MAX 10000
 #define STATE_CHECK_MS 3000
-#define LOCK_OLD_S 30
+#define LOCK_OLD_S 10
 
 struct examination {
 	struct workspace *workspace;
