@@ -224,7 +224,7 @@ const struct key keys[] = {
 	  .text = "Turns after which older ones become a summary." },
 	{ .path = "compaction_context", TOP, SHARE, .fallback = "70%",
 	  INTO(struct settings, compaction_context_ppm),
-	  .text = "Part of the context window that does the same." },
+	  .text = "Part of the context window, or of per_request_tokens, that does the same." },
 	{ .path = "session_breaker_repeats", TOP, COUNTED(2, 10000), .fallback = "5",
 	  INTO(struct settings, session_breaker_repeats),
 	  .text = "Identical calls with the same result that stop a session." },
