@@ -30,6 +30,7 @@ struct daemon {
 	struct scheduler *scheduler;
 	struct supervisor *supervisor;
 	struct watchdog *watchdog;
+	struct sweep *sweep;
 	struct committer *committer;
 	struct service *gateway, *history;
 	struct ledger *ledger;

@@ -262,9 +262,15 @@ int health_restore(struct daemon *daemon, struct error *error)
 	return result;
 }
 
+static bool is_of_session(const char *key)
+{
+	return !strncmp(key, "stuck ", 6) || !strncmp(key, "stale ", 6);
+}
+
 static const char *fault(struct daemon *daemon, const char *key)
 {
-	static const char *const words[] = { "flap ", "failing ", "aside ", "silent ", "stuck " };
+	static const char *const words[] = { "flap ",   "failing ", "aside ",
+					     "silent ", "stuck ",   "stale " };
 	char agent[AGENT_NAME_MAX + 1];
 	const char *name = NULL;
 
@@ -276,8 +282,8 @@ static const char *fault(struct daemon *daemon, const char *key)
 	snprintf(agent, sizeof(agent), "%.*s", (int)strcspn(name, " "), name);
 	if (!roster_find(daemon->roster, agent))
 		return "the agent is gone";
-	return !strncmp(key, "stuck ", 6) && !supervisor_find(daemon, strrchr(key, ' ') + 1)
-		       ? "its process is gone"
+	return is_of_session(key) && !supervisor_find(daemon, strrchr(key, ' ') + 1)
+		       ? "its session is over"
 		       : NULL;
 }
 

@@ -20,6 +20,7 @@
 #include "session.h"
 #include "state_file.h"
 #include "upgrade.h"
+#include "sweep.h"
 #include "watchdog.h"
 #include "watcher.h"
 #include "zones.h"
@@ -189,6 +190,7 @@ int start_parts(struct daemon *daemon, struct error *error)
 	daemon->roster = roster_new();
 	daemon->supervisor = supervisor_new(daemon);
 	daemon->watchdog = watchdog_new(daemon);
+	daemon->sweep = sweep_new(daemon);
 	daemon->committer = committer_new(daemon);
 	daemon->ledger = ledger_new(daemon);
 	daemon->providers = providers_new();
@@ -356,6 +358,7 @@ void stop_parts(struct daemon *daemon)
 	service_free(daemon->gateway);
 	service_free(daemon->history);
 	retention_free(daemon->retention);
+	sweep_free(daemon->sweep);
 	monitors_free(daemon->monitors);
 	alerts_stop(daemon->alerts);
 	committer_free(daemon->committer);

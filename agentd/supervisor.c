@@ -3,6 +3,7 @@
 #include "health.h"
 #include "session.h"
 #include "state_file.h"
+#include "sweep.h"
 #include "upgrade.h"
 #include "watchdog.h"
 
@@ -179,6 +180,7 @@ static void queue(struct supervisor *supervisor, struct session *session)
 {
 	*supervisor->last = session;
 	supervisor->last = &session->next;
+	sweep_arm(supervisor->daemon);
 }
 
 int supervisor_start(struct daemon *daemon, struct resident *resident,

@@ -272,6 +272,17 @@ int store_deaths_counted(struct store *store, const char *agent, int64_t since,
 /* They count for its agent no longer. */
 int store_deaths_forgive(struct store *store, const char *agent, struct error *error);
 
+/* ---- what has no owner ---- */
+
+struct stale {
+	int slots, calls; /* that were closed */
+	int64_t left;     /* that are there all the same: 0, unless something is very wrong */
+};
+/* Running slots whose session has ended ran, interrupted; calls that were reserved before
+ * `before_ms`, and whose session had ended by then, are CALL_KEPT, settled `now_ms`. */
+int store_stale_close(struct store *store, int64_t before_ms, int64_t now_ms, const char *reason,
+		      struct stale *ret_stale, struct error *error);
+
 /* ---- calls: the ledger, one row for each attempt at a model call ---- */
 
 enum call_state {

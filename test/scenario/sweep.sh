@@ -1,0 +1,43 @@
+# What is in progress and has no owner is found while the daemon runs, and put right; and a section of which nothing succeeds is told.
+. "$SOURCE/test/scenario/lib.sh"
+. "$SOURCE/test/scenario/staged.inc"
+
+command -v sqlite3 >/dev/null || skip 'sqlite3 is not installed'
+make_workspace solo
+cp -r agents/ada agents/ida
+cp -r agents/ada agents/sol
+printf '# Rehearsal\n\n## When hello\n- say: done\n\n## When look\n- say: done\n' | tee agents/ada/REHEARSAL.md agents/sol/REHEARSAL.md >agents/ida/REHEARSAL.md
+printf 'timezone: UTC\nstale_sweep: 1 s\n' >agentd.yaml
+start_agentd
+write() { sqlite3 -cmd '.timeout 10000' .agentd/state.db "$1"; }
+session() { agentctl status "$1" --json | jq -r '.agents[0].last.session'; }
+status 0 agentctl run ada --message hello
+ended=$(session ada)
+status 0 agentctl run ida --message hello
+orphan=$(session ida)
+echo 'exec sleep 600' | acts ada
+agentctl run ada --message hello >/dev/null 2>&1 & client=$!
+wait_for 'something is open' is ada running
+
+write "UPDATE slot SET state = 0, outcome = '' WHERE session IN ('$ended', '$orphan');
+	UPDATE session SET ended = ended - 60000 WHERE id = '$ended';
+	UPDATE session SET ended = 0, outcome = '', started = started - 60000 WHERE id = '$orphan';
+	INSERT INTO call(session, agent, cause, task, work, route, provider, model, seq, attempt, place, hour, day, reserved_at,
+		reserved_micro_usd, reserved_tokens, micro_usd, tokens, request_bytes, max_tokens)
+	SELECT id, agent, cause, '', 'person', 'default', 'p', 'm', 1, 1, 0, 0, 0, started - 60000, 5, 5, 5, 5, 1, 1 FROM session WHERE id = '$ended'"
+reads() { [ "$(db "$1")" = "$2" ]; }
+wait_for 'the slot of a session that has ended' reads "SELECT state || outcome FROM slot WHERE session = '$ended'" 1interrupted
+wait_for 'a call of it is kept' reads "SELECT state FROM call WHERE session = '$ended'" 2
+wait_for 'a session that nobody was at goes on, and ends' reads "SELECT outcome FROM session WHERE id = '$orphan' AND ended <> 0" done
+wait_for 'and its slot' reads "SELECT state || outcome FROM slot WHERE session = '$orphan'" 1done
+ok 'told' [ "$(events sweep)" -ge 2 ]
+kill $client; wait $client 2>/dev/null || true
+
+# Every other second, and never well: at the third slot a person is told.
+echo 'exit 111' | acts sol
+printf -- '---\nwhen: always\n---\n\n## Every 2 seconds\n- look\n' >agents/sol/HEARTBEAT.md
+silent() { incidents | grep -q 'silent sol "'; }
+wait_for 'nothing of it succeeds' silent
+behaves sol
+well() { ! incidents | grep -q sol; }
+wait_for 'until it does' well
