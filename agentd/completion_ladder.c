@@ -263,18 +263,18 @@ bool failed_compresses(struct completion *call, const struct model_failure *fail
 
 /* ---- over a cap ---- */
 
-static void print_amount(char out[32], enum budget_layer layer, int64_t amount)
+static void print_amount(char out[BUDGET_MONEY_SIZE], enum budget_layer layer, int64_t amount)
 {
 	if (budget_counts_tokens(layer))
-		snprintf(out, 32, "%" PRId64 " tokens", amount);
+		snprintf(out, BUDGET_MONEY_SIZE, "%" PRId64 " tokens", amount);
 	else
-		snprintf(out, 32, "$%" PRId64 ".%04" PRId64, amount / 1000000,
-			 amount % 1000000 / 100);
+		budget_print_money(amount, out);
 }
 
 char *over_reason(const struct session *session, const struct budget_verdict *verdict)
 {
-	char limit[32], settled[32], wanted[32], until[INSTANT_SIZE];
+	char limit[BUDGET_MONEY_SIZE], settled[BUDGET_MONEY_SIZE], wanted[BUDGET_MONEY_SIZE];
+	char until[INSTANT_SIZE];
 	bool is_shared = parked_is_shared(verdict->layer);
 	_free_ char *end = NULL;
 

@@ -190,6 +190,11 @@ struct budget_row {
 void budget_look(const struct budget *budget, enum budget_layer layer, const char *name,
 		 const struct limits *limits, struct budget_row *ret_row);
 
+/* "$0.42", and as many digits more as it takes to be exact, of an amount that is not negative.
+ * Returns out. */
+#define BUDGET_MONEY_SIZE 32
+char *budget_print_money(int64_t micro_usd, char out[BUDGET_MONEY_SIZE]);
+
 /* "Budget: $0.42 of $2.00 spent today, $0.10 of $1.00 this hour; $0.50 for this session." For the
  * prompt: what is settled, exact; limits that are not there are left out. The caller frees it. */
 char *budget_line(const struct budget *budget, const char *agent, const struct limits *limits);

@@ -2,25 +2,27 @@
 
 #include "base/buffer.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #define LINE_MAX 512
 #define PER_USD 1000000
-#define PER_CENT 10000
 
-/* "$0.42", and as many digits more as it takes to be exact. */
+char *budget_print_money(int64_t micro_usd, char out[BUDGET_MONEY_SIZE])
+{
+	int used = snprintf(out, BUDGET_MONEY_SIZE, "$%" PRId64 ".%06" PRId64, micro_usd / PER_USD,
+			    micro_usd % PER_USD);
+
+	for (int digits = 6; digits > 2 && out[used - 1] == '0'; digits--)
+		out[--used] = '\0';
+	return out;
+}
+
 static void put_money(struct buffer *line, int64_t micro_usd)
 {
-	int64_t rest = micro_usd % PER_USD;
-	int digits = 6;
+	char text[BUDGET_MONEY_SIZE];
 
-	if (micro_usd % PER_CENT == 0) {
-		buffer_printf(line, "$%lld.%02lld", (long long)(micro_usd / PER_USD),
-			      (long long)(rest / PER_CENT));
-		return;
-	}
-	for (; rest % 10 == 0; digits--)
-		rest /= 10;
-	buffer_printf(line, "$%lld.%0*lld", (long long)(micro_usd / PER_USD), digits,
-		      (long long)rest);
+	buffer_append_text(line, budget_print_money(micro_usd, text));
 }
 
 /* "$0.42 of $2.00", or without a limit "$0.42" */
