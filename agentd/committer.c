@@ -174,7 +174,7 @@ static int job_write(struct commit_job *job, struct error *error)
 		return result;
 	params = write_params(job, path, buffer_span(&raw), absent, buffer_span(&content));
 	if (!params)
-		return error_set(error, ERROR_INVALID, "text that is no UTF-8");
+		return error_set(error, ERROR_PROTOCOL, "text that is no UTF-8");
 	if (job->kind == COMMIT_POST)
 		blob_id(buffer_span(&content), job->daemon->committer->bulletin);
 	job->under_way = true;
@@ -273,10 +273,20 @@ static bool folder_is_gone(const struct commit_job *job)
 		       -(int)ERROR_NOT_FOUND;
 }
 
+/* What an agent was told to be remembered waits for whatever a person has to put right; a post was
+ * not promised yet. */
+static bool is_hopeless(const struct commit_job *job, const struct error *error)
+{
+	if (folder_is_gone(job) || error->code == ERROR_PROTOCOL)
+		return true;
+	return job->kind != COMMIT_FACTS &&
+	       (error->code == ERROR_INVALID || error->code == ERROR_DENIED ||
+		error->code == ERROR_TOO_LARGE);
+}
+
 static void job_failed(struct commit_job *job, const struct error *error)
 {
-	if (folder_is_gone(job) || error->code == ERROR_INVALID || error->code == ERROR_DENIED ||
-	    error->code == ERROR_TOO_LARGE) {
+	if (is_hopeless(job, error)) {
 		log_event(job->daemon->log, LEVEL_ERROR, "commit_failed",
 			  job->agent[0] ? job->agent : NULL, NULL, "%s: %s", job->repository,
 			  error->message);

@@ -19,7 +19,9 @@ static char *remedy(const struct daemon *daemon, const char *repository, const s
 
 	if (system)
 		return xasprintf("; %s", system);
-	if (error->code == ERROR_BUSY || strstr(error->message, "update-ref"))
+	if (error->code != ERROR_SYSTEM && error->code != ERROR_NOT_FOUND)
+		return xstrdup(""); /* the message says it */
+	if (strstr(error->message, "update-ref"))
 		return xstrdup("");
 	return xasprintf("; git -C %s/%s fsck tells what is damaged: put .git back from a backup, "
 			 "or move it away, and one is begun with what the files hold now",
