@@ -52,6 +52,7 @@ int writes_tests(void);
 int rescues_tests(void);
 int visitors_tests(void);
 int crashes_tests(void);
+int reboots_tests(void);
 int reading_tests(void);
 
 #endif

@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	failed = edits_tests() + writes_tests() + rescues_tests() + visitors_tests() +
-		 crashes_tests() + reading_tests();
+		 reboots_tests() + crashes_tests() + reading_tests();
 	history_library_stop();
 	snprintf(path, sizeof(path), "%s/.gitconfig", home);
 	unlink(path);
