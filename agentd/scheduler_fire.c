@@ -245,11 +245,13 @@ void scheduler_fire_due(struct daemon *daemon, struct resident *resident,
 		beat->place.wake = beat->place.next;
 		return;
 	}
-	if (due.run.count) {
+	if (due.is_catch_up) /* gates look at files: not for all that wait, again and again */
+		until = agenda_turn_wait(&daemon->scheduler->turns, &policy, now);
+	if (due.run.count && !until) {
 		verdict = gates_pass(daemon, resident, heartbeat, beat, due.run.first);
 		instant_print(due.run.first, into);
 		if (due.is_catch_up && verdict.state == SLOT_RUNNING)
-			until = agenda_turn(&daemon->scheduler->turns, &policy, now);
+			agenda_turn(&daemon->scheduler->turns, &policy, now);
 	}
 	if (until) {
 		agenda_wait(&beat->place, &due, until, now);

@@ -126,7 +126,10 @@ struct agenda_turns {
 	uint32_t count;
 };
 
-/* May another one be caught up now? Counts it and returns 0, or returns the moment to ask again. */
+/* May another one be caught up now? 0, or the moment to ask again. */
+int64_t agenda_turn_wait(const struct agenda_turns *turns, const struct agenda_policy *policy,
+			 int64_t now);
+/* The same, and counts it where it may. */
 int64_t agenda_turn(struct agenda_turns *turns, const struct agenda_policy *policy, int64_t now);
 
 /* It waits until that moment, or until a slot of its own comes due that waits for nobody. */

@@ -68,10 +68,12 @@ static void fire_due(struct game *g, int32_t section, enum agenda_absence absenc
 		beat->place.wake = beat->place.next;
 		return;
 	}
-	if (due.run.count) {
+	if (due.is_catch_up)
+		until = agenda_turn_wait(&g->d.turns, &g->policy, now);
+	if (due.run.count && !until) {
 		state = gates(g, section);
 		if (due.is_catch_up && state == ROW_RUNNING)
-			until = agenda_turn(&g->d.turns, &g->policy, now);
+			agenda_turn(&g->d.turns, &g->policy, now);
 	}
 	if (until) {
 		agenda_wait(&beat->place, &due, until, now);
