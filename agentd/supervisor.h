@@ -1,7 +1,8 @@
 /* Sessions: from the wish to run to the closed row.
  *
- * A session's life is the state × event table in session_life.c; this header is how others start
- * and watch one. One session per agent is open at a time; others wait in order. */
+ * A session's life is the state × event table of lib/lifecycle, which session_life.c performs; this
+ * header is how others start and watch one. One session per agent is open at a time; others wait in
+ * order. */
 #ifndef AGENTD_SUPERVISOR_H
 #define AGENTD_SUPERVISOR_H
 
