@@ -21,11 +21,11 @@ ok 'and makes no .agentd' test ! -e .agentd
 
 # ---- schedule ----
 list() { agentctl schedule --json "$@"; }
-equal 'keys' 'agent at file heartbeat line local outcome reason session state zone' "$(list | jq -r 'map(keys) | add | unique | join(" ")')"
+equal 'keys' 'agent at file heartbeat line local outcome reason session slots state until zone' "$(list | jq -r 'map(keys) | add | unique | join(" ")')"
 equal '20 are shown' 20 "$(list | jq length)"
 equal '--count is the total over all agents' '3 ["kira","max"]' "$(list --from 2026-11-25T07:00Z -n 3 | jq -r '"\(length) \(map(.agent) | unique)"')"
 equal 'in order of time' true "$(list -n 100 | jq '[.[].at] == ([.[].at] | sort)')"
-equal 'one slot' '{"agent":"kira","heartbeat":"Daily (07:00)","file":"agents/kira/HEARTBEAT.md","line":3,"at":"2026-11-24T07:00:00Z","local":"2026-11-24T07:00:00+00:00","zone":"UTC","state":"due","reason":null,"session":null,"outcome":null}' \
+equal 'one slot' '{"agent":"kira","heartbeat":"Daily (07:00)","file":"agents/kira/HEARTBEAT.md","line":3,"at":"2026-11-24T07:00:00Z","local":"2026-11-24T07:00:00+00:00","zone":"UTC","state":"due","reason":null,"session":null,"outcome":null,"slots":1,"until":"2026-11-24T07:00:00Z"}' \
 	"$(list -n 1 | jq -c '.[0]')"
 first() { list kira -n 1 --from "$1" | jq -r '.[0].at'; }
 equal '--from is inclusive' 2026-11-24T07:00:00Z "$(first 2026-11-24T07:00:00Z)"
