@@ -4,6 +4,7 @@
 #include "journal.h"
 #include "log.h"
 #include "parked_incident.h"
+#include "parked_item.h"
 #include "parked_wish.h"
 
 #include "base/alarm.h"
@@ -12,27 +13,6 @@
 #include <unistd.h>
 
 #define TRY_AGAIN_S 60 /* what could not begin, for a reason that will pass */
-
-/* Work that waits. */
-struct item {
-	struct item *next;
-	char agent[AGENT_NAME_MAX + 1], session[27];
-	enum parked_why why;
-	enum budget_layer layer;
-	char *reason;
-	json_t *wish;
-	const char *incident; /* its key; of `wish`. "" or NULL: none */
-	int64_t since, until;
-	bool going; /* a session with its work is queued; the row is there until that begins */
-};
-
-struct parked {
-	struct daemon *daemon;
-	struct item *first, **last; /* oldest first */
-	size_t count;
-	int alarm;
-	uv_poll_t *poll;
-};
 
 /* ---- the list ---- */
 
@@ -54,7 +34,7 @@ static struct item *take_out(struct parked *parked, struct item **link)
 	return item;
 }
 
-static struct item **find(struct parked *parked, const char *session)
+struct item **parked_find(struct parked *parked, const char *session)
 {
 	struct item **link = &parked->first;
 
@@ -83,11 +63,6 @@ static enum budget_work work_of(const struct daemon *daemon, const struct item *
 		return WORK_EXPERIMENT;
 	return json_integer_value(json_object_get(item->wish, "cause")) == CAUSE_TASK ? WORK_TASK
 										      : WORK_BEAT;
-}
-
-static bool is_question(const struct item *item)
-{
-	return item->why == PARKED_BY_QUESTION;
 }
 
 /* Does it wait for a window's end, or else for a person? */
@@ -155,7 +130,7 @@ static void take_away(struct daemon *daemon, struct item **link, const char *why
 	item_free(item);
 }
 
-static void drop(struct daemon *daemon, struct item **link, const char *why)
+void parked_drop(struct daemon *daemon, struct item **link, const char *why)
 {
 	take_away(daemon, link, why, true);
 }
@@ -239,10 +214,10 @@ static bool is_answered(struct daemon *daemon, const struct item *item, const vo
 {
 	(void)daemon;
 	(void)context;
-	return json_is_integer(json_object_get(item->wish, "answer"));
+	return parked_has_answer(item);
 }
 
-static void look(struct daemon *daemon)
+void parked_look(struct daemon *daemon)
 {
 	int64_t now = clock_wall_s();
 
@@ -267,13 +242,13 @@ static bool is_resumed(struct daemon *daemon, const struct item *item, const voi
 	const struct resident *resident = context;
 
 	(void)daemon;
-	return !has_window(item) && !is_question(item) && !strcmp(item->agent, resident->name);
+	return !has_window(item) && !parked_asks(item) && !strcmp(item->agent, resident->name);
 }
 
 void parked_limits_changed(struct daemon *daemon)
 {
 	release(daemon, is_raised, NULL, "the limit was raised");
-	look(daemon); /* an agent may be whole again */
+	parked_look(daemon); /* an agent may be whole again */
 }
 
 void parked_resume(struct daemon *daemon, const struct resident *resident)
@@ -293,7 +268,7 @@ static bool is_over(struct daemon *daemon, const struct item *item, const void *
 
 void parked_started(struct daemon *daemon, const char *session, const struct error *error)
 {
-	struct item **link = find(daemon->parked, session);
+	struct item **link = parked_find(daemon->parked, session);
 
 	if (error && error->code != ERROR_NOT_FOUND)
 		parked_withdrawn(daemon, session);
@@ -303,7 +278,7 @@ void parked_started(struct daemon *daemon, const char *session, const struct err
 
 void parked_withdrawn(struct daemon *daemon, const char *session)
 {
-	struct item *item = *find(daemon->parked, session);
+	struct item *item = *parked_find(daemon->parked, session);
 
 	if (!item)
 		return;
@@ -319,7 +294,7 @@ void parked_withdrawn(struct daemon *daemon, const char *session)
 static struct item **dispensable(struct parked *parked)
 {
 	for (struct item **link = &parked->first; *link; link = &(*link)->next)
-		if (!has_window(*link) && !is_question(*link) && !(*link)->going)
+		if (!has_window(*link) && !parked_asks(*link) && !(*link)->going)
 			return link;
 	return &parked->first;
 }
@@ -330,7 +305,7 @@ static struct item *add(struct daemon *daemon, const struct parked_row *row)
 	struct item *item = xcalloc(1, sizeof(*item));
 
 	if (parked->count >= PARKED_MAX)
-		drop(daemon, dispensable(parked), "too much is parked");
+		parked_drop(daemon, dispensable(parked), "too much is parked");
 	snprintf(item->agent, sizeof(item->agent), "%s", row->agent);
 	snprintf(item->session, sizeof(item->session), "%s", row->session);
 	item->why = parked_why_find(row->why);
@@ -359,81 +334,12 @@ void parked_replace(struct daemon *daemon, const struct resident *resident, cons
 	struct item **link = &daemon->parked->first;
 
 	while (*link)
-		if ((*link)->why != PARKED_BY_PAUSE && !is_question(*link) && !has_window(*link) &&
+		if ((*link)->why != PARKED_BY_PAUSE && !parked_asks(*link) && !has_window(*link) &&
 		    !(*link)->going && key_of(*link) && !strcmp(key_of(*link), key) &&
 		    !strcmp((*link)->agent, resident->name))
 			take_away(daemon, link, "its next beat begins", is_persons(*link));
 		else
 			link = &(*link)->next;
-}
-
-/* The answer on its way to state.db. */
-struct answering {
-	struct daemon *daemon;
-	char session[27];
-	void (*done)(void *context, const struct error *error);
-	void *context;
-};
-
-static void answered(void *context, const struct error *error)
-{
-	struct answering *answering = context;
-	struct item *item = *find(answering->daemon->parked, answering->session);
-
-	if (error && item)
-		json_object_del(item->wish, "answer");
-	answering->done(answering->context, error);
-	if (!error)
-		look(answering->daemon);
-	free(answering);
-}
-
-static void keep_answer(struct daemon *daemon, const struct item *item, journal_done done,
-			void *context)
-{
-	_free_ char *wish = json_dumps(item->wish, JSON_COMPACT);
-	struct parked_row row = {
-		.session = item->session,
-		.agent = item->agent,
-		.why = parked_why_name(item->why),
-		.layer = "",
-		.reason = item->reason,
-		.wish = wish,
-		.since = item->since,
-		.until = item->until,
-	};
-
-	journal_parked_put(daemon, &row, done, context);
-}
-
-int parked_answer(struct daemon *daemon, const char *session, enum session_answer answer,
-		  void (*done)(void *context, const struct error *error), void *context,
-		  struct error *error)
-{
-	struct item **link = find(daemon->parked, session);
-	struct answering *answering;
-
-	if (!*link || !is_question(*link))
-		return error_set(error, ERROR_NOT_FOUND,
-				 "no session %s waits for an answer; agentctl status shows those "
-				 "that do",
-				 session);
-	if ((*link)->going || is_answered(daemon, *link, NULL))
-		return error_set(error, ERROR_CONFLICT, "session %s has its answer already",
-				 session);
-	if (answer == ANSWER_NONE) {
-		drop(daemon, link, "a person said so");
-		done(context, NULL);
-		return 0;
-	}
-	answering = xcalloc(1, sizeof(*answering));
-	answering->daemon = daemon;
-	answering->done = done;
-	answering->context = context;
-	snprintf(answering->session, sizeof(answering->session), "%s", session);
-	json_object_set_new((*link)->wish, "answer", json_integer((json_int_t)answer));
-	keep_answer(daemon, *link, answered, answering);
-	return 0;
 }
 
 void parked_agent_gone(struct daemon *daemon, const char *agent)
@@ -442,7 +348,7 @@ void parked_agent_gone(struct daemon *daemon, const char *agent)
 
 	while (*link)
 		if (!strcmp((*link)->agent, agent))
-			drop(daemon, link, "its agent is gone");
+			parked_drop(daemon, link, "its agent is gone");
 		else
 			link = &(*link)->next;
 	parked_sections_over(daemon, agent, NULL, alert_mended, "its agent is gone");
@@ -514,7 +420,7 @@ int parked_restore(struct daemon *daemon, struct error *error)
 		return result;
 	while (*link)
 		if (fault_of(daemon, *link))
-			drop(daemon, link, fault_of(daemon, *link));
+			parked_drop(daemon, link, fault_of(daemon, *link));
 		else
 			link = &(*link)->next;
 	/* A first look when the loop turns: time has passed, and agentd.yaml may be another one. */

@@ -1,0 +1,83 @@
+/* A person answers what parked work asks: whether an effect in doubt was done. */
+#include "journal.h"
+#include "parked_item.h"
+#include "parked_wish.h"
+
+bool parked_asks(const struct item *item)
+{
+	return item->why == PARKED_BY_QUESTION;
+}
+
+bool parked_has_answer(const struct item *item)
+{
+	return json_is_integer(json_object_get(item->wish, "answer"));
+}
+
+/* The answer on its way to state.db. */
+struct answering {
+	struct daemon *daemon;
+	char session[27];
+	void (*done)(void *context, const struct error *error);
+	void *context;
+};
+
+static void answered(void *context, const struct error *error)
+{
+	struct answering *answering = context;
+	struct item *item = *parked_find(answering->daemon->parked, answering->session);
+
+	if (error && item)
+		json_object_del(item->wish, "answer");
+	answering->done(answering->context, error);
+	if (!error)
+		parked_look(answering->daemon);
+	free(answering);
+}
+
+static void keep_answer(struct daemon *daemon, const struct item *item, journal_done done,
+			void *context)
+{
+	_free_ char *wish = json_dumps(item->wish, JSON_COMPACT);
+	struct parked_row row = {
+		.session = item->session,
+		.agent = item->agent,
+		.why = parked_why_name(item->why),
+		.layer = "",
+		.reason = item->reason,
+		.wish = wish,
+		.since = item->since,
+		.until = item->until,
+	};
+
+	journal_parked_put(daemon, &row, done, context);
+}
+
+int parked_answer(struct daemon *daemon, const char *session, enum session_answer answer,
+		  void (*done)(void *context, const struct error *error), void *context,
+		  struct error *error)
+{
+	struct item **link = parked_find(daemon->parked, session);
+	struct answering *answering;
+
+	if (!*link || !parked_asks(*link))
+		return error_set(error, ERROR_NOT_FOUND,
+				 "no session %s waits for an answer; agentctl status shows those "
+				 "that do",
+				 session);
+	if ((*link)->going || parked_has_answer(*link))
+		return error_set(error, ERROR_CONFLICT, "session %s has its answer already",
+				 session);
+	if (answer == ANSWER_NONE) {
+		parked_drop(daemon, link, "a person said so");
+		done(context, NULL);
+		return 0;
+	}
+	answering = xcalloc(1, sizeof(*answering));
+	answering->daemon = daemon;
+	answering->done = done;
+	answering->context = context;
+	snprintf(answering->session, sizeof(answering->session), "%s", session);
+	json_object_set_new((*link)->wish, "answer", json_integer((json_int_t)answer));
+	keep_answer(daemon, *link, answered, answering);
+	return 0;
+}
