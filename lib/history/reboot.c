@@ -91,8 +91,7 @@ static bool is_named(struct span object, const git_oid *name)
 static bool is_sound(const struct look *look, const char *name, const char *path)
 {
 	CLEANUP(buffer_clear)
-	struct buffer packed = BUFFER(OBJECT_MAX),
-		      object = BUFFER(OBJECT_MAX);
+	struct buffer packed = BUFFER(OBJECT_MAX), object = BUFFER(OBJECT_MAX);
 	char hex[HISTORY_ID_SIZE];
 	git_oid id;
 
