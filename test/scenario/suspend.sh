@@ -83,3 +83,32 @@ equal 'what sessions cost is what their calls cost' "$(db 'SELECT sum(micro_usd)
 equal 'every request has its row' "$(requests)" "$(db 'SELECT count(*) FROM call WHERE state <> 3')"
 ok 'only what was cut off is paid for in vain' test "$(db 'SELECT count(*) FROM call WHERE state = 2')" -le 10
 repositories_are_well
+
+# ---- a beat that waits for its agent is not lost ----
+rm -rf agents/a[2-9]* agents/a1?
+kill "$provider"
+cat >"$T/story.txt" <<'EOS'
+reply
+  when say hold
+  delay 60000
+  text Never heard.
+default reply
+  text All is done.
+EOS
+start_provider openai "$T/story.txt"
+use_provider openai
+at '2026-11-25 06:59:57Z'
+start_agentd
+agentctl run a1 --message 'say hold' >/dev/null 2>&1 & client=$!
+beat="agent = 'a1' AND event = '' AND planned = $(date -ud '2026-11-25 07:00Z' +%s)"
+waits() { [ "$(db "SELECT state || session FROM slot WHERE $beat")" = 0 ]; }
+wait_for 'the beat of seven waits for its agent' waits
+stop_agentd
+wait $client || true
+ok 'it still waits' waits
+at '2026-11-25 07:00:30Z'
+start_agentd
+ran() { [ "$(db "SELECT state || outcome FROM slot WHERE $beat")" = 1done ]; }
+wait_for 'the next daemon runs it' ran
+equal 'behind the one that was let go' 'done' "$(db "SELECT outcome FROM session WHERE cause = 'message'")"
+stop_agentd
