@@ -206,11 +206,6 @@ static void job_succeeded(struct commit_job *job, const json_t *result)
 	const char *lock = json_string_value(json_object_get(result, "lock_removed"));
 	_free_ char *repository = xstrdup(job->repository);
 
-	if (lock)
-		log_event(daemon->log, LEVEL_NOTICE, "lock_removed",
-			  resident ? resident->name : NULL, NULL,
-			  "%s/.git had a %s that no git held any more; it was removed",
-			  job->repository, lock);
 	if (job->kind == COMMIT_FACTS && resident)
 		repository_files_own_memory(resident, json_object_get(result, "files"));
 	if (resident)
@@ -233,7 +228,8 @@ static void job_succeeded(struct commit_job *job, const json_t *result)
 	repository_files_remember(daemon, job->repository, json_object_get(result, "files"));
 	job_finish(job, commit ? commit : "", NULL);
 	store_release(daemon->writer);
-	repository_well(daemon, repository); /* may post: the job must not be there any more */
+	repository_well(daemon, repository,
+			lock); /* may post: the job must not be there any more */
 }
 
 /* Tells of a failure once, and comes back later. */

@@ -1,6 +1,7 @@
 #include "repository_trouble.h"
 
 #include "alerts.h"
+#include "log.h"
 #include "remedy.h"
 
 #include <errno.h>
@@ -11,6 +12,12 @@
 #define TELL_MS 5000
 #define ABANDONED_MS 30000
 #define PROCESSES_MAX 100000
+
+static const char *agent_of(const char *repository)
+{
+	return strncmp(repository, "agents/", strlen("agents/")) ? NULL
+								 : repository + strlen("agents/");
+}
 
 /* What a person can do where the message does not say it. */
 static char *remedy(const struct daemon *daemon, const char *repository, const struct error *error)
@@ -31,22 +38,25 @@ static char *remedy(const struct daemon *daemon, const char *repository, const s
 void repository_trouble(struct daemon *daemon, const char *repository, const struct error *error,
 			int64_t since_ms)
 {
-	bool is_agent = strncmp(repository, "agents/", strlen("agents/")) == 0;
 	_free_ char *key = xasprintf("repository %s", repository);
 	_free_ char *post = xasprintf("%s cannot be committed to", repository);
 	_free_ char *mend = remedy(daemon, repository, error);
 
 	if (since_ms < TELL_MS || alert_is_open(daemon, key))
 		return;
-	alert_raise(daemon, key, is_agent ? repository + strlen("agents/") : NULL, post,
+	alert_raise(daemon, key, agent_of(repository), post,
 		    "%s: %s%s; until then nothing is lost: what is to be committed waits",
 		    repository, error->message, mend);
 }
 
-void repository_well(struct daemon *daemon, const char *repository)
+void repository_well(struct daemon *daemon, const char *repository, const char *lock)
 {
 	_free_ char *key = xasprintf("repository %s", repository);
 
+	if (lock)
+		log_event(daemon->log, LEVEL_NOTICE, "lock_removed", agent_of(repository), NULL,
+			  "%s/.git had a %s that no git held any more; it was removed", repository,
+			  lock);
 	if (alert_is_open(daemon, key))
 		alert_over(daemon, key, "%s is committed to again", repository);
 }

@@ -15,8 +15,8 @@
 /* A job of `repository` (".", "agents/kira") failed, as all have for `since_ms` milliseconds. */
 void repository_trouble(struct daemon *daemon, const char *repository, const struct error *error,
 			int64_t since_ms);
-/* One has succeeded. */
-void repository_well(struct daemon *daemon, const char *repository);
+/* One has succeeded. `lock` (may be NULL) was in its way, and was removed. */
+void repository_well(struct daemon *daemon, const char *repository, const char *lock);
 
 /* Has whoever holds its lock been away for so long? Looks into /proc: some milliseconds. */
 bool repository_is_abandoned(const struct daemon *daemon, const char *repository,

@@ -57,10 +57,9 @@ static int write_again(struct store *store, struct error *error)
 		r = sync_name(store, COPY, error);
 	if (r)
 		return r;
-	renameat(store->dir, NAME, store->dir, FOUND);
-	if (renameat(store->dir, COPY, store->dir, NAME))
-		return error_set_system(error, errno, "renaming " COPY);
-	return fd_sync(store->dir, error);
+	file_rename(store->dir, NAME, FOUND, NULL);
+	r = file_rename(store->dir, COPY, NAME, error);
+	return r ? r : fd_sync(store->dir, error);
 }
 
 static int checkpoint_all(struct store *store, struct error *error)
