@@ -7,6 +7,7 @@
 #include "ledger.h"
 #include "providers.h"
 #include "service.h"
+#include "session_history.h"
 
 #include "base/clock.h"
 
@@ -210,7 +211,7 @@ static void record(struct completion *call)
 	struct step results[MODEL_CALLS_MAX];
 	struct journal_move move = { .results = results, .result_count = call->result_count };
 
-	intent.kind = session->attempt ? "compaction" : "model";
+	intent.kind = session->attempt ? STEP_COMPACTION : STEP_MODEL;
 	intent.effect = "idempotent";
 	intent.intent = text;
 	attempt_row(call);

@@ -1,5 +1,7 @@
 #include "session_history.h"
 
+#include "memory/memory.h"
+
 void session_history_begin(struct session_history *history)
 {
 	*history = (struct session_history){
@@ -30,6 +32,16 @@ void session_history_clear(struct session_history *history)
 }
 
 /* ---- reading ---- */
+
+const char *session_step_kind(const char *name)
+{
+	static const char *const ours[] = { STEP_MODEL, STEP_COMPACTION, STEP_AGAIN };
+
+	for (size_t i = 0; i < ARRAY_LENGTH(ours); i++)
+		if (!strcmp(ours[i], name))
+			return "unknown tool";
+	return name;
+}
 
 static const json_t *result_of(const json_t *results, const char *id)
 {
@@ -157,13 +169,16 @@ static void take_again(struct session_history *history, const struct step *step)
 	json_decref(result);
 }
 
+/* In the form in which it was answered, and stands in MEMORY.md if it was kept already. */
 static void take_fact(struct session_history *history, const json_t *arguments)
 {
+	CLEANUP(buffer_clear) struct buffer entry = BUFFER(MEMORY_ENTRY_MAX + 8);
 	const char *text = json_string_value(json_object_get(arguments, "text"));
 
-	if (text && !array_grow((void **)&history->facts, history->fact_count,
-				&history->fact_capacity, sizeof(char *), SESSION_FACTS_MAX))
-		history->facts[history->fact_count++] = xstrdup(text);
+	if (text && !memory_entry_text(span_of(text), &entry, NULL) &&
+	    !array_grow((void **)&history->facts, history->fact_count, &history->fact_capacity,
+			sizeof(char *), SESSION_FACTS_MAX))
+		history->facts[history->fact_count++] = xstrdup(entry.data);
 }
 
 static const json_t *call_at(const struct session_history *history, int64_t seq)
@@ -224,9 +239,9 @@ int session_history_take(void *context, const struct step *step)
 
 	history->seq = step->seq;
 	history->answered += step->result != NULL;
-	if (!strcmp(step->kind, "model"))
+	if (!strcmp(step->kind, STEP_MODEL))
 		take_reply(history, step);
-	else if (!strcmp(step->kind, "compaction"))
+	else if (!strcmp(step->kind, STEP_COMPACTION))
 		take_compaction(history, step);
 	else if (!strcmp(step->kind, STEP_AGAIN))
 		take_again(history, step);
@@ -264,7 +279,7 @@ static bool is_open(const struct session_history *history)
 
 bool session_history_adopt(struct session_history *history)
 {
-	if (!is_open(history)) {
+	if (!is_open(history) && !history->is_confirmed) {
 		settle_reply(history);
 		return false;
 	}
@@ -278,6 +293,7 @@ void session_history_confirm(struct session_history *history)
 {
 	const json_t *call = history->doubt.seq ? call_at(history, history->doubt.seq) : NULL;
 
+	history->is_confirmed = call != NULL;
 	if (call)
 		json_array_append_new(history->results,
 				      json_pack("{s:O,s:s,s:b}", "id", json_object_get(call, "id"),

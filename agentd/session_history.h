@@ -13,6 +13,8 @@
 
 #include "session.h"
 
+#define STEP_MODEL "model"
+#define STEP_COMPACTION "compaction"
 #define STEP_AGAIN "again"
 
 struct session_history {
@@ -35,6 +37,9 @@ struct session_history {
 	json_t *objective; /* what the first was begun for, NULL: not known; the reader's */
 	struct session_breaker breaker;
 
+	bool is_confirmed; /* the results of the latest reply's calls have a person's word, which
+			      stands in no journal yet */
+
 	/* A call of the latest reply of which nobody knows whether it was done: it had begun and
 	 * must not be repeated, or it is of a tool that there is not any more. */
 	struct {
@@ -43,6 +48,10 @@ struct session_history {
 		char tool[64];
 	} doubt;
 };
+
+/* The kind of a tool call's step: the tool's name. A model may make one up, which then is none of
+ * the kinds above. */
+const char *session_step_kind(const char *name);
 
 void session_history_begin(struct session_history *history);
 /* A store_step_visit. */
@@ -53,7 +62,8 @@ void session_history_next(struct session_history *history, bool afresh);
 void session_history_clear(struct session_history *history);
 
 /* Behind session_history_next, for a session without a journal of its own: are there calls of the
- * latest reply that have no result? Then they are its own from now on, as its first steps. */
+ * latest reply that have no result, or one that a person gave? Then they are its own from now on,
+ * as its first steps. */
 bool session_history_adopt(struct session_history *history);
 /* A person said that what is in doubt was done. */
 void session_history_confirm(struct session_history *history);

@@ -179,7 +179,7 @@ static void act_begin(struct session *session)
 				     : "a manual run",
 		  session->is_resumed ? "goes on" : "begins");
 	if (session->suspending && session->outcome == OUTCOME_NONE)
-		session_suspend(session);
+		session_suspend_begun(session);
 	else if (!session->child) /* it has ended already, or could not be started */
 		session_over(session);
 }

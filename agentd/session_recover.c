@@ -4,8 +4,10 @@
 #include "cost.h"
 #include "journal.h"
 #include "log.h"
+#include "session_history.h"
 
 #include "base/clock.h"
+#include "memory/memory.h"
 
 #define RECOVER_MAX 10000
 
@@ -66,11 +68,12 @@ static int find_orphan(void *context, const struct session_row *row)
 static int find_fact(void *context, const struct step *step)
 {
 	struct orphan *orphan = context;
+	CLEANUP(buffer_clear) struct buffer entry = BUFFER(MEMORY_ENTRY_MAX + 8);
 	json_t *intent = NULL, *result = NULL;
 	const char *text;
 
 	orphan->cost_micro_usd += step->cost_micro_usd;
-	if (!strcmp(step->kind, "model"))
+	if (!strcmp(step->kind, STEP_MODEL))
 		orphan->turns++;
 	if (strcmp(step->kind, "remember") || !step->result)
 		return 0;
@@ -78,9 +81,10 @@ static int find_fact(void *context, const struct step *step)
 	result = json_loads(step->result, 0, NULL);
 	text = json_string_value(json_object_get(intent, "text"));
 	if (text && !json_is_true(json_object_get(result, "error")) &&
+	    !memory_entry_text(span_of(text), &entry, NULL) &&
 	    !array_grow((void **)&orphan->facts, orphan->fact_count, &orphan->fact_capacity,
 			sizeof(char *), SESSION_FACTS_MAX))
-		orphan->facts[orphan->fact_count++] = xstrdup(text);
+		orphan->facts[orphan->fact_count++] = xstrdup(entry.data);
 	json_decref(intent);
 	json_decref(result);
 	return 0;

@@ -215,7 +215,8 @@ size_t session_adopted_steps(const struct session *session, struct step steps[AD
 		texts[count + 1] = call->arguments ? json_dumps(call->arguments, JSON_COMPACT)
 						   : xstrdup("null");
 		steps[count] = session_step(session, call->seq);
-		steps[count].kind = json_string_value(json_object_get(said, "name"));
+		steps[count].kind = session_step_kind(
+			json_string_value(json_object_get(said, "name")));
 		steps[count].effect = effect_of(call->tool);
 		steps[count].intent = texts[count + 1];
 		count++;

@@ -4,6 +4,7 @@
 #include "completion.h"
 #include "journal.h"
 #include "log.h"
+#include "session_history.h"
 
 #include "base/clock.h"
 
@@ -100,7 +101,7 @@ static void take_calls(struct session *session, const struct model_reply *reply,
 		texts[i] = call->arguments ? json_dumps(call->arguments, JSON_COMPACT)
 					   : xstrdup("null");
 		intents[i] = session_step(session, journalled->seq);
-		intents[i].kind = call->name;
+		intents[i].kind = session_step_kind(call->name);
 		intents[i].effect =
 			effect_names[journalled->tool ? journalled->tool->effect : TOOL_ONCE];
 		intents[i].intent = texts[i];
@@ -273,7 +274,8 @@ static void session_complete(struct rpc *rpc, void *context, const char *method,
 	count = take_results(session, json_object_get(params, "results"), results, texts);
 	if (session->suspending && session->outcome == OUTCOME_NONE) {
 		keep_results(session, results, count);
-		session_handle(session, LIFE_SUSPENDED);
+		if (session_runs(session)) /* else when its rows are durable */
+			session_handle(session, LIFE_SUSPENDED);
 	} else if (may_go_on(session, id) && session_attempt(session, params, id)) {
 		session->asked = id;
 		session->turns += !session->attempt;

@@ -34,6 +34,15 @@ void session_suspend(struct session *session)
 		session_handle(session, LIFE_SUSPENDED);
 }
 
+/* What it asked before that, and was not begun, is asked again under the next daemon. */
+void session_suspend_begun(struct session *session)
+{
+	if (session->completion || session->effects)
+		session_suspend(session);
+	else
+		session_handle(session, LIFE_SUSPENDED);
+}
+
 void session_let_go(struct session *session)
 {
 	session_fail(session, OUTCOME_INTERRUPTED,

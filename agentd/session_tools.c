@@ -96,7 +96,7 @@ static void posted(void *context, const char *commit, const struct error *error)
 	struct journalled_call *call = session_find_call(session, post->call);
 
 	(void)commit;
-	if (session_runs(session) && call)
+	if ((session_runs(session) || session->life.state == LIFE_RECORDING) && call)
 		session_tool_done(session, post->id, call, error ? error->message : "posted",
 				  error != NULL);
 	session_effect_over(session);

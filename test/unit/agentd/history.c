@@ -106,6 +106,31 @@ static void every_call_of_the_past_has_a_result(void **state)
 	expect_past(&history, "no result of this is known");
 }
 
+/* A step of a tool that a model made up is not taken for one of ours. */
+static void names_that_a_model_makes_up_are_no_kinds(void **state)
+{
+	(void)state;
+	assert_string_equal(session_step_kind("remember"), "remember");
+	assert_string_equal(session_step_kind("search_web"), "search_web");
+	assert_string_equal(session_step_kind(STEP_MODEL), "unknown tool");
+	assert_string_equal(session_step_kind(STEP_COMPACTION), "unknown tool");
+	assert_string_equal(session_step_kind(STEP_AGAIN), "unknown tool");
+}
+
+/* Else it would not be found in MEMORY.md by who looks whether it was kept. */
+static void a_fact_is_taken_as_it_was_kept(void **state)
+{
+	CLEANUP(session_history_clear) struct session_history history;
+
+	(void)state;
+	session_history_begin(&history);
+	take(&history, model(1, REPLY("one", KEEP)));
+	take(&history,
+	     tool(2, "remember", "idempotent", TEXT("  two \\n  lines "), RESULT("remembered")));
+	assert_int_equal(history.fact_count, 1);
+	assert_string_equal(history.facts[0], "two lines");
+}
+
 static void a_refused_fact_is_none(void **state)
 {
 	CLEANUP(session_history_clear) struct session_history history;
@@ -283,17 +308,37 @@ static void open_calls_are_adopted(void **state)
 	assert_int_equal(messages(&history), 0);
 }
 
-static void a_confirmed_call_is_not_adopted(void **state)
+static void a_reply_without_open_calls_is_not_adopted(void **state)
 {
 	CLEANUP(session_history_clear) struct session_history history;
 
 	(void)state;
-	interrupt(&history);
-	session_history_confirm(&history);
+	session_history_begin(&history);
+	take(&history, model(1, REPLY("now", TELL)));
+	take(&history, begun(2, RESULT("told")));
+	session_history_next(&history, false);
 	assert_false(session_history_adopt(&history));
 	assert_null(history.reply);
-	expect_past(&history, "a person says that this was done");
-	expect_past(&history, "remembered");
+	expect_past(&history, "told");
+}
+
+/* The person's word stands in the first step of the one that goes on, or it would be asked for
+ * again after the next death. */
+static void what_a_person_confirmed_is_adopted(void **state)
+{
+	CLEANUP(session_history_clear) struct session_history history;
+	char *results;
+
+	(void)state;
+	interrupt(&history);
+	session_history_confirm(&history);
+	assert_true(session_history_adopt(&history));
+	assert_int_equal(history.doubt.seq, 0);
+	assert_non_null(history.reply);
+	results = json_dumps(history.results, JSON_COMPACT);
+	assert_non_null(strstr(results, "a person says that this was done"));
+	assert_non_null(strstr(results, "remembered"));
+	free(results);
 }
 
 /* The journal of the one that took it over is read behind the first one's. */
@@ -364,6 +409,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_latest_reply_stays_apart),
 		cmocka_unit_test(every_call_of_the_past_has_a_result),
+		cmocka_unit_test(names_that_a_model_makes_up_are_no_kinds),
+		cmocka_unit_test(a_fact_is_taken_as_it_was_kept),
 		cmocka_unit_test(a_refused_fact_is_none),
 		cmocka_unit_test(compressions_are_no_turns),
 		cmocka_unit_test(failed_compressions_are_told),
@@ -371,7 +418,8 @@ int main(void)
 		cmocka_unit_test(what_has_begun_is_in_doubt),
 		cmocka_unit_test(what_was_told_is_counted),
 		cmocka_unit_test(open_calls_are_adopted),
-		cmocka_unit_test(a_confirmed_call_is_not_adopted),
+		cmocka_unit_test(a_reply_without_open_calls_is_not_adopted),
+		cmocka_unit_test(what_a_person_confirmed_is_adopted),
 		cmocka_unit_test(adopted_calls_are_read_again),
 		cmocka_unit_test(circles_count_on),
 	};

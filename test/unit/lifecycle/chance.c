@@ -33,8 +33,8 @@ static void process_gone(struct world *w)
 	w->process = false;
 	if (!w->decided && !dice(w, 3))
 		w->decided = true; /* it was done, or a limit was met */
-	if (w->life.state != LIFE_RECORDING && !dice(w, 4)) {
-		w->effect = true;
+	if (!dice(w, 4)) {
+		w->effect = w->life.state != LIFE_RECORDING; /* else it is over by then */
 		happen(w, LIFE_GONE);
 		return;
 	}
