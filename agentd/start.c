@@ -160,6 +160,7 @@ static const struct service_kind history_kind = {
 	.name = "agentd-history",
 	.role = SANDBOX_HISTORY,
 	.gets_workspace = true,
+	.is_watched = true,
 };
 
 static void store_woken(uv_async_t *async)
