@@ -118,11 +118,10 @@ static void fire_recorded(void *context, const struct error *error)
 			  "%s: not run: %s", firing->key, error->message);
 	else if (error)
 		not_written(daemon, firing, beat, error);
-	else if (firing->runs && (!heartbeat || daemon->stopping))
+	else if (firing->runs && !heartbeat)
 		close_slot(daemon, firing->agent, firing->key, firing->planned, firing->event,
-			   SLOT_SKIPPED,
-			   daemon->stopping ? "the daemon is stopping" : "the section is gone");
-	else if (firing->runs)
+			   SLOT_SKIPPED, "the section is gone");
+	else if (firing->runs && !daemon->stopping) /* else the next daemon finds it waiting */
 		wish(daemon, resident, heartbeat, firing->planned, firing->event);
 	firing_free(firing);
 }

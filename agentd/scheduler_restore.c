@@ -88,7 +88,7 @@ static int restore_owed(void *context, const struct slot *slot)
 	struct restore *restore = context;
 	struct resident *resident = roster_find(restore->daemon->roster, slot->agent);
 	struct slot closed = *slot;
-	struct beat *beat;
+	struct beat *beat = NULL;
 
 	if (resident && roster_heartbeat(resident, slot->section, &beat) && !beat->owed) {
 		beat->owed = slot->planned;
