@@ -156,6 +156,7 @@ static int script_read(struct session *session, int dir, struct error *error)
 	if (result)
 		return error_set(error, ERROR_TOO_LARGE, "agents/%s/REHEARSAL.md is too large",
 				 session->agent);
+	free(session->script);
 	session->script = xstrndup(text.data, text.length);
 	return 0;
 }

@@ -341,12 +341,22 @@ static void park_each(struct daemon *daemon, const struct resident *resident)
 	}
 }
 
+/* Also one that died before it came to its step, and waits. */
+static void let_on(struct daemon *daemon, const struct resident *resident)
+{
+	for (struct session *session = daemon->supervisor->first; session; session = session->next)
+		if (!strcmp(session->agent, resident->name))
+			session->stop_at_step = false;
+}
+
 void supervisor_agent_paused(struct daemon *daemon, struct resident *resident)
 {
-	if (resident->open)
-		resident->open->stop_at_step = resident->paused;
+	if (!resident->paused)
+		let_on(daemon, resident);
 	if (!resident->paused)
 		return;
+	if (resident->open)
+		resident->open->stop_at_step = true;
 	park_each(daemon, resident);
 	cancel_each(daemon, resident, is_waiting_beat, "paused");
 }
