@@ -65,6 +65,17 @@ static int read_tree(git_repository *repository, struct snapshot *s)
 	return result ? result : git_commit_tree(&s->tree, commit);
 }
 
+/* "unsupported mandatory extension: 'link'". Behind a write that was torn there is no name. */
+static bool is_unknown_feature(const char *message)
+{
+	const char *name = strstr(message, "extension: '");
+
+	if (!strstr(message, "unsupported"))
+		return false;
+	return !name || strspn(name + strlen("extension: '"),
+			       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == 4;
+}
+
 /* Is the index so broken that nothing is left to respect in it? One with features that libgit2 does
  * not know (a split or sparse one) is whole. */
 static bool is_rubbish(const struct history *h)
@@ -72,7 +83,7 @@ static bool is_rubbish(const struct history *h)
 	const git_error *last = git_error_last();
 	CLEANUP(buffer_clear) struct buffer head = BUFFER(64 * 1024 * 1024);
 
-	if (last && last->message && strstr(last->message, "unsupported"))
+	if (last && last->message && is_unknown_feature(last->message))
 		return false;
 	return !file_read(h->git, "index", &head, NULL, NULL);
 }

@@ -55,6 +55,23 @@ static void an_index_that_lags_is_brought_in_step(void **state)
 	assert_sh(f, "3\n", "git rev-list --count HEAD");
 }
 
+/* The first sector of it got to the disk, and zeros or nothing behind it. */
+static void a_torn_index_is_made_again(void **state)
+{
+	static const char *const tears[] = {
+		"truncate -s 120 .git/index",
+		"n=$(stat -c %s .git/index); truncate -s 120 .git/index; truncate -s $n .git/index",
+	};
+	struct folder *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(tears); i++) {
+		assert_int_equal(0, sh(f, "%s", tears[i]));
+		reboot(f);
+		edits(f);
+		assert_tidy(f);
+	}
+}
+
 static void what_was_staged_stays_staged(void **state)
 {
 	struct folder *f = *state;
@@ -125,6 +142,8 @@ int reboots_tests(void)
 						folder_teardown),
 		cmocka_unit_test_setup_teardown(half_an_object_goes, folder_setup, folder_teardown),
 		cmocka_unit_test_setup_teardown(an_index_that_lags_is_brought_in_step, folder_setup,
+						folder_teardown),
+		cmocka_unit_test_setup_teardown(a_torn_index_is_made_again, folder_setup,
 						folder_teardown),
 		cmocka_unit_test_setup_teardown(what_was_staged_stays_staged, folder_setup,
 						folder_teardown),
