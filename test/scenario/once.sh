@@ -19,10 +19,15 @@ reply
 default reply
   text All is well.
 EOS
+	serve_story
+}
+serve_story() {
 	start_provider openai "$T/story.txt"
 	use_provider openai
 	cat >>agentd.yaml <<EOS
 alerts: [{command: "printf '%s\\\\n' \"\$1\" >>$T/told #"}]
+flap_deaths: 50
+crash_backoff_shortest: 0 s
 EOS
 }
 db() { sqlite3 .agentd/state.db "$1"; }
@@ -36,11 +41,14 @@ results() { # of the calls, as the last request to the model tells them
 	jq -rs '[.[] | select(.event == "request")][-1].body.messages[] | select(.role == "tool") | .content' "$T/requests.jsonl"
 }
 
-# dies POINT [MORE]: a run whose daemon dies at that failpoint; then another daemon.
+# dies POINT: a run whose daemon dies at that failpoint; then another daemon.
 dies() {
 	rm -f "$T/told" "$T/requests.jsonl"
 	: >"$T/told"
 	begin_provider
+	dies_at "$1"
+}
+dies_at() {
 	AGENTD_FAILPOINTS=$1
 	export AGENTD_FAILPOINTS
 	start_agentd
@@ -105,6 +113,59 @@ equal 'still once' 1 "$(told)"
 equal 'both facts are kept, once' 2 "$(facts)"
 has 'the model knows' 'a person says that this was done' "$T/requests.jsonl"
 stop_agentd
+
+# ---- the answer outlives the session that takes it, also where nothing else of the reply is open ----
+kill "$provider"
+rm -f "$T/requests.jsonl"
+: >"$T/told"
+cat >"$T/story.txt" <<EOS
+reply
+  when tell once
+  call tell_person {"text":"The house is on fire"}
+reply
+  when it was not done again
+  delay 60000
+  text Never heard.
+default reply
+  text All is well.
+EOS
+serve_story
+dies_at tell.done=kill
+wait_for 'it asks' ends parked
+status 0 agentctl answer "$(session)" done
+wait_for 'the model is asked' has_requests 2
+kill -9 "$(processes agentd-session)"
+wait_for 'another process goes on, and does not ask' ends done
+equal 'told once' 1 "$(told)"
+stop_agentd
+
+# ---- a tool that the model made up hides nothing from the session's next process ----
+for name in again model; do
+	kill "$provider"
+	rm -f "$T/requests.jsonl"
+	: >"$T/told"
+	cat >"$T/story.txt" <<EOS
+reply
+  when tell once
+  call tell_person {"text":"The house is on fire"}
+  call $name {}
+reply
+  when there is no tool
+  delay 60000
+  text Never heard.
+default reply
+  text All is well.
+EOS
+	serve_story
+	start_agentd
+	agentctl run kira --message 'tell once' >"$T/out" 2>&1 & client=$!
+	wait_for 'the model is asked again' has_requests 2
+	kill -9 "$(processes agentd-session)"
+	wait $client || fail 'the run goes on with another process'
+	equal "told, and $name: the model knows" 'told' "$(results | head -n 1)"
+	has 'it is asked once more' 'All is well.' "$T/out"
+	stop_agentd
+done
 
 # ---- dropped ----
 dies tell.done=kill

@@ -101,9 +101,14 @@ ok 'a refused key is told' refused 1
 status 0 agentctl run cy --message 'say key'
 ok 'until it is taken' refused 0
 
-# A gateway that does not answer is ended, and another one goes on.
+# A gateway that does not answer is ended, and another one goes on; so is agentd-history.
 status 0 agentctl run cy --message 'are you well?'
-kill -STOP "$(processes agentd-gateway)"
+echo 'More of cy.' >>agents/cy/SOUL.md
+wait_for 'agentd-history is there' clean agents/cy
+kill -STOP "$(processes agentd-gateway)" "$(processes agentd-history)"
+echo 'More still.' >>agents/cy/SOUL.md
 status 0 agentctl run cy --message 'and now?'
-ok 'it is told' [ "$(events service_hangs)" = 1 ]
+hang() { [ "$(events service_hangs)" = "$1" ]; }
+WAIT=40 wait_for 'both are told' hang 2
+wait_for 'the edit is committed' clean agents/cy
 stop_agentd

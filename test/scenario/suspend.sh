@@ -112,3 +112,21 @@ ran() { [ "$(db "SELECT state || outcome FROM slot WHERE $beat")" = 1done ]; }
 wait_for 'the next daemon runs it' ran
 equal 'behind the one that was let go' 'done' "$(db "SELECT outcome FROM session WHERE cause = 'message'")"
 stop_agentd
+
+# ---- SIGTERM while a session's first rows are on their way, and it has asked already ----
+kill "$provider"
+start_provider openai "$T/story.txt"
+use_provider openai
+AGENTD_FAILPOINTS=store.commit=delay:1500,session.start=delay:500
+export AGENTD_FAILPOINTS
+start_agentd
+unset AGENTD_FAILPOINTS
+agentctl run a1 --message 'say it' >/dev/null 2>&1 & client=$!
+launched() { [ -n "$(processes agentd-session)" ]; }
+wait_for 'its process is there' launched
+stop_agentd
+wait $client || true
+start_agentd
+wait_for 'it is done under the next one' closed
+equal 'none is lost' '' "$(db "SELECT reason FROM session WHERE outcome <> 'done'")"
+stop_agentd
