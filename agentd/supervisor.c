@@ -222,8 +222,7 @@ static void restore_deaths(struct session *session, const struct death_count *de
 	lifecycle_restore(&session->life, deaths->answered, (unsigned)deaths->deaths,
 			  left > 0 ? clock_monotonic_ms() + left : LIFE_NEVER);
 	if (left > 0)
-		session->held = xasprintf("its session died %u times; it goes on at %s",
-					  session->life.deaths,
+		session->held = xasprintf("its session died; it goes on at %s",
 					  instant_print(deaths->until / 1000, at));
 }
 

@@ -33,7 +33,6 @@ equal 'over when work of it succeeds' '' "$(incidents)"
 # ---- a crash here and there is no poison: it goes on behind what was answered ----
 printf '# Rehearsal\n\n## When hello\n- call remember: one\n- call remember: two\n- call remember: three\n- say: done\n' >agents/eve/REHEARSAL.md
 wait_for 'the script is read' sh -c "agentctl check eve >/dev/null"
-echo 'kill -SEGV $$' | acts eve
 echo '[ $LIFE -gt 2 ] || kill -SEGV $$' | acts eve
 status 0 agentctl run eve --message hello
 equal 'three lives' 3 "$(lives eve)"
@@ -53,7 +52,7 @@ crash
 wait $client || true
 start_agentd
 equal 'over a crash of the daemon' backoff "$(state ida)"
-ok 'in words' sh -c "agentctl status ida --json | jq -er '.agents[0].reason' | grep -q '^its session died 1 times; it goes on at 20'"
+ok 'in words' sh -c "agentctl status ida --json | jq -er '.agents[0].reason' | grep -q '^its session died; it goes on at 20'"
 status 0 agentctl run ada --message hello
 wait_for 'it goes on' sh -c "agentctl status ida --json | jq -e '.agents[0] | .state == \"idle\" and .last.outcome == \"done\"'"
 ok 'not before' [ "$(db "SELECT ended >= $until FROM session WHERE agent = 'ida' ORDER BY number DESC LIMIT 1")" = 1 ]
