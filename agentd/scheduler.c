@@ -80,11 +80,10 @@ void scheduler_set_alarm(struct daemon *daemon)
 
 /* ---- arming ---- */
 
-void scheduler_store_section(struct daemon *daemon, const struct resident *resident,
-			     const struct heartbeat *heartbeat, struct beat *beat)
+struct section scheduler_section(const struct resident *resident, const struct heartbeat *heartbeat,
+				 const struct beat *beat, char text[SCHEDULE_PRINT_SIZE])
 {
-	char text[SCHEDULE_PRINT_SIZE];
-	struct section section = {
+	return (struct section){
 		.agent = resident->name,
 		.key = heartbeat->key,
 		.schedule = schedule_print(&heartbeat->schedule, text),
@@ -94,6 +93,13 @@ void scheduler_store_section(struct daemon *daemon, const struct resident *resid
 		.inputs = beat->inputs,
 		.past = beat->place.past,
 	};
+}
+
+void scheduler_store_section(struct daemon *daemon, const struct resident *resident,
+			     const struct heartbeat *heartbeat, struct beat *beat)
+{
+	char text[SCHEDULE_PRINT_SIZE];
+	struct section section = scheduler_section(resident, heartbeat, beat, text);
 
 	journal_section(daemon, &section);
 	beat->stored = true;

@@ -185,16 +185,7 @@ static void write_rows(struct daemon *daemon, const struct rows *rows, struct be
 	const struct heartbeat *heartbeat = rows->heartbeat;
 	const struct slot *last = &rows->items[rows->count - 1];
 	char text[SCHEDULE_PRINT_SIZE];
-	struct section section = {
-		.agent = rows->resident->name,
-		.key = heartbeat->key,
-		.schedule = schedule_print(&heartbeat->schedule, text),
-		.first_seen = beat->first_seen,
-		.next = beat->place.next,
-		.last_run = beat->last_run,
-		.inputs = beat->inputs,
-		.past = beat->place.past,
-	};
+	struct section section = scheduler_section(rows->resident, heartbeat, beat, text);
 
 	beat->stored = true;
 	beat->firing = beat->firing || last->state == SLOT_RUNNING;

@@ -198,6 +198,10 @@ extern const struct rpc_permit session_permits[];
 extern const size_t session_permit_count;
 /* A row of the journal, with this session, epoch and moment; the rest is the caller's. */
 struct step session_step(const struct session *session, int64_t seq);
+/* The intent of a tool call; `name` as the model gave it. The caller frees *ret_intent, which the
+ * row borrows. */
+struct step session_call_step(const struct session *session, const struct journalled_call *call,
+			      const char *name, char **ret_intent);
 /* Refuses what the session asked, if it is still there to hear it. */
 void session_refuse(struct session *session, uint64_t id, enum error_code code, const char *why);
 /* The calls of the latest reply are over. */

@@ -168,17 +168,6 @@ void session_go_on_parked(struct session *session)
 
 /* ---- what it takes over ---- */
 
-static const char *effect_of(const struct tool *tool)
-{
-	static const char *const names[] = {
-		[TOOL_PURE] = "pure",
-		[TOOL_IDEMPOTENT] = "idempotent",
-		[TOOL_ONCE] = "once",
-	};
-
-	return names[tool ? tool->effect : TOOL_ONCE];
-}
-
 static struct step again_step(const struct session *session, char **ret_intent, char **ret_result)
 {
 	json_t *intent = json_pack("{s:s}", "session", session->again);
@@ -212,13 +201,9 @@ size_t session_adopted_steps(const struct session *session, struct step steps[AD
 
 		if (call->answered)
 			continue;
-		texts[count + 1] = call->arguments ? json_dumps(call->arguments, JSON_COMPACT)
-						   : xstrdup("null");
-		steps[count] = session_step(session, call->seq);
-		steps[count].kind = session_step_kind(
-			json_string_value(json_object_get(said, "name")));
-		steps[count].effect = effect_of(call->tool);
-		steps[count].intent = texts[count + 1];
+		steps[count] = session_call_step(session, call,
+						 json_string_value(json_object_get(said, "name")),
+						 &texts[count + 1]);
 		count++;
 	}
 	return count;

@@ -10,12 +10,6 @@
 
 #include <stdarg.h>
 
-static const char *const effect_names[] = {
-	[TOOL_PURE] = "pure",
-	[TOOL_IDEMPOTENT] = "idempotent",
-	[TOOL_ONCE] = "once",
-};
-
 struct step session_step(const struct session *session, int64_t seq)
 {
 	return (struct step){
@@ -25,6 +19,23 @@ struct step session_step(const struct session *session, int64_t seq)
 		.intent_at = clock_wall_ms(),
 		.result_at = clock_wall_ms(),
 	};
+}
+
+struct step session_call_step(const struct session *session, const struct journalled_call *call,
+			      const char *name, char **ret_intent)
+{
+	static const char *const effects[] = {
+		[TOOL_PURE] = "pure",
+		[TOOL_IDEMPOTENT] = "idempotent",
+		[TOOL_ONCE] = "once",
+	};
+	struct step step = session_step(session, call->seq);
+
+	*ret_intent = call->arguments ? json_dumps(call->arguments, JSON_COMPACT) : xstrdup("null");
+	step.kind = session_step_kind(name);
+	step.effect = effects[call->tool ? call->tool->effect : TOOL_ONCE];
+	step.intent = *ret_intent;
+	return step;
 }
 
 void session_refuse(struct session *session, uint64_t id, enum error_code code, const char *why)
@@ -98,13 +109,7 @@ static void take_calls(struct session *session, const struct model_reply *reply,
 		journalled->seq = ++session->seq;
 		journalled->begun = journalled->answered = false;
 		journalled->asked = 0;
-		texts[i] = call->arguments ? json_dumps(call->arguments, JSON_COMPACT)
-					   : xstrdup("null");
-		intents[i] = session_step(session, journalled->seq);
-		intents[i].kind = session_step_kind(call->name);
-		intents[i].effect =
-			effect_names[journalled->tool ? journalled->tool->effect : TOOL_ONCE];
-		intents[i].intent = texts[i];
+		intents[i] = session_call_step(session, journalled, call->name, &texts[i]);
 	}
 }
 

@@ -25,6 +25,9 @@ struct agenda_policy scheduler_policy(const struct daemon *daemon, const struct 
 struct slot scheduler_slot(const struct resident *resident, const struct heartbeat *heartbeat,
 			   int64_t planned);
 
+/* The section's row as it is now. Its strings are theirs and `text`'s. */
+struct section scheduler_section(const struct resident *resident, const struct heartbeat *heartbeat,
+				 const struct beat *beat, char text[SCHEDULE_PRINT_SIZE]);
 /* The section's row follows the next rows, or is written alone. */
 void scheduler_store_section(struct daemon *daemon, const struct resident *resident,
 			     const struct heartbeat *heartbeat, struct beat *beat);
