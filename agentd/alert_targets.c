@@ -16,8 +16,8 @@ struct telling {
 	alert_told told;
 	void *context;
 	size_t left, count, failed;
-	char *why; /* of the first that failed */
-	bool is_unknown;
+	char *why;       /* of the first that failed */
+	bool is_unknown; /* what came of one is, which may have been told */
 };
 
 /* One alert for one target. */
@@ -61,12 +61,11 @@ static void delivery_free(struct delivery *delivery)
 
 static void telling_end(struct telling *telling)
 {
-	_free_ char *why = telling->failed
-				   ? xasprintf("%zu of %zu ways to tell failed: %s",
-					       telling->failed, telling->count, telling->why)
-				   : NULL;
+	bool is_told = telling->failed <
+		       telling->count; /* one way is enough, the log has the rest */
 
-	telling->told(telling->context, why, !telling->is_unknown);
+	telling->told(telling->context, is_told ? NULL : telling->why,
+		      is_told || !telling->is_unknown);
 	free(telling->why);
 	free(telling);
 }
@@ -150,7 +149,7 @@ static char *name_of(const struct delivery *delivery)
 	return xstrndup(address, (size_t)(host - address) + length);
 }
 
-static void tried(struct delivery *delivery, const char *why)
+static void tried(struct delivery *delivery, const char *why, bool is_unknown)
 {
 	struct alert_targets *targets = delivery->targets;
 	struct daemon *daemon = targets->daemon;
@@ -170,6 +169,8 @@ static void tried(struct delivery *delivery, const char *why)
 	else
 		delivery_end(delivery);
 	if (telling)
+		telling->is_unknown = telling->is_unknown || is_unknown;
+	if (telling)
 		telling_step(telling, text);
 	start_due(targets);
 }
@@ -181,7 +182,7 @@ static void command_ended(void *context, const char *why)
 	struct delivery *delivery = context;
 
 	delivery->shell = NULL; /* it is freed behind this */
-	tried(delivery, why);
+	tried(delivery, why, false);
 }
 
 static int command_start(struct delivery *delivery, struct error *error)
@@ -211,7 +212,12 @@ static void posted(void *context, const json_t *result, const struct error *erro
 		return;
 	}
 	snprintf(text, sizeof(text), "answered with HTTP status %d", status);
-	tried(delivery, !result ? error->message : status / 100 == 2 ? NULL : text);
+	/* The gateway may have sent it before it ended. */
+	tried(delivery,
+	      !result             ? error->message
+	      : status / 100 == 2 ? NULL
+				  : text,
+	      !result && error->code == ERROR_CLOSED);
 }
 
 static void webhook_start(struct delivery *delivery)
@@ -237,7 +243,7 @@ static void start(struct delivery *delivery)
 	if (delivery->webhook)
 		webhook_start(delivery);
 	else if (command_start(delivery, &error))
-		tried(delivery, error.message);
+		tried(delivery, error.message, false);
 }
 
 /* When the daemon stops only what was promised is still begun. */

@@ -169,6 +169,9 @@ int session_launch(struct session *session);
  * LIFE_RECORDED or LIFE_UNRECORDED, the second with session_record. */
 void session_go_on(struct session *session);
 void session_go_on_parked(struct session *session);
+/* An effect that must not be repeated was begun, as that step and at that moment (UTC), and nobody
+ * knows what came of it: it ends parked, and a person is asked. */
+void session_ask(struct session *session, const char *tool, int64_t seq, int64_t at_ms);
 /* A step at which it died again and again is not tried once more. */
 void session_set_aside(struct session *session);
 /* The first steps of one that has adopted calls; `texts` are to be freed. Returns how many. */

@@ -57,17 +57,15 @@ static void show_call(const struct session *session, int64_t seq, struct buffer 
 				 "");
 }
 
-/* An effect that must not be repeated was begun, and nobody knows what came of it: a person is
- * asked. */
-static void ask(struct session *session, const struct session_history *history)
+void session_ask(struct session *session, const char *tool, int64_t seq, int64_t at_ms)
 {
 	struct parking parking = { .why = PARKED_BY_QUESTION };
 	CLEANUP(buffer_clear) struct buffer text = BUFFER(4 * SHOWN_BYTES);
 	_free_ char *post = NULL;
 	char at[INSTANT_SIZE];
 
-	show_call(session, history->doubt.seq, &text);
-	instant_print(history->doubt.at_ms / 1000, at);
+	show_call(session, seq, &text);
+	instant_print(at_ms / 1000, at);
 	snprintf(parking.incident, sizeof(parking.incident), "session %s", session->id);
 	post = xasprintf("session %s of %s waits for a person's answer", session->id,
 			 session->agent);
@@ -75,8 +73,8 @@ static void ask(struct session *session, const struct session_history *history)
 			 "it is not known whether %s was done before the work was interrupted "
 			 "(it began at %s%s%s%s): look, then say agentctl answer %s done, or "
 			 "undone, or drop",
-			 history->doubt.tool, at, text.length ? ": \"" : "",
-			 text.length ? text.data : "", text.length ? "\"" : "", session->id))
+			 tool, at, text.length ? ": \"" : "", text.length ? text.data : "",
+			 text.length ? "\"" : "", session->id))
 		alert_raise(session->daemon, parking.incident, session->agent, post, "%s: %s",
 			    session->agent, session->reason);
 }
@@ -119,7 +117,7 @@ static void went_on(void *context, struct session_history *history, int64_t agai
 	else if (history->reply && !session->call_count)
 		note_over(session, history);
 	else if (history->doubt.seq)
-		ask(session, history);
+		session_ask(session, history->doubt.tool, history->doubt.seq, history->doubt.at_ms);
 	else if (lifecycle_is_poisoned(&session->life, &rules))
 		session_set_aside(session);
 	if (session->outcome == OUTCOME_NONE && !session->suspending)

@@ -1,6 +1,6 @@
 /* The runtime tool tell_person: the workspace's owner hears of something through `alerts:`. It must
  * not be done twice, so its beginning is durable before the first command starts; what has begun
- * and has no result when the daemon dies becomes a question to a person (session_resume.c). One at
+ * and has no result when the daemon or the gateway dies becomes a question to a person. One at
  * a time, so that there is one question at most. */
 #include "session.h"
 
@@ -19,6 +19,7 @@ struct telling {
 	uint64_t id; /* of the session's request */
 	char call[MODEL_CALL_ID_MAX + 1];
 	char *text;
+	int64_t at_ms; /* UTC, when it was begun */
 };
 
 static void tell_next(struct session *session);
@@ -34,6 +35,15 @@ static void telling_end(struct telling *telling)
 	session_release(session);
 }
 
+/* It goes on when a person knows; the next daemon asks where this one stops. */
+static void is_in_doubt(struct telling *telling, const struct journalled_call *call)
+{
+	struct session *session = telling->session;
+
+	session_ask(session, call->tool->name, call->seq, telling->at_ms);
+	session_handle(session, LIFE_CANCELLED);
+}
+
 static void told(void *context, const char *why, bool is_known)
 {
 	struct telling *telling = context;
@@ -41,8 +51,10 @@ static void told(void *context, const char *why, bool is_known)
 	struct journalled_call *call = session_find_call(session, telling->call);
 
 	(void)FAILPOINT("tell.done");
-	if (is_known && session_runs(session) && call)
+	if (session_runs(session) && call && is_known)
 		session_tool_done(session, telling->id, call, why ? why : "told", why != NULL);
+	else if (session_runs(session) && call && !session->daemon->stopping)
+		is_in_doubt(telling, call);
 	telling_end(telling);
 }
 
@@ -79,7 +91,7 @@ static void start(struct session *session, uint64_t id, struct journalled_call *
 	session_hold(session);
 	session->effects++;
 	session->told++;
-	step.begun_at = clock_wall_ms();
+	step.begun_at = telling->at_ms = clock_wall_ms();
 	(void)FAILPOINT("tell.begin");
 	journal_step_begin(session->daemon, &step, begun, telling);
 }

@@ -139,6 +139,35 @@ wait_for 'another process goes on, and does not ask' ends done
 equal 'told once' 1 "$(told)"
 stop_agentd
 
+# ---- the gateway dies while it tells ----
+kill "$provider"
+rm -f "$T/requests.jsonl"
+cat >"$T/story.txt" <<EOS
+reply
+  when tell once
+  call tell_person {"text":"The house is on fire"}
+reply
+  when "recovered"
+  stall
+default reply
+  text All is well.
+EOS
+serve_story
+sed -i "s|^alerts:.*|alerts: [{webhook: \"http://127.0.0.1:$PORT/v1/chat/completions\"}]|" agentd.yaml
+start_agentd
+agentctl run kira --message 'tell once' >"$T/out" 2>&1 & client=$!
+wait_for 'it is being told' has_requests 2
+kill -9 "$(processes agentd-gateway)"
+wait_for 'it asks' ends parked
+wait $client || true
+has 'in words' "it is not known whether tell_person was done" "$T/out"
+hooks() { [ "$(jq -s '[.[] | select(.event == "request") | .body | select(.recovered == false)] | length' "$T/requests.jsonl")" = "$1" ]; }
+wait_for 'and tells that by another gateway' hooks 2
+status 0 agentctl answer "$(session)" done
+wait_for 'it goes on' ends done
+equal 'told once' 1 "$(jq -s '[.[] | select(.event == "request") | .body | select(.text == "kira: The house is on fire")] | length' "$T/requests.jsonl")"
+stop_agentd
+
 # ---- a tool that the model made up hides nothing from the session's next process ----
 for name in again model; do
 	kill "$provider"
