@@ -84,6 +84,21 @@ static void check_rehearsal(struct checking *checking, const char *name,
 	checking->found.file = NULL;
 }
 
+/* As with seconds where minutes were meant: each beat may be a call of a model. */
+static void check_interval(struct checking *checking, const struct agent *agent,
+			   const struct heartbeat *beat)
+{
+	const struct settings *settings = checking->workspace->settings;
+	uint32_t tick = agent->beats.tick_s ? agent->beats.tick_s : settings->tick_s;
+	uint32_t apart = schedule_shortest_interval(&beat->schedule, tick);
+
+	if (apart < settings->shortest_interval_s)
+		diagnostics_add(&checking->found, SEVERITY_WARNING, "schedule-too-often",
+				beat->line, 1,
+				"\"%s\" comes %us apart, more often than shortest_interval, %us",
+				beat->heading, apart, settings->shortest_interval_s);
+}
+
 /* What was understood, so that a person sees it before the first beat. */
 static void tell_schedules(struct checking *checking, const struct agent *agent)
 {
@@ -94,11 +109,13 @@ static void tell_schedules(struct checking *checking, const struct agent *agent)
 	for (size_t i = 0; i < agent->beats.count; i++) {
 		const struct heartbeat *beat = &agent->beats.items[i];
 
-		if (beat->schedule.kind != SCHEDULE_NONE && !beat->broken)
-			diagnostics_add(&checking->found, SEVERITY_INFO, "schedule", beat->line, 1,
-					"\"%s\" is %s%s", beat->heading,
-					schedule_print(&beat->schedule, text),
-					beat->empty ? ", with nothing to do" : "");
+		if (beat->schedule.kind == SCHEDULE_NONE || beat->broken)
+			continue;
+		diagnostics_add(&checking->found, SEVERITY_INFO, "schedule", beat->line, 1,
+				"\"%s\" is %s%s", beat->heading,
+				schedule_print(&beat->schedule, text),
+				beat->empty ? ", with nothing to do" : "");
+		check_interval(checking, agent, beat);
 	}
 	checking->found.file = NULL;
 }

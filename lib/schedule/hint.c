@@ -61,12 +61,6 @@ void draft_hint(const struct schedule *s, unsigned line, struct diagnostics *fou
 	if (s->assumed)
 		diagnostics_add(found, SEVERITY_INFO, "schedule-assumed", line, 1,
 				"the time is not written, read as \"%s\"", text);
-	if (s->kind == SCHEDULE_INTERVAL && s->every_s < 60)
-		diagnostics_add(
-			found, SEVERITY_WARNING, "schedule-too-often", line, 1,
-			"\"%s\" is more often than the shortest interval of a beat, 60 seconds: "
-			"write \"every minute\" or more",
-			text);
 	if (s->cron_or)
 		diagnostics_add(
 			found, SEVERITY_WARNING, "schedule-cron-days", line, 1,
