@@ -1,4 +1,5 @@
-/* One session as the daemon sees it. Private to supervisor.c and session_*.c. */
+/* One session as the daemon sees it, for those who run it and look after it; all others know
+ * supervisor.h. */
 #ifndef AGENTD_SESSION_H
 #define AGENTD_SESSION_H
 
@@ -138,11 +139,20 @@ struct slot session_slot(const struct session *session);
 struct session_row session_row_of(const struct session *session, const char *cause,
 				  const char *plan);
 
-const char *outcome_name(enum session_outcome outcome);
 const char *session_model_name(const struct session *session);
 char *session_cause(const struct session *session); /* `Cause:` trailer; the caller frees it */
 /* Subject, empty line, trailers; the caller frees it. */
 char *session_commit_message(const struct session *session, const char *subject);
+
+/* How it ends, and the reason, which a person reads. The first thing that went wrong stays. */
+void session_fail(struct session *session, enum session_outcome outcome, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* It ends parked: its work goes on later. Returns whether somebody has to hear of that: not of a
+ * rehearsal, nor of a session that has another outcome already and keeps it. */
+bool session_park(struct session *session, const struct parking *parking, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void session_stop(struct session *session); /* kills the process; its end follows */
+void session_forget_facts(struct session *session);
 
 /* Answers in flight keep the value alive. */
 void session_hold(struct session *session);
@@ -179,11 +189,19 @@ void session_set_aside(struct session *session);
 size_t session_adopted_steps(const struct session *session, struct step steps[ADOPTED_MAX],
 			     char *texts[2 * ADOPTED_MAX]);
 
-/* session_life.c */
+/* session_life.c: writes its rows, and starts its process beside that. */
 void session_record(struct session *session);
+/* To the log and to who follows: it begins, or goes on. */
 void session_tell_start(struct session *session);
+/* Nothing is heard of its process any more, and its model call is let go. */
 void session_hang_up(struct session *session);
-/* session_exit.c: it has no process (any more). */
+
+/* session_exit.c: its process has ended. A child_ended. */
+void session_exited(void *context, const struct process_end *end);
+/* `done` was its last word and its socket is closed. The kernel needs some milliseconds to end a
+ * process with namespaces of its own, and nothing of a session has to wait for that. */
+void session_left(struct session *session);
+/* It has no process (any more). */
 void session_over(struct session *session);
 /* An effect of the daemon's for it has ended, and its result is on the way to state.db. */
 void session_effect_over(struct session *session);
@@ -212,7 +230,15 @@ void session_forget_calls(struct session *session);
 /* A call of the latest reply; NULL: no such. */
 struct journalled_call *session_find_call(struct session *session, const char *id);
 
-void session_forget_facts(struct session *session);
+/* The model has replied; `settled` (NULL: nothing was reserved) is journalled with the result. */
+void session_replied(struct session *session, const struct model_reply *reply, json_t *json,
+		     const struct call_row *settled);
+/* A tool call has its result: going in circles parks the session at its next step. */
+void session_note_result(struct session *session, const struct journalled_call *call,
+			 const char *content, bool is_error);
+/* The gateway's notification. */
+void session_delta(struct rpc *rpc, void *context, const char *method, const json_t *params,
+		   uint64_t id);
 
 /* session_tools.c: the session asks for a runtime tool. */
 void session_tool(struct rpc *rpc, void *context, const char *method, const json_t *params,
@@ -224,13 +250,6 @@ void session_tool_done(struct session *session, uint64_t id, struct journalled_c
 void session_tell(struct session *session, uint64_t id, struct journalled_call *call,
 		  const json_t *arguments);
 
-/* session_steps.c: the model has replied; `settled` (NULL: nothing was reserved) is journalled with
- * the result. */
-void session_replied(struct session *session, const struct model_reply *reply, json_t *json,
-		     const struct call_row *settled);
-/* A tool call has its result: going in circles parks the session at its next step. */
-void session_note_result(struct session *session, const struct journalled_call *call,
-			 const char *content, bool is_error);
 /* session_compaction.c: takes what the session says of a call to compress its transcript (NULL:
  * `params` are of a turn). False: refused, with an answer. */
 bool session_attempt(struct session *session, const json_t *params, uint64_t id);
@@ -240,29 +259,15 @@ int64_t session_most_bytes(const struct session *session);
 /* Turns between two compressions; 0: none, where no model is called. */
 uint32_t session_compaction_turns(const struct session *session);
 
-/* The gateway's notification. */
-void session_delta(struct rpc *rpc, void *context, const char *method, const json_t *params,
-		   uint64_t id);
-
 /* session_events.c: to the log and to who follows. Steals the object. */
 void session_emit(struct session *session, const char *event, json_t *fields);
 void session_emit_tool(struct session *session, const char *name, bool is_error);
 void session_emit_end(struct session *session);
+const char *outcome_name(enum session_outcome outcome);
 
 /* supervisor.c */
 struct session *supervisor_find(const struct daemon *daemon, const char *id);
 void supervisor_ended(struct session *session); /* takes it off the list; may free it */
 struct session *supervisor_first(const struct daemon *daemon); /* then session->next */
-void session_fail(struct session *session, enum session_outcome outcome, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-/* It ends parked: its work goes on later. Returns whether somebody has to hear of that: not of a
- * rehearsal, nor of a session that has another outcome already and keeps it. */
-bool session_park(struct session *session, const struct parking *parking, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-void session_stop(struct session *session); /* kills the process; its end follows */
-void session_exited(void *context, const struct process_end *end);
-/* `done` was its last word and its socket is closed. The kernel needs some milliseconds to end a
- * process with namespaces of its own, and nothing of a session has to wait for that. */
-void session_left(struct session *session);
 
 #endif
