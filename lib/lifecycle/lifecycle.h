@@ -18,9 +18,11 @@
  *     1. keeps one `struct life` for a session, and turns what happens into events
  *     2. lifecycle_step(&life, &rules, &happening)    the state that follows is in it already
  *     3. performs the action, which may lead to further events
- *     4. gives LIFE_DUE at life.due_ms; where it is RUNNING and has made progress since,
- * LIFE_PROGRESS instead, with the moment of its last sign of life (with this one, while it waits
- * for us: a model and our own work have clocks of their own)
+ *     4. gives LIFE_DUE at life.due_ms, or LIFE_PROGRESS instead
+ *
+ * LIFE_PROGRESS is for one that is RUNNING and has made progress since: with the moment of its last
+ * sign of life, or with this one while it waits for us (a model and our own work have clocks of
+ * their own).
  *
  * A repair is never believed: after TERM and KILL the next rung follows by itself unless
  * LIFE_EXITED or LIFE_DIED says that the process is gone. A session ends exactly once. */
