@@ -206,7 +206,8 @@ static void daemon_died(struct following *following, const char *agent)
 {
 	json_t *end = json_pack("{s:s,s:s,s:s,s:s,s:s,s:n,s:n,s:n,s:n,s:n}", "event", "session_end",
 				"session", following->session, "agent", agent, "outcome",
-				"interrupted", "reason", "the daemon ended", "turns",
+				"interrupted", "reason",
+				"the daemon ended; it goes on when it starts again", "turns",
 				"input_tokens", "output_tokens", "cost_micro_usd", "text");
 
 	on_event(following, end);

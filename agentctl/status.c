@@ -48,6 +48,12 @@ static bool is_told(const json_t *incidents, const char *reason)
 	return false;
 }
 
+/* What parked or interrupted it before is of no account once it is at work again. */
+static bool is_at_work(const json_t *agent)
+{
+	return text_of(agent, "state") && !strcmp(text_of(agent, "state"), "running");
+}
+
 static void print_problems(const json_t *agent, const json_t *incidents)
 {
 	const char *reason = text_of(agent, "reason");
@@ -58,7 +64,7 @@ static void print_problems(const json_t *agent, const json_t *incidents)
 
 	if (reason && !is_told(incidents, reason))
 		printf("  %s: %s: %s\n", text_of(agent, "name"), text_of(agent, "state"), reason);
-	if (last_reason && !is_told(incidents, last_reason) &&
+	if (last_reason && !is_at_work(agent) && !is_told(incidents, last_reason) &&
 	    !(reason && !strcmp(reason, last_reason)))
 		printf("  %s: %s: %s\n", text_of(agent, "name"), text_of(last, "outcome"),
 		       last_reason);
@@ -67,6 +73,13 @@ static void print_problems(const json_t *agent, const json_t *incidents)
 		       (int)json_integer_value(json_object_get(one, "line")),
 		       (int)json_integer_value(json_object_get(one, "column")),
 		       text_of(one, "message"));
+}
+
+static bool begins_with_name(const char *text, const char *agent)
+{
+	size_t length = strlen(agent);
+
+	return !strncmp(text, agent, length) && (text[length] == ':' || text[length] == ' ');
 }
 
 /* What a person has to look at, before everything else. */
@@ -82,8 +95,10 @@ static void print_incidents(const json_t *incidents, const struct zone *zone)
 
 		if (since && !instant_parse(span_of(since), &instant))
 			place_time(zone, instant, at);
-		printf("! %s  %s%s%s\n", at, agent ? agent : "", agent ? ": " : "",
-		       text_of(one, "text"));
+		if (agent && !begins_with_name(text_of(one, "text"), agent))
+			printf("! %s  %s: %s\n", at, agent, text_of(one, "text"));
+		else
+			printf("! %s  %s\n", at, text_of(one, "text"));
 	}
 	if (index)
 		putchar('\n');

@@ -79,6 +79,9 @@ void why_parked_print(const json_t *parked, const struct zone *zone)
 	else if (!strcmp(why, "budget"))
 		printf(" by %s; goes on when it is raised, or with `agentctl resume %s`\n",
 		       limit_key(why_text(parked, "layer")), why_text(parked, "agent"));
+	else if (!strcmp(why, "question"))
+		printf(" by a question; goes on with `agentctl answer %s done` or `undone`\n",
+		       why_text(parked, "session"));
 	else
 		printf(" by %s; goes on with `agentctl resume %s`\n",
 		       !strcmp(why, "pause") ? "a pause of its agent" : "its own breaker",

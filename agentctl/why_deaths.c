@@ -45,9 +45,10 @@ static size_t count_own(const json_t *deaths)
 	return own;
 }
 
-static void print_death(const json_t *death, const struct zone *zone)
+/* `ended`: of its session; 0: it has not. A session that was set aside or parked did not wait. */
+static void print_death(const json_t *death, int64_t ended, const struct zone *zone)
 {
-	char at[PLACE_TIME_SIZE], waits[FIGURE_SIZE];
+	char at[PLACE_TIME_SIZE];
 	int64_t died = 0, until = 0, step = why_number(death, "step");
 
 	printf("  %s, ", why_time(death, "at", zone, at));
@@ -58,8 +59,8 @@ static void print_death(const json_t *death, const struct zone *zone)
 	fputs(*why_text(death, "words") ? why_text(death, "words") : "its process ended", stdout);
 	instant_parse(span_of(why_text(death, "at")), &died);
 	instant_parse(span_of(why_text(death, "until")), &until);
-	if (until > died)
-		printf("; not again for %s", figure_duration((until - died) * 1000, waits));
+	if (until > died && (!ended || ended >= until))
+		printf("; not again before %s", why_time(death, "until", zone, at));
 	putchar('\n');
 }
 
@@ -67,13 +68,15 @@ void why_deaths_print(const json_t *why, const struct zone *zone)
 {
 	json_t *deaths = json_object_get(why, "deaths"), *death;
 	size_t index, count = json_array_size(deaths), own = count_own(deaths);
+	int64_t ended = 0;
 
 	if (!count)
 		return;
+	instant_parse(span_of(why_text(why, "ended")), &ended);
 	printf("interrupted %zu time%s", count, count == 1 ? "" : "s");
 	if (own && own < count)
 		printf(", %zu of them by its own death", own);
 	puts(own == count ? " by its own death" : "");
 	json_array_foreach(deaths, index, death)
-		print_death(death, zone);
+		print_death(death, ended, zone);
 }

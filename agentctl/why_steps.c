@@ -229,7 +229,8 @@ static void print_failure(const json_t *call)
 		printf(" (HTTP %d)", (int)status);
 	if (took)
 		printf(" after %s", figure_duration(took, text));
-	if (*why_text(call, "message")) {
+	if (*why_text(call, "message") &&
+	    strcmp(why_text(call, "message"), why_text(call, "failure")) != 0) {
 		fputs(": ", stdout);
 		print_cut(why_text(call, "message"), WORDS_MAX);
 	}

@@ -88,7 +88,7 @@ static void failed(struct completion *call, const struct model_failure *failure)
 	if (model_is_accounted(session)) /* a cancelled call ends a probe, and no more */
 		providers_failed(session->daemon, &session->model, failure, call->is_probe);
 	if (call->abandoned) {
-		call->row.decision = "stop: the session ended";
+		call->row.decision = "stop: the session waits for it no more";
 		attempt_keep_row(call);
 		call_finish(call);
 		return;
@@ -185,7 +185,7 @@ static void recorded(void *context, const struct error *error)
 	}
 	unclaim(call);
 	attempt_settle_failed(call, false);
-	call->row.decision = "stop: the session ended";
+	call->row.decision = "stop: the session waits for it no more";
 	attempt_keep_row(call);
 	if (call->abandoned) {
 		call_finish(call);

@@ -115,8 +115,9 @@ int store_call_settle(struct store *store, const struct call_row *row, struct er
 	return r || changes ? r : not_settled(store, row, error);
 }
 
-static const char keep_open[] = "UPDATE call SET state = 2, failure = 'gateway', settled_at = ?"
-				" WHERE state = 0";
+static const char keep_open[] = "UPDATE call SET state = 2, failure = 'gateway',"
+				" message = 'agentd ended before it was answered',"
+				" settled_at = ? WHERE state = 0";
 
 int store_calls_keep_open(struct store *store, int64_t now_ms, struct error *error)
 {
