@@ -109,9 +109,12 @@ void alerts_free(struct alerts *alerts)
 
 /* ---- telling again ---- */
 
+/* Told far ahead of now it was by a clock that was wrong. */
 static bool is_recent(const struct daemon *daemon, const struct incident *incident, int64_t now)
 {
-	return now - incident->told < daemon->workspace->settings->alert_again_s;
+	int64_t age = now - incident->told, again = daemon->workspace->settings->alert_again_s;
+
+	return age < again && age > -again;
 }
 
 /* Is there anybody who knows of it, this time? */

@@ -137,12 +137,25 @@ void session_go_on(struct session *session)
 
 /* ---- with parked work ---- */
 
+/* What a person said of it may be what must not be done again: it waits until it can be read. */
+static void not_begun_anew(struct session *session, const struct error *error)
+{
+	session_fail(session, OUTCOME_REFUSED, "%s", error->message);
+	parked_withdrawn(session->daemon, session->again);
+	session_handle(session, LIFE_UNRECORDED);
+	session_release(session);
+}
+
 static void read_parked(void *context, struct session_history *history, int64_t again,
 			const struct budget_hold *spent, const struct error *error)
 {
 	struct session *session = context;
 
 	(void)again;
+	if (error && session->answer != ANSWER_NONE) {
+		not_begun_anew(session, error);
+		return;
+	}
 	if (error) /* it begins anew: what was said is lost, and nothing else */
 		log_event(session->daemon->log, LEVEL_WARNING, "history", session->agent,
 			  session->id, "%s", error->message);
