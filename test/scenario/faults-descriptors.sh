@@ -10,8 +10,6 @@ use_provider openai
 start_agentd
 wait_for 'the first commits' has_commit agents/max
 wait_for 'the first commits' has_commit agents/kira
-incident() { agentctl status --json | jq -e --arg key "$1" 'any(.incidents[]; .key == $key)'; }
-no_incident() { ! incident "$1"; }
 cpu() { awk '{ print $14 + $15 }' "/proc/$daemon/stat"; } # hundredths of a second
 
 stop_agentd

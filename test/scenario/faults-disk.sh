@@ -14,8 +14,6 @@ start_provider openai "$T/story.txt"
 [ "$(id -u)" != 0 ] || { mkdir "$W"; mount -t tmpfs -o size=32m,mode=0755 tmpfs "$W"; }
 make_workspace support-desk
 use_provider openai
-incident() { agentctl status --json | jq -e --arg key "$1" 'any(.incidents[]; .key == $key)'; }
-no_incident() { ! incident "$1"; }
 outcome() { [ "$(jq -r 'select(.event == "session_end") | .outcome' "$T/round-$1")" = done ]; }
 facts_are() { [ "$(grep -c "Fact of round $1" agents/kira/MEMORY.md)" = 1 ]; }
 said() { sqlite3 -readonly .agentd/state.db "SELECT count(*) FROM slot WHERE state = 0"; }

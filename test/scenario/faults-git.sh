@@ -14,8 +14,6 @@ use_provider openai
 start_agentd
 wait_for 'the first commits' has_commit agents/max
 wait_for 'the first commits' has_commit agents/kira
-incident() { agentctl status --json | jq -e --arg key "repository agents/$1" 'any(.incidents[]; .key == $key)'; }
-no_incident() { ! incident "$1"; }
 waits() { agentctl status --json | jq -e --arg name "$1" '.agents[] | select(.name == $name) | .session != null'; }
 committed() { [ "$(git -C "agents/$1" show HEAD:MEMORY.md | grep -c "Fact $2\.")" = 1 ]; }
 clients=
@@ -26,13 +24,13 @@ object=$(git -C agents/kira rev-parse 'HEAD^{tree}' | sed 's,^..,&/,')
 mv "agents/kira/.git/objects/$object" "$T/object"
 kill -9 $(processes agentd-history) 2>/dev/null || true # it may hold a copy
 remember kira 3
-wait_for 'a person is told' incident kira
+wait_for 'a person is told' incident 'repository agents/kira'
 agentctl status >"$T/out"
 has 'what is lost' 'object not found' "$T/out"
 has 'what to do' 'fsck' "$T/out"
 mv "$T/object" "agents/kira/.git/objects/$object"
 wait_for 'all goes on' committed kira 3
-wait_for 'and is over' no_incident kira
+wait_for 'and is over' no_incident 'repository agents/kira'
 
 # A lock of somebody else's git, made just now, closed: nobody may know. It ripens while the rest is looked at.
 wait_for 'max is at rest' clean agents/max
@@ -45,23 +43,23 @@ remember max 1
 (cd agents/kira && git checkout -qb other && echo a >>SOUL.md && git commit -qam a && git checkout -q main && echo b >>SOUL.md && git commit -qam b)
 git -C agents/kira merge -q other >/dev/null 2>&1 && fail 'the merge had no conflict'
 remember kira 2
-wait_for 'a person is told' incident kira
+wait_for 'a person is told' incident 'repository agents/kira'
 agentctl status >"$T/out"
 has 'and how to go on' 'git merge --continue or --abort' "$T/out"
 git -C agents/kira merge --abort
 wait_for 'all goes on' committed kira 2
-wait_for 'and is over' no_incident kira
+wait_for 'and is over' no_incident 'repository agents/kira'
 
 # ---- a branch that is lost: no new beginning ----
 head=$(git -C agents/kira rev-parse HEAD)
 rm agents/kira/.git/refs/heads/main
 remember kira 4
-wait_for 'a person is told' incident kira
+wait_for 'a person is told' incident 'repository agents/kira'
 agentctl status --json | jq -r '.incidents[].text' >"$T/out"
 has 'what to do' "update-ref refs/heads/main $head" "$T/out"
 git -C agents/kira update-ref refs/heads/main "$head"
 wait_for 'all goes on' committed kira 4
-wait_for 'and is over' no_incident kira
+wait_for 'and is over' no_incident 'repository agents/kira'
 
 # ---- the repository as a whole, by a person who was told to ----
 mv agents/kira/.git "$T/kira.git"
@@ -72,12 +70,12 @@ committed kira 4 || fail 'a fact was lost'
 
 # ---- the lock ----
 equal 'it is still there' yes "$([ -e agents/max/.git/index.lock ] && echo yes)"
-wait_for 'a person is told' incident max
+wait_for 'a person is told' incident 'repository agents/max'
 doctor_tells() { agentctl doctor | grep -q index.lock; }
 wait_for 'doctor tells of it, too' doctor_tells
 WAIT=60 wait_for 'nobody holds it: it is removed' committed max 1
 equal 'that is logged' 1 "$(events lock_removed max)"
-wait_for 'and is over' no_incident max
+wait_for 'and is over' no_incident 'repository agents/max'
 wait $clients
 stop_agentd
 repositories_are_well

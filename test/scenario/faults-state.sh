@@ -13,7 +13,6 @@ wait_for 'the first commits' has_commit agents/max
 db() { sqlite3 .agentd/state.db "$@"; }
 field() { agentctl status --json | jq -r --arg name "$1" ".agents[] | select(.name == \$name) | $2"; }
 spent() { [ "$(field kira .today_micro_usd)" = "$1" ]; }
-incident() { agentctl status --json | jq -e --arg key "$1" 'any(.incidents[]; .key == $key)'; }
 exported() { [ "$(ls .agentd/log/sessions/*/*.jsonl | wc -l)" -ge "$1" ]; }
 aside() { find .agentd -name 'state.db.damaged-*' ! -name '*-wal' ! -name '*-shm' | wc -l; }
 sessions=0 cost=0 here=0 # here: in the state.db of now

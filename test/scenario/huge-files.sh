@@ -43,8 +43,7 @@ agentctl run kira --message 'say two' >"$T/two" 2>&1 & client=$!
 wait_for 'it was told that its fact is kept' has_requests $((asked + 2))
 cp agents/kira/MEMORY.md "$T/memory"
 truncate -s 2G agents/kira/MEMORY.md
-incident() { agentctl status --json | jq -e 'any(.incidents[]; .key == "repository agents/kira")'; }
-wait_for 'a person is told' incident
+wait_for 'a person is told' incident 'repository agents/kira'
 cat "$T/memory" >agents/kira/MEMORY.md
 wait $client || { cat "$T/two"; fail 'the session failed'; }
 second() { [ "$(git -C agents/kira show HEAD:MEMORY.md | grep -c 'Fact two')" = 1 ]; }

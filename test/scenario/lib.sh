@@ -163,6 +163,10 @@ events() {
 		"$W/.agentd/log/events.jsonl"
 }
 
+# incident KEY: it is open.
+incident() { agentctl status --json | jq -e --arg key "$1" 'any(.incidents[]; .key == $key)'; }
+no_incident() { ! incident "$1"; }
+
 # processes NAME: ids of the programs of that name that serve this workspace: the daemon and its children.
 processes() { ps -o pid=,comm= --pid "$daemon" --ppid "$daemon" | awk -v name="$1" '$2 == name { print $1 }'; }
 
