@@ -343,8 +343,9 @@ static char *many_text(const struct line *line)
 			 instant_print(line->last, until));
 }
 
-/* A slot of the past that nobody recorded: the section is younger, or no agentd has started since.
- */
+/* Of a slot of the past. */
+#define NOT_RECORDED ", not recorded: the section is newer, or agentd was not started since"
+
 static void print_lines(const struct line *lines, size_t count)
 {
 	struct columns columns = { .width = 5 };
@@ -362,7 +363,7 @@ static void print_lines(const struct line *lines, size_t count)
 							      : "",
 					       line->outcome  ? line->outcome
 					       : line->reason ? line->reason
-					       : is_missing   ? ", not recorded"
+					       : is_missing   ? NOT_RECORDED
 							      : "",
 					       many);
 		char local[64];

@@ -19,20 +19,34 @@ static const char *agent_of(const char *repository)
 								 : repository + strlen("agents/");
 }
 
+/* What libgit2 could not do for the system's sake it tells in the system's words alone. */
+static const char *remedy_in(const char *message)
+{
+	static const int numbers[] = { ENOSPC, EDQUOT, EROFS, EMFILE, ENFILE, EIO };
+
+	for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++)
+		if (strstr(message, strerror(numbers[i])))
+			return remedy_of(numbers[i]);
+	return NULL;
+}
+
 /* What a person can do where the message does not say it. */
 static char *remedy(const struct daemon *daemon, const char *repository, const struct error *error)
 {
 	const char *system = remedy_of(error->system);
+	bool is_top = !strcmp(repository, ".");
 
+	if (!system)
+		system = remedy_in(error->message);
 	if (system)
 		return xasprintf("; %s", system);
 	if (error->code != ERROR_SYSTEM && error->code != ERROR_NOT_FOUND)
 		return xstrdup(""); /* the message says it */
 	if (strstr(error->message, "update-ref"))
 		return xstrdup("");
-	return xasprintf("; git -C %s/%s fsck tells what is damaged: put .git back from a backup, "
+	return xasprintf("; git -C %s%s%s fsck tells what is damaged: put .git back from a backup, "
 			 "or move it away, and one is begun with what the files hold now",
-			 daemon->workspace->path, repository);
+			 daemon->workspace->path, is_top ? "" : "/", is_top ? "" : repository);
 }
 
 void repository_trouble(struct daemon *daemon, const char *repository, const struct error *error,
@@ -55,8 +69,8 @@ void repository_well(struct daemon *daemon, const char *repository, const char *
 
 	if (lock)
 		log_event(daemon->log, LEVEL_NOTICE, "lock_removed", agent_of(repository), NULL,
-			  "%s/.git had a %s that no git held any more; it was removed", repository,
-			  lock);
+			  "%s/.git had the lock %s that no git held any more; it was removed",
+			  repository, lock);
 	if (alert_is_open(daemon, key))
 		alert_over(daemon, key, "%s is committed to again", repository);
 }

@@ -210,8 +210,8 @@ static void tell_missed(struct daemon *daemon, const struct resident *resident,
 
 	if (due->missed.count || due->is_catch_up || due->coalesced.count > 1)
 		log_event(daemon->log, LEVEL_NOTICE, "slots_missed", resident->name, NULL,
-			  "%s: %lld slots were %s; %s", heartbeat->heading, (long long)missed,
-			  agenda_absence_reason(due->absence),
+			  "%s: %lld slot%s %s; %s", heartbeat->heading, (long long)missed,
+			  missed == 1 ? " was" : "s were", agenda_absence_reason(due->absence),
 			  due->run.count ? "the latest stands for those that are caught up"
 					 : "none is caught up");
 }
