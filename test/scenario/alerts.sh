@@ -122,4 +122,11 @@ equal 'the second time is logged' '2 2' "$(jq -s '[.[] | select(.agent == null)]
 equal 'and nobody is told' '3 3' "$(told false) $(told true)"
 equal 'nor the bulletin' 6 "$(posts)"
 stop_agentd
+
+# ---- what was told by a clock that was ahead silences nothing ----
+at '2026-11-22 10:15Z'
+start_agentd
+fall_ill
+wait_for 'it is told' has_told false 4
+stop_agentd
 repositories_are_well
