@@ -1,4 +1,5 @@
 /* A person answers what parked work asks: whether an effect in doubt was done. */
+#include "alerts.h"
 #include "journal.h"
 #include "parked_item.h"
 #include "parked_wish.h"
@@ -28,6 +29,9 @@ static void answered(void *context, const struct error *error)
 
 	if (error && item)
 		json_object_del(item->wish, "answer");
+	else if (item && item->incident && *item->incident) /* it may be held back for long */
+		alert_mended(answering->daemon, item->incident, "session %s has its answer",
+			     item->session);
 	answering->done(answering->context, error);
 	if (!error)
 		parked_look(answering->daemon);

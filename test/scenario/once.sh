@@ -94,7 +94,10 @@ equal 'to resume its agent is no answer' parked "$(outcome)"
 stop_agentd
 start_agentd
 ok 'the question survives a restart' asks "$asked"
+agentctl pause kira >/dev/null
 status 0 agentctl answer "$asked" undone
+equal 'an agent that is paused has its answer, and asks no more' '1 0' "$(db 'SELECT count(*) FROM parked') $(agentctl status --json | jq '.incidents | length')"
+agentctl resume kira >/dev/null
 wait_for 'it goes on' ends done
 equal 'told once' 1 "$(told)"
 equal 'both facts are kept, once' 2 "$(facts)"
