@@ -9,12 +9,11 @@
  * the last of its processes has, with PROGRAM's exit status, 128 + its signal, or 99 where this
  * program cannot do its own work.
  *
- * The kernel stops the processes at these calls only (a seccomp filter that asks the tracer), so
- * that they run at nearly their own speed; what is killed in such a stop does not make the call. */
+ * What is killed in the stop before a call (traced.h) does not make it. */
+#include "traced.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,17 +21,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#undef fork /* the child asks for its stops before it becomes the program */
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define PROCESSES_MAX 256
-#define STATUS_BROKEN 99
+#define STATUS_BROKEN TRACED_STATUS_BROKEN
 
 enum opening { OPENS_NOT, OPENS, OPENAT, OPENAT2 };
 
@@ -275,50 +271,15 @@ static void at_call(pid_t thread)
 
 /* ---- the program ---- */
 
-static void ask_for_stops(void)
-{
-	struct sock_filter filter[COUNT(calls) + 3];
-	struct sock_fprog all = { COUNT(filter), filter };
-	size_t n = 0;
-
-	filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-						   offsetof(struct seccomp_data, nr));
-	for (size_t i = 0; i < COUNT(calls); i++)
-		filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-							   (uint32_t)calls[i].number,
-							   (uint8_t)(COUNT(calls) - i), 0);
-	filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all) &&
-	    (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	     prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all)))
-		broken("seccomp");
-}
-
 static void program_start(char **arguments)
 {
-	int ready[2];
-	char byte;
+	long numbers[COUNT(calls)];
 
-	if (pipe2(ready, O_CLOEXEC))
-		broken("pipe");
-	program = fork();
+	for (size_t i = 0; i < COUNT(calls); i++)
+		numbers[i] = calls[i].number;
+	program = traced_start(arguments, numbers, COUNT(numbers), 0);
 	if (program < 0)
-		broken("fork");
-	if (!program) {
-		close(ready[1]);
-		if (read(ready[0], &byte, 1)) /* until it is traced: the other end is closed then */
-			_exit(STATUS_BROKEN);
-		ask_for_stops();
-		execvp(arguments[0], arguments);
 		broken(arguments[0]);
-	}
-	if (ptrace(PTRACE_SEIZE, program, NULL,
-		   (void *)(PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-			    PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL)))
-		broken("ptrace");
-	close(ready[0]);
-	close(ready[1]);
 }
 
 /* Returns the signal to go on with, -1: it stays stopped, as its group is. */

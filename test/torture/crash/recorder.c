@@ -2,23 +2,22 @@
  *
  *     recorder RECORD FOLDER MARKS PROGRAM [ARGUMENT…]
  *
- * The kernel stops them at the calls that write (a seccomp filter that asks the tracer). While one
- * such call on a file beneath FOLDER is under way all others wait, so that the record has the one
- * order in which everything happened, and what a sync covers is exact. What is written to the file
- * MARKS becomes a mark, what a program named agentd… sends on a socket a message. Ends with
- * PROGRAM's exit status, or 99 where this program cannot do its own work or a call is not
- * understood. Needs root: agentd and its helpers are not dumpable. */
+ * They are stopped at the calls that write (traced.h). While one such call on a file beneath FOLDER
+ * is under way all others wait, so that the record has the one order in which everything happened,
+ * and what a sync covers is exact. What is written to the file MARKS becomes a mark, what a program
+ * named agentd… sends on a socket a message. Ends with PROGRAM's exit status, or 99 where this
+ * program cannot do its own work or a call is not understood. Needs root: agentd and its helpers
+ * are not dumpable. */
 #include "operation.h"
+
+#include "../traced.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/filter.h>
 #include <linux/openat2.h>
-#include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define STATUS_BROKEN 99
+#define STATUS_BROKEN TRACED_STATUS_BROKEN
 #define WAITING_MAX 1024
 #define WRITE_MAX ((size_t)64 * 1024 * 1024)
 #define MESSAGE_MAX ((size_t)1024 * 1024)
@@ -641,49 +640,15 @@ static void is_gone(pid_t thread)
 
 /* ---- the program ---- */
 
-static void ask_for_stops(void)
-{
-	struct sock_filter filter[ARRAY_LENGTH(kinds) + 3];
-	struct sock_fprog all = { ARRAY_LENGTH(filter), filter };
-	size_t n = 0;
-
-	filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-						   offsetof(struct seccomp_data, nr));
-	for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++)
-		filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-							   (uint32_t)kinds[i].number,
-							   (uint8_t)(ARRAY_LENGTH(kinds) - i), 0);
-	filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all))
-		broken("seccomp");
-}
-
 static void program_start(char **arguments)
 {
-	int ready[2];
-	char byte;
+	long numbers[ARRAY_LENGTH(kinds)];
 
-	if (pipe2(ready, O_CLOEXEC))
-		broken("pipe");
-	program = (fork)(); /* process_spawn cannot start what is to be traced */
+	for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++)
+		numbers[i] = kinds[i].number;
+	program = traced_start(arguments, numbers, ARRAY_LENGTH(numbers), PTRACE_O_TRACESYSGOOD);
 	if (program < 0)
-		broken("fork");
-	if (!program) {
-		close(ready[1]);
-		if (read(ready[0], &byte, 1)) /* until it is traced: the other end closes then */
-			_exit(STATUS_BROKEN);
-		ask_for_stops();
-		execvp(arguments[0], arguments);
 		broken(arguments[0]);
-	}
-	if (ptrace(PTRACE_SEIZE, program, NULL,
-		   (void *)(PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-			    PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD |
-			    PTRACE_O_EXITKILL)))
-		broken("ptrace");
-	close(ready[0]);
-	close(ready[1]);
 }
 
 static void at_stop(pid_t thread, int status)
