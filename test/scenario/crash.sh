@@ -58,6 +58,18 @@ wait_for 'it goes on' sh -c "agentctl status ida --json | jq -e '.agents[0] | .s
 ok 'not before' [ "$(db "SELECT ended >= $until FROM session WHERE agent = 'ida' ORDER BY number DESC LIMIT 1")" = 1 ]
 equal 'a pause is no death' 1 "$(db "SELECT count(*) FROM death WHERE agent = 'ida'")"
 
+# ---- paused when it died, resumed while it waits: it goes on, and does not stop at its next step ----
+echo "[ \$LIFE -gt 1 ] || { until [ -e $T/die ]; do sleep 0.1; done; exit 7; }" | acts ida
+agentctl run ida --message hello >"$T/out" 2>&1 & client=$!
+wait_for 'it runs' is ida running
+agentctl pause ida >/dev/null
+: >"$T/die"
+died() { [ "$(db "SELECT count(*) FROM death WHERE agent = 'ida'")" = 2 ]; }
+wait_for 'it died' died
+agentctl resume ida >/dev/null
+wait $client || { cat "$T/out"; fail 'it was parked'; }
+echo 'ok: it is done'
+
 # ---- flapping ----
 settings 'crash_backoff_shortest: 0 s
 flap_deaths: 2'
