@@ -142,7 +142,7 @@ static bool is_lost(struct daemon *daemon, struct error *ret_why)
 	return true;
 }
 
-/* Why the file is not used; NULL result: it is open. */
+/* 0: it is open. ERROR_INVALID: it is not to be used any more. */
 static int open_and_check(struct daemon *daemon, struct error *why)
 {
 	int result;

@@ -164,6 +164,12 @@ void watchdog_free(struct watchdog *watchdog)
 
 /* ---- deaths ---- */
 
+/* NULL where the sweep found that it was gone. */
+static const char *words_of(const struct session *session)
+{
+	return session->end_words ? session->end_words : "nobody saw how";
+}
+
 static void keep_death(const struct session *session, int64_t wait_ms)
 {
 	int64_t now = clock_wall_ms();
@@ -172,7 +178,7 @@ static void keep_death(const struct session *session, int64_t wait_ms)
 		.at = now,
 		.until = now + wait_ms,
 		.own = true,
-		.words = session->end_words ? session->end_words : "",
+		.words = words_of(session),
 	};
 
 	health_keep_death(session->daemon, &row);
@@ -185,16 +191,16 @@ static void park(struct session *session, unsigned deaths)
 	session_park(session, &paused, "its agent was paused: its sessions died %u times", deaths);
 }
 
-static void wait(struct session *session, int64_t wait_ms)
+static void hold_back(struct session *session, int64_t wait_ms)
 {
 	_free_ char *duration = session_duration(wait_ms);
 	char at[INSTANT_SIZE];
 
 	free(session->held);
-	session->held = xasprintf("its session died (%s); it goes on at %s", session->end_words,
+	session->held = xasprintf("its session died (%s); it goes on at %s", words_of(session),
 				  instant_print((clock_wall_ms() + wait_ms) / 1000, at));
 	log_event(session->daemon->log, LEVEL_WARNING, "session_died", session->agent, session->id,
-		  "its process ended (%s); it goes on with another in %s", session->end_words,
+		  "its process ended (%s); it goes on with another in %s", words_of(session),
 		  duration);
 }
 
@@ -212,7 +218,7 @@ void session_died(struct session *session)
 	else if (session->flaps)
 		park(session, session->deaths_late);
 	else
-		wait(session, wait_ms);
+		hold_back(session, wait_ms);
 	if (session->flaps && resident)
-		health_pause(session->daemon, resident, session->deaths_late, session->end_words);
+		health_pause(session->daemon, resident, session->deaths_late, words_of(session));
 }
