@@ -25,18 +25,8 @@
 
 static struct plan *plan_new(void)
 {
-	struct plan *plan = xcalloc(1, sizeof(*plan));
+	struct plan *plan = peer_plan();
 
-	snprintf(plan->session, sizeof(plan->session), "01JD0000000000000000000000");
-	snprintf(plan->agent, sizeof(plan->agent), "kira");
-	plan->cause = CAUSE_MESSAGE;
-	plan->message = xstrdup("How much is two plus two?");
-	plan->constitution.text = xstrdup("1. Never lie.\n");
-	plan->soul.text = xstrdup("# Kira\nSupport.\n");
-	plan->moment = xstrdup("Saturday 2026-11-21 08:00 Asia/Taipei (UTC+08:00)");
-	plan->turns_max = 40;
-	plan->max_output_tokens = 4096;
-	plan->tool_output_bytes = 262144;
 	plan->compaction_turns = 4;
 	return plan;
 }

@@ -26,6 +26,23 @@ static int make_folder(const char *root, const char *name)
 	return fd;
 }
 
+struct plan *peer_plan(void)
+{
+	struct plan *plan = xcalloc(1, sizeof(*plan));
+
+	snprintf(plan->session, sizeof(plan->session), "01JD0000000000000000000000");
+	snprintf(plan->agent, sizeof(plan->agent), "kira");
+	plan->cause = CAUSE_MESSAGE;
+	plan->message = xstrdup("How much is two plus two?");
+	plan->constitution.text = xstrdup("1. Never lie.\n");
+	plan->soul.text = xstrdup("# Kira\nSupport.\n");
+	plan->moment = xstrdup("Saturday 2026-11-21 08:00 Asia/Taipei (UTC+08:00)");
+	plan->turns_max = 40;
+	plan->max_output_tokens = 4096;
+	plan->tool_output_bytes = 262144;
+	return plan;
+}
+
 void peer_init(struct peer *peer)
 {
 	_fd_ int fd = -1;

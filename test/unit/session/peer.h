@@ -29,6 +29,9 @@ struct peer {
 	int knowledge, work;
 };
 
+/* Of a session that was asked something; the caller's. */
+struct plan *peer_plan(void);
+
 void peer_init(struct peer *peer);
 void peer_clear(struct peer *peer);
 

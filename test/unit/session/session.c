@@ -16,23 +16,6 @@
 #define CALLS(list) "{\"text\":\"on it\",\"calls\":[" list "],\"stop\":\"tools\",\"usage\":null}"
 #define SAYS(text) "{\"text\":\"" text "\",\"calls\":[],\"stop\":\"end\",\"usage\":null}"
 
-static struct plan *plan_new(void)
-{
-	struct plan *plan = xcalloc(1, sizeof(*plan));
-
-	snprintf(plan->session, sizeof(plan->session), "01JD0000000000000000000000");
-	snprintf(plan->agent, sizeof(plan->agent), "kira");
-	plan->cause = CAUSE_MESSAGE;
-	plan->message = xstrdup("How much is two plus two?");
-	plan->constitution.text = xstrdup("1. Never lie.\n");
-	plan->soul.text = xstrdup("# Kira\nSupport.\n");
-	plan->moment = xstrdup("Saturday 2026-11-21 08:00 Asia/Taipei (UTC+08:00)");
-	plan->turns_max = 40;
-	plan->max_output_tokens = 4096;
-	plan->tool_output_bytes = 262144;
-	return plan;
-}
-
 /* Steals the plan. */
 static void serve(struct peer *peer, struct plan *plan)
 {
@@ -82,7 +65,7 @@ static void a_reply_without_calls_is_the_end(void **state)
 	const json_t *request;
 
 	(void)state;
-	serve(&peer, plan_new());
+	serve(&peer, peer_plan());
 	assert_ended(&peer, 0);
 	assert_non_null(strstr(peer.walls, "session: read fd 5, write fd 6"));
 	assert_non_null(strstr(peer.walls, "landlock abi"));
@@ -107,7 +90,7 @@ static void stable_sections_come_first(void **state)
 	bool changing = false;
 
 	(void)state;
-	serve(&peer, plan_new());
+	serve(&peer, peer_plan());
 	system = json_object_get(at(peer.completions, 0, "request"), "system");
 	for (size_t i = 0; i < json_array_size(system); i++) {
 		bool stable = json_is_true(at(system, i, "stable"));
@@ -131,7 +114,7 @@ static void calls_are_worked_off_in_order(void **state)
 	const json_t *messages;
 
 	(void)state;
-	serve(&peer, plan_new());
+	serve(&peer, peer_plan());
 	assert_ended(&peer, 0);
 	assert_json(peer.tools,
 		    "[{\"id\":\"a\",\"name\":\"remember\",\"arguments\":{\"text\":\"one\"}},"
@@ -182,7 +165,7 @@ static void bad_calls_get_error_results(void **state)
 		const json_t *results;
 		const char *content;
 
-		serve(&peer, plan_new());
+		serve(&peer, peer_plan());
 		assert_ended(&peer, 0);
 		results = at(peer.completions, 1, "results");
 		assert_int_equal(json_array_size(results), 1);
@@ -204,7 +187,7 @@ static void only_allowed_tools_are_there(void **state)
 		SAYS("Sorry."), NULL
 	};
 	struct peer peer = { .replies = replies };
-	struct plan *plan = plan_new();
+	struct plan *plan = peer_plan();
 
 	(void)state;
 	plan->tools = xcalloc(1, sizeof(char *));
@@ -225,7 +208,7 @@ static void a_rehearsal_writes_nothing(void **state)
 							  "{\"path\":\"x\",\"text\":\"y\"}")),
 					       SAYS("Done."), NULL };
 	struct peer peer = { .replies = replies };
-	struct plan *plan = plan_new();
+	struct plan *plan = peer_plan();
 	const json_t *results;
 
 	(void)state;
@@ -244,7 +227,7 @@ static void output_is_cut(void **state)
 							  "{\"path\":\"knowledge/facts.md\"}")),
 					       SAYS("Done."), NULL };
 	struct peer peer = { .replies = replies };
-	struct plan *plan = plan_new();
+	struct plan *plan = peer_plan();
 
 	(void)state;
 	plan->tool_output_bytes = 3;
@@ -260,7 +243,7 @@ static void turns_have_a_limit(void **state)
 					       CALLS(CALL("b", "list_files", "{\"path\":\"\"}")),
 					       SAYS("Never."), NULL };
 	struct peer peer = { .replies = replies };
-	struct plan *plan = plan_new();
+	struct plan *plan = peer_plan();
 
 	(void)state;
 	plan->turns_max = 2;
@@ -281,7 +264,7 @@ static void an_error_answer_ends_it(void **state)
 	struct peer peer = { 0 };
 
 	(void)state;
-	serve(&peer, plan_new());
+	serve(&peer, peer_plan());
 	assert_ended(&peer, 1);
 	assert_null(peer.done);
 	peer_clear(&peer);
@@ -293,7 +276,7 @@ static void an_answer_that_is_no_reply_ends_it(void **state)
 	struct peer peer = { .replies = replies };
 
 	(void)state;
-	serve(&peer, plan_new());
+	serve(&peer, peer_plan());
 	assert_ended(&peer, 1);
 	peer_clear(&peer);
 }
@@ -307,7 +290,7 @@ static void it_leaves_with_agentd(void **state)
 	peer_serve(&early, NULL);
 	assert_ended(&early, 0);
 	peer_clear(&early);
-	serve(&late, plan_new());
+	serve(&late, peer_plan());
 	assert_ended(&late, 0);
 	peer_clear(&late);
 }
