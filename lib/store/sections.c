@@ -65,8 +65,8 @@ int store_sections(struct store *store, store_section_visit visit, void *context
  * stay, and of two slots of one moment the one that has the new key already is kept under it. */
 static const char *const renames[] = {
 	"UPDATE OR REPLACE section SET key = ?3 WHERE agent = ?1 AND key = ?2",
-	"UPDATE OR IGNORE slot SET section = ?3 WHERE agent = ?1 AND section = ?2 AND event = ''"
-	" AND slots = 1",
+	("UPDATE OR IGNORE slot SET section = ?3 WHERE agent = ?1 AND section = ?2 AND event = ''"
+	 " AND slots = 1"),
 	"UPDATE slot SET section = ?3 WHERE agent = ?1 AND section = ?2 AND slots > 1",
 	"UPDATE OR IGNORE slot SET section = ?3 WHERE agent = ?1 AND section = ?2 AND event <> ''",
 	"UPDATE session SET section = ?3 WHERE agent = ?1 AND section = ?2",
