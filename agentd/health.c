@@ -166,6 +166,16 @@ static void note_success(struct daemon *daemon, struct resident *resident, const
 	alert_over(daemon, key, "%s: \"%s\" is done again", resident->name, section);
 }
 
+/* Parked work has an incident of its own, or waits for a person who was told. */
+static void note_parked(struct daemon *daemon, struct resident *resident, const char *section)
+{
+	struct health_rules rules = rules_of(daemon);
+	struct beat *beat;
+
+	if (section && roster_heartbeat(resident, section, &beat))
+		silence_well(&beat->silence, &rules);
+}
+
 void health_note_end(struct daemon *daemon, struct resident *resident,
 		     const struct session *session)
 {
@@ -173,6 +183,8 @@ void health_note_end(struct daemon *daemon, struct resident *resident,
 		note_success(daemon, resident, session->key);
 	else if (session->outcome == OUTCOME_FAILED || session->outcome == OUTCOME_REFUSED)
 		note_failure(daemon, resident, session->reason);
+	else if (session->outcome == OUTCOME_PARKED)
+		note_parked(daemon, resident, session->key);
 }
 
 void health_note_slot(struct daemon *daemon, const struct resident *resident,

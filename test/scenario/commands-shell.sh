@@ -2,7 +2,7 @@
 . "$SOURCE/test/scenario/lib.sh"
 
 commands=$(agentctl help | sed -n 's/^  \([a-z]*\) .*/\1/p')
-equal 'the commands' 'init new check doctor ready status run pause resume schedule prompt log logs transcript why budget stats monitor backup completion help' "$(echo $commands)"
+equal 'the commands' 'init new check doctor ready status run pause resume answer schedule prompt log logs transcript why budget stats monitor backup completion help' "$(echo $commands)"
 
 # ---- help ----
 status 2 agentctl
