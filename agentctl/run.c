@@ -1,13 +1,17 @@
 #include "figures.h"
 #include "place.h"
 
+#include "base/clock.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#define PATIENCE_MS 3000 /* before one is told that it has not begun */
+
 /* What has been seen of a session. */
 struct following {
-	bool json, ended, at_line_start;
+	bool json, begun, told, ended, at_line_start;
 	char session[27];
 	char outcome[16];
 };
@@ -133,6 +137,7 @@ static void on_event(void *context, const json_t *event)
 	for (size_t i = 0; !following->json && i < ARRAY_LENGTH(shows); i++)
 		if (!strcmp(shows[i].event, name))
 			shows[i].show(following, event);
+	following->begun |= !strcmp(name, "session_start");
 	if (!strcmp(name, "session_end")) {
 		following->ended = true;
 		snprintf(following->outcome, sizeof(following->outcome), "%s",
@@ -173,11 +178,23 @@ static bool ask_to_cancel(struct connection *connection, struct following *follo
 	return true;
 }
 
+static void tell_waiting(struct following *following)
+{
+	following->told = true;
+	if (!following->json)
+		fputs("· it has not begun yet; `agentctl status` tells what is in the way\n",
+		      stderr);
+}
+
 static int follow(struct connection *connection, struct following *following, struct error *error)
 {
+	int64_t since = clock_monotonic_ms();
 	int result = 0;
 
 	while (!result && !following->ended) {
+		if (!following->begun && !following->told &&
+		    clock_monotonic_ms() - since > PATIENCE_MS)
+			tell_waiting(following);
 		result = rpc_wait(connection->rpc, 200, error);
 		if (result == -(int)ERROR_TIMEOUT)
 			result = 0;
@@ -204,11 +221,12 @@ static int exit_status(const char *outcome)
  * cost is not known before agentd starts again. */
 static void daemon_died(struct following *following, const char *agent)
 {
-	json_t *end = json_pack("{s:s,s:s,s:s,s:s,s:s,s:n,s:n,s:n,s:n,s:n}", "event", "session_end",
-				"session", following->session, "agent", agent, "outcome",
-				"interrupted", "reason",
-				"the daemon ended; it goes on when it starts again", "turns",
-				"input_tokens", "output_tokens", "cost_micro_usd", "text");
+	json_t *end = json_pack(
+		"{s:s,s:s,s:s,s:s,s:s,s:n,s:n,s:n,s:n,s:n}", "event", "session_end", "session",
+		following->session, "agent", agent, "outcome", "interrupted", "reason",
+		following->begun ? "the daemon ended; it goes on when it starts again"
+				 : "the daemon ended before it had begun; ask for it again",
+		"turns", "input_tokens", "output_tokens", "cost_micro_usd", "text");
 
 	on_event(following, end);
 	json_decref(end);

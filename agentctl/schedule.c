@@ -346,26 +346,31 @@ static char *many_text(const struct line *line)
 /* Of a slot of the past. */
 #define NOT_RECORDED ", not recorded: the section is newer, or agentd was not started since"
 
+/* How it ended, or why it did not begin. A slot that is coalesced has the moment of another as its
+ * reason. */
+static char *state_text(const struct line *line, const char *many)
+{
+	const char *why = line->outcome ? line->outcome : line->reason;
+	int64_t at;
+
+	if (line->at < clock_wall_s() && !strcmp(line->state, "due"))
+		return xasprintf("due%s%s", NOT_RECORDED, many);
+	if (!why)
+		return xasprintf("%s%s", line->state, many);
+	return xasprintf("%s%s%s%s", line->state,
+			 instant_parse(span_of(why), &at) ? ": " : " into that of ", why, many);
+}
+
 static void print_lines(const struct line *lines, size_t count)
 {
 	struct columns columns = { .width = 5 };
-	int64_t now = clock_wall_s();
 
 	columns_row(&columns, (const char *[]){ "WHEN", "ZONE", "AGENT", "HEARTBEAT", "STATE" });
 	for (size_t i = 0; i < count; i++) {
 		const struct line *line = &lines[i];
 		_free_ char *heading = source_text(line);
-		bool is_missing = line->at < now && !strcmp(line->state, "due");
 		_free_ char *many = many_text(line);
-		_free_ char *state = xasprintf("%s%s%s%s", line->state,
-					       line->outcome  ? ": "
-					       : line->reason ? ": "
-							      : "",
-					       line->outcome  ? line->outcome
-					       : line->reason ? line->reason
-					       : is_missing   ? NOT_RECORDED
-							      : "",
-					       many);
+		_free_ char *state = state_text(line, many);
 		char local[64];
 
 		print_local(line, local);

@@ -50,11 +50,12 @@ static const char *explain(const char *reason)
 		{ "missed: the daemon was held up", MISSED },
 		{ "into the one that waits", "an earlier one still waited and stood for both" },
 	};
+	int64_t at;
 
 	for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
 		if (!strcmp(table[i].reason, reason))
 			return table[i].words;
-	return NULL;
+	return instant_parse(span_of(reason), &at) ? NULL : "the slot of then stands for it";
 }
 
 static int add_slot(void *context, const struct slot *slot)
