@@ -220,7 +220,7 @@ static json_t *incident_json(const struct incident *incident, const char *text)
 }
 
 /* One line, whatever a server said; the caller frees it. */
-static char *one_line(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static char *one_line(const char *format, va_list args)
 {
 	CLEANUP(buffer_clear) struct buffer shown = BUFFER(ALERT_TEXT_MAX);
 	_free_ char *text = xvasprintf(format, args);
