@@ -1,6 +1,7 @@
 #include "completion.h"
 #include "descriptors.h"
 #include "health.h"
+#include "journal.h"
 #include "session.h"
 #include "state_file.h"
 #include "sweep.h"
@@ -447,7 +448,8 @@ void supervisor_stop(struct daemon *daemon, void (*empty)(struct daemon *))
 	struct supervisor *supervisor = daemon->supervisor;
 
 	supervisor->empty = empty;
-	cancel_each(daemon, NULL, is_withdrawn, "the daemon is stopping");
+	cancel_each(daemon, NULL, is_withdrawn,
+		    "the daemon stops, and this does not go on: ask for it again");
 	suspend_each(daemon, false);
 	uv_timer_start(supervisor->limit, calls_took_too_long, STOP_CALLS_MS, 0);
 	tell_empty(daemon);
@@ -480,6 +482,8 @@ void supervisor_free(struct supervisor *supervisor)
 		struct session *session = supervisor->first;
 
 		supervisor_remove(supervisor, session);
+		if (session->has_row && !session->suspended) /* it was our stop that ended it */
+			journal_session_suspend(session->daemon, session->id);
 		child_kill(steal_pointer(&session->child));
 		completion_abandon(session);
 		link_free(steal_pointer(&session->link));

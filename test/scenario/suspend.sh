@@ -130,3 +130,21 @@ start_agentd
 wait_for 'it is done under the next one' closed
 equal 'none is lost' '' "$(db "SELECT reason FROM session WHERE outcome <> 'done'")"
 stop_agentd
+
+# ---- SIGTERM twice: at once, and no step is to blame for it ----
+agentctl new hold >/dev/null
+begins=$(requests) stops=$(events stopping)
+start_agentd
+agentctl run hold --message 'say hold' >/dev/null 2>&1 & client=$!
+wait_for 'its model is asked' has_requests $((begins + 1))
+kill -TERM "$daemon"
+stopping() { [ "$(events stopping)" -gt "$stops" ]; }
+wait_for 'agentd stops' stopping
+kill -TERM "$daemon"
+wait "$daemon" || fail "agentd ended with $?"
+daemon=
+wait $client || true
+start_agentd
+wait_for 'the next one goes on with it' closed
+equal 'it counts as no death' 0 "$(db "SELECT count(*) FROM death WHERE agent = 'hold'")"
+stop_agentd
