@@ -283,7 +283,7 @@ char *over_reason(const struct session *session, const struct budget_verdict *ve
 	print_amount(wanted, verdict->layer, verdict->wanted);
 	end = verdict->resets_at ? xasprintf("goes on at %s or when the limit is raised",
 					     instant_print(verdict->resets_at, until))
-				 : xstrdup("goes on when the limit is raised or its agent resumed");
+				 : xstrdup("goes on when the limit is raised");
 	return xasprintf("over %s%s%s: %s spent of %s that %s may use, the next call may need "
 			 "%s; %s",
 			 budget_limit_key(verdict->layer), is_shared ? "" : " of ",
