@@ -2,12 +2,6 @@
 
 #include "model/model.h"
 
-static void json_free(json_t *json)
-{
-	json_decref(json);
-}
-CLEANUP_DEFINE(json_t *, json_free)
-
 /* The two calls of an attempt as the journal tells them apart. */
 static json_t *attempt_json(const struct compaction *c)
 {
@@ -19,7 +13,7 @@ static json_t *attempt_json(const struct compaction *c)
 static int ask(struct conversation *c, const json_t *request, struct model_reply **ret_reply,
 	       struct error *error)
 {
-	CLEANUP(json_free) json_t *answer = NULL;
+	CLEANUP(json_decref) json_t *answer = NULL;
 	json_t *params = json_pack("{s:o}", "compaction", attempt_json(&c->transcript.compaction));
 	int result = conversation_ask(c, request, params, &answer, error);
 
@@ -61,7 +55,7 @@ static int ask_on(struct conversation *c, json_t *request, struct error *error)
 
 int compression_try(struct conversation *c, struct error *error)
 {
-	CLEANUP(json_free) json_t *request = NULL;
+	CLEANUP(json_decref) json_t *request = NULL;
 
 	compaction_begin(&c->transcript.compaction, transcript_past(&c->transcript),
 			 &c->transcript.policy);
@@ -71,7 +65,7 @@ int compression_try(struct conversation *c, struct error *error)
 
 int compression_go_on(struct conversation *c, struct error *error)
 {
-	CLEANUP(json_free) json_t *request = transcript_question(&c->transcript);
+	CLEANUP(json_decref) json_t *request = transcript_question(&c->transcript);
 	CLEANUP(model_reply_free) struct model_reply *reply = NULL;
 	const json_t *list = c->bench.plan->compactions;
 	const json_t *last = json_array_get(list, json_array_size(list) - 1);

@@ -4,12 +4,6 @@
 
 #include "model/model.h"
 
-static void json_free(json_t *json)
-{
-	json_decref(json);
-}
-CLEANUP_DEFINE(json_t *, json_free)
-
 /* ---- asking ---- */
 
 int conversation_ask(struct conversation *c, const json_t *request, json_t *params,
@@ -36,7 +30,7 @@ int conversation_ask(struct conversation *c, const json_t *request, json_t *para
 static int complete(struct conversation *c, const json_t *request, bool may_compress,
 		    struct model_reply **ret_reply, struct error *error)
 {
-	CLEANUP(json_free) json_t *answer = NULL;
+	CLEANUP(json_decref) json_t *answer = NULL;
 	json_t *params = json_pack("{s:b}", "may_compress", (int)may_compress);
 	int failed = conversation_ask(c, request, params, &answer, error);
 
@@ -57,7 +51,7 @@ static bool is_due(const struct transcript *t, const json_t *request)
 static int next_reply(struct conversation *c, struct model_reply **ret_reply, struct error *error)
 {
 	struct transcript *t = &c->transcript;
-	CLEANUP(json_free) json_t *request = transcript_request(t);
+	CLEANUP(json_decref) json_t *request = transcript_request(t);
 	bool can = false;
 	int result = 0;
 
@@ -134,7 +128,7 @@ static int take_turn(struct conversation *c, bool *ret_ended, struct error *erro
 int conversation_run(struct rpc *rpc, const struct plan *plan, const struct folders *folders,
 		     struct error *error)
 {
-	CLEANUP(json_free) json_t *results = json_array();
+	CLEANUP(json_decref) json_t *results = json_array();
 	struct conversation c = {
 		.bench = { .rpc = rpc, .plan = plan, .folders = folders },
 		.results = results,

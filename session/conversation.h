@@ -27,4 +27,6 @@ int conversation_run(struct rpc *rpc, const struct plan *plan, const struct fold
 int conversation_ask(struct conversation *c, const json_t *request, json_t *params,
 		     json_t **ret_answer, struct error *error);
 
+CLEANUP_DEFINE(json_t *, json_decref)
+
 #endif
