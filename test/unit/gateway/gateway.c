@@ -308,8 +308,8 @@ static void bad_orders(void **state)
 		"{\"call\":7,\"provider\":{\"name\":\"a\",\"kind\":\"openai\"},\"request\":{}}",
 		"{\"call\":\"c1\",\"provider\":{\"name\":\"a\",\"kind\":\"openai\"},\"request\":[]}",
 		"{\"call\":\"c1\",\"provider\":{\"name\":\"a\",\"kind\":\"gopher\"},\"request\":{}}",
-		"{\"call\":\"c1\",\"provider\":{\"name\":\"a\",\"kind\":\"openai\"},\"context\":-1,"
-		"\"request\":{}}",
+		("{\"call\":\"c1\",\"provider\":{\"name\":\"a\",\"kind\":\"openai\"},\"context\":-1,"
+		 "\"request\":{}}"),
 	};
 	struct child child;
 

@@ -73,8 +73,8 @@ static const char *const others[] = {
 	": ping\n\n",
 	"event: ping\ndata: {\"type\":\"ping\"}\n\n",
 	"event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
-	"data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c\",\"function\":"
-	"{\"name\":\"remember\",\"arguments\":\"{}\"}}]}}]}\n\n",
+	("data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c\",\"function\":"
+	 "{\"name\":\"remember\",\"arguments\":\"{}\"}}]}}]}\n\n"),
 };
 
 #pragma GCC diagnostic push
