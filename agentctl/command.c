@@ -80,6 +80,13 @@ int wrong_use(const struct invocation *invocation, const char *format, ...)
 	return STATUS_WRONG_USE;
 }
 
+const char *json_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
 int print_json(json_t *json)
 {
 	int failed = json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);

@@ -69,6 +69,9 @@ int fail(const struct error *error);
 int wrong_use(const struct invocation *invocation, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* A string of an object; "" where there is none. */
+const char *json_text(const json_t *object, const char *key);
+
 /* Prints one JSON document and a newline; steals it. Returns STATUS_DONE. */
 int print_json(json_t *json);
 

@@ -65,13 +65,6 @@ static json_t *trailers_of(const char *body)
 	return trailers;
 }
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 static json_t *as_json(const json_t *entries)
 {
 	json_t *list = json_array(), *entry;
@@ -83,13 +76,13 @@ static json_t *as_json(const json_t *entries)
 			list,
 			json_pack(
 				"{s:s,s:s,s:s,s:s,s:s,s:s,s:O,s:o,s:O*}", "repository",
-				text_of(entry, "repository"), "commit", text_of(entry, "commit"),
-				"time",
+				json_text(entry, "repository"), "commit",
+				json_text(entry, "commit"), "time",
 				instant_print(json_integer_value(json_object_get(entry, "at")), at),
-				"author", text_of(entry, "author"), "email",
-				text_of(entry, "email"), "subject", text_of(entry, "subject"),
+				"author", json_text(entry, "author"), "email",
+				json_text(entry, "email"), "subject", json_text(entry, "subject"),
 				"files", json_object_get(entry, "files"), "trailers",
-				trailers_of(text_of(entry, "body")), "patch",
+				trailers_of(json_text(entry, "body")), "patch",
 				json_object_get(entry, "patch")));
 	return list;
 }
@@ -101,13 +94,14 @@ static void print_entries(const json_t *entries, const struct zone *zone)
 	json_t *entry;
 
 	json_array_foreach((json_t *)(uintptr_t)entries, index, entry) {
-		json_t *trailers = trailers_of(text_of(entry, "body"));
-		const char *cause = text_of(trailers, "Cause"), *patch = text_of(entry, "patch");
+		json_t *trailers = trailers_of(json_text(entry, "body"));
+		const char *cause = json_text(trailers, "Cause"),
+			   *patch = json_text(entry, "patch");
 
 		printf("%s  %.10s  %-14s %-10s %s%s%s%s\n",
 		       place_time(zone, json_integer_value(json_object_get(entry, "at")), at),
-		       text_of(entry, "commit"), text_of(entry, "repository"),
-		       text_of(entry, "author"), text_of(entry, "subject"), *cause ? "  (" : "",
+		       json_text(entry, "commit"), json_text(entry, "repository"),
+		       json_text(entry, "author"), json_text(entry, "subject"), *cause ? "  (" : "",
 		       cause, *cause ? ")" : "");
 		if (*patch)
 			printf("\n%s\n", patch);

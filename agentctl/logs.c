@@ -19,17 +19,11 @@ struct reading {
 	struct buffer partial; /* of a line that is being written */
 };
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 static bool is_wanted(const struct reading *reading, struct span line)
 {
 	json_t *event = json_loadb(line.data, line.length, 0, NULL);
-	bool wanted = event && (!reading->only || !strcmp(text_of(event, "agent"), reading->only));
+	bool wanted = event &&
+		      (!reading->only || !strcmp(json_text(event, "agent"), reading->only));
 
 	json_decref(event);
 	return wanted;
@@ -46,10 +40,10 @@ static void print_line(const struct reading *reading, struct span line)
 	if (reading->json) {
 		printf("%.*s\n", (int)line.length, line.data);
 	} else {
-		instant_parse(span_of(text_of(event, "time")), &at);
+		instant_parse(span_of(json_text(event, "time")), &at);
 		printf("%s:%02d  %-7s %s%s%s\n", place_time(reading->zone, at, local),
-		       (int)(at % 60), text_of(event, "level"), text_of(event, "agent"),
-		       *text_of(event, "agent") ? ": " : "", text_of(event, "message"));
+		       (int)(at % 60), json_text(event, "level"), json_text(event, "agent"),
+		       *json_text(event, "agent") ? ": " : "", json_text(event, "message"));
 	}
 	json_decref(event);
 }

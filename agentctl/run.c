@@ -16,13 +16,6 @@ struct following {
 	char outcome[16];
 };
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 static void line_start(struct following *following)
 {
 	if (!following->at_line_start)
@@ -33,13 +26,13 @@ static void line_start(struct following *following)
 static void show_start(struct following *following, const json_t *event)
 {
 	line_start(following);
-	printf("· session %s of %s: %s\n", text_of(event, "session"), text_of(event, "agent"),
-	       text_of(event, "cause"));
+	printf("· session %s of %s: %s\n", json_text(event, "session"), json_text(event, "agent"),
+	       json_text(event, "cause"));
 }
 
 static void show_text(struct following *following, const json_t *event)
 {
-	const char *text = text_of(event, "text");
+	const char *text = json_text(event, "text");
 	size_t length = strlen(text);
 
 	fputs(text, stdout);
@@ -64,7 +57,7 @@ static void show_compaction(struct following *following, const json_t *event)
 static void show_tool(struct following *following, const json_t *event)
 {
 	line_start(following);
-	printf("· %s%s\n", text_of(event, "tool"),
+	printf("· %s%s\n", json_text(event, "tool"),
 	       json_is_true(json_object_get(event, "error")) ? " (refused)" : "");
 }
 
@@ -72,8 +65,8 @@ static void show_tool(struct following *following, const json_t *event)
 static void show_failed(struct following *following, const json_t *event)
 {
 	line_start(following);
-	printf("· %s: %s: %s; %s\n", text_of(event, "model"), text_of(event, "failure"),
-	       text_of(event, "message"), text_of(event, "decision"));
+	printf("· %s: %s: %s; %s\n", json_text(event, "model"), json_text(event, "failure"),
+	       json_text(event, "message"), json_text(event, "decision"));
 }
 
 /* Nothing where it is not known: the daemon died. */
@@ -94,15 +87,15 @@ static void show_sums(const json_t *event)
 static void show_waits(struct following *following, const json_t *event)
 {
 	line_start(following);
-	printf("· waits: %s\n", text_of(event, "reason"));
+	printf("· waits: %s\n", json_text(event, "reason"));
 }
 
 static void show_end(struct following *following, const json_t *event)
 {
-	const char *reason = text_of(event, "reason");
+	const char *reason = json_text(event, "reason");
 
 	line_start(following);
-	printf("· %s%s%s", text_of(event, "outcome"), *reason ? ": " : "", reason);
+	printf("· %s%s%s", json_text(event, "outcome"), *reason ? ": " : "", reason);
 	show_sums(event);
 	putchar('\n');
 	if (json_is_true(json_object_get(event, "rehearsed")) &&
@@ -127,7 +120,7 @@ static const struct {
 static void on_event(void *context, const json_t *event)
 {
 	struct following *following = context;
-	const char *name = text_of(event, "event");
+	const char *name = json_text(event, "event");
 
 	if (following->json) {
 		json_dumpf(event, stdout, JSON_COMPACT);
@@ -141,7 +134,7 @@ static void on_event(void *context, const json_t *event)
 	if (!strcmp(name, "session_end")) {
 		following->ended = true;
 		snprintf(following->outcome, sizeof(following->outcome), "%s",
-			 text_of(event, "outcome"));
+			 json_text(event, "outcome"));
 	}
 }
 
@@ -257,7 +250,7 @@ static int run(const struct invocation *invocation)
 				  &error);
 	if (result)
 		return fail(&error);
-	snprintf(following.session, sizeof(following.session), "%s", text_of(answer, "session"));
+	snprintf(following.session, sizeof(following.session), "%s", json_text(answer, "session"));
 	json_decref(answer);
 	sigaction(SIGINT, &action, NULL);
 	result = follow(connection, &following, &error);

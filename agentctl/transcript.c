@@ -106,8 +106,8 @@ static int add_step(json_t *transcript, const json_t *line)
 	json_t *step = json_copy((json_t *)(uintptr_t)line);
 
 	json_object_del(step, "record");
-	if (!strcmp(why_text(step, "kind"), "model") ||
-	    !strcmp(why_text(step, "kind"), "compaction"))
+	if (!strcmp(json_text(step, "kind"), "model") ||
+	    !strcmp(json_text(step, "kind"), "compaction"))
 		json_object_set_new(step, "calls", json_array());
 	json_array_append_new(json_object_get(transcript, "steps"), step);
 	return 0;
@@ -149,7 +149,7 @@ static int add_line(void *context, const json_t *line)
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(records); i++)
-		if (!strcmp(why_text(line, "record"), records[i].record))
+		if (!strcmp(json_text(line, "record"), records[i].record))
 			return records[i].add(context, line);
 	return 0; /* of a newer version */
 }

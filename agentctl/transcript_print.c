@@ -55,16 +55,16 @@ static const char *clock_of(const json_t *step, const struct zone *zone, char ou
 static void print_usage(const json_t *call)
 {
 	char in[FIGURE_SIZE], out[FIGURE_SIZE], cost[FIGURE_SIZE], took[FIGURE_SIZE];
-	const char *failure = why_text(call, "failure");
+	const char *failure = json_text(call, "failure");
 
-	printf("%s at %s", why_text(call, "model"), why_text(call, "provider"));
+	printf("%s at %s", json_text(call, "model"), json_text(call, "provider"));
 	if (why_number(call, "attempt") > 1)
 		printf(", attempt %d", (int)why_number(call, "attempt"));
 	if (why_number(call, "total_ms"))
 		printf(", %s", figure_duration(why_number(call, "total_ms"), took));
 	if (*failure)
 		printf(", %s", failure);
-	else if (!strcmp(why_text(call, "state"), "kept"))
+	else if (!strcmp(json_text(call, "state"), "kept"))
 		fputs(", its usage is not known", stdout);
 	else
 		printf(", %s + %s tokens", figure_count(why_number(call, "input_tokens"), in),
@@ -84,9 +84,9 @@ static void print_reply(const json_t *step)
 	if (last)
 		print_usage(last);
 	else
-		puts(why_text(json_object_get(step, "intent"), "model"));
-	if (*why_text(result, "text"))
-		print_text(why_text(result, "text"), "  ", WORDS_MAX, SIZE_MAX);
+		puts(json_text(json_object_get(step, "intent"), "model"));
+	if (*json_text(result, "text"))
+		print_text(json_text(result, "text"), "  ", WORDS_MAX, SIZE_MAX);
 	if (!json_is_object(result))
 		puts("  no reply");
 }
@@ -102,7 +102,7 @@ static void print_turn(const json_t *step, int turn, const struct zone *zone)
 /* Its two calls are two steps. */
 static void print_compaction(const json_t *step, const struct zone *zone)
 {
-	const char *failed = why_text(json_object_get(step, "result"), "failed");
+	const char *failed = json_text(json_object_get(step, "result"), "failed");
 	char at[PLACE_TIME_SIZE];
 
 	printf("\nsummary of older turns, behind turn %d  %s  ",
@@ -122,7 +122,7 @@ static void print_again(const json_t *step, const struct zone *zone)
 	char at[PLACE_TIME_SIZE];
 
 	printf("\n%s  goes on with the work of session %s\n", clock_of(step, zone, at),
-	       why_text(json_object_get(step, "intent"), "session"));
+	       json_text(json_object_get(step, "intent"), "session"));
 }
 
 static void print_tool(const json_t *step, const struct zone *zone)
@@ -132,7 +132,7 @@ static void print_tool(const json_t *step, const struct zone *zone)
 					    JSON_COMPACT | JSON_ENCODE_ANY);
 	char at[PLACE_TIME_SIZE], took[FIGURE_SIZE];
 
-	printf("  %s  %s ", clock_of(step, zone, at), why_text(step, "kind"));
+	printf("  %s  %s ", clock_of(step, zone, at), json_text(step, "kind"));
 	print_inline(arguments ? arguments : "", ARGUMENTS_MAX);
 	if (!json_is_object(result)) {
 		puts(": no result");
@@ -140,24 +140,24 @@ static void print_tool(const json_t *step, const struct zone *zone)
 	}
 	printf(": %s in %s\n", json_is_true(json_object_get(result, "error")) ? "refused" : "done",
 	       figure_duration(why_number(step, "duration_ms"), took));
-	print_text(why_text(result, "content"), "    ", RESULT_MAX, RESULT_LINES);
+	print_text(json_text(result, "content"), "    ", RESULT_MAX, RESULT_LINES);
 }
 
 /* ---- the session ---- */
 
 static void print_head(const json_t *transcript, const struct zone *zone)
 {
-	const char *outcome = why_text(transcript, "outcome");
-	const char *reason = why_text(transcript, "reason");
-	const char *message = why_text(json_object_get(transcript, "plan"), "message");
+	const char *outcome = json_text(transcript, "outcome");
+	const char *reason = json_text(transcript, "reason");
+	const char *message = json_text(json_object_get(transcript, "plan"), "message");
 	char at[PLACE_TIME_SIZE], took[FIGURE_SIZE], in[FIGURE_SIZE], out[FIGURE_SIZE];
 	char cost[FIGURE_SIZE];
 
-	printf("session %s of %s: %s%s%s\n", why_text(transcript, "session"),
-	       why_text(transcript, "agent"), *outcome ? outcome : "running", *reason ? ": " : "",
+	printf("session %s of %s: %s%s%s\n", json_text(transcript, "session"),
+	       json_text(transcript, "agent"), *outcome ? outcome : "running", *reason ? ": " : "",
 	       reason);
 	printf("started   %s by %s\n", why_time(transcript, "started", zone, at),
-	       why_text(transcript, "cause"));
+	       json_text(transcript, "cause"));
 	if (*message) {
 		fputs("message   ", stdout);
 		print_inline(message, WORDS_MAX);
@@ -172,23 +172,23 @@ static void print_head(const json_t *transcript, const struct zone *zone)
 		       figure_count(why_number(transcript, "output_tokens"), out),
 		       figure_money(why_number(transcript, "cost_micro_usd"), cost));
 	why_deaths_print(transcript, zone);
-	printf("read from %s\n", why_text(transcript, "source"));
+	printf("read from %s\n", json_text(transcript, "source"));
 }
 
 void transcript_print(const json_t *transcript, const struct zone *zone)
 {
 	json_t *steps = json_object_get(transcript, "steps"), *step;
-	const char *last_words = why_text(transcript, "text");
+	const char *last_words = json_text(transcript, "text");
 	int turn = 0;
 	size_t index;
 
 	print_head(transcript, zone);
 	json_array_foreach(steps, index, step) {
-		if (!strcmp(why_text(step, "kind"), "model"))
+		if (!strcmp(json_text(step, "kind"), "model"))
 			print_turn(step, ++turn, zone);
-		else if (!strcmp(why_text(step, "kind"), "compaction"))
+		else if (!strcmp(json_text(step, "kind"), "compaction"))
 			print_compaction(step, zone);
-		else if (!strcmp(why_text(step, "kind"), "again"))
+		else if (!strcmp(json_text(step, "kind"), "again"))
 			print_again(step, zone);
 		else
 			print_tool(step, zone);

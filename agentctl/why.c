@@ -4,13 +4,6 @@
 
 #include <stdio.h>
 
-const char *why_text(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 int64_t why_number(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
@@ -23,7 +16,7 @@ char *why_time(const json_t *object, const char *key, const struct zone *zone,
 	int64_t at;
 
 	out[0] = '\0';
-	if (instant_parse(span_of(why_text(object, key)), &at))
+	if (instant_parse(span_of(json_text(object, key)), &at))
 		return out;
 	used = strlen(place_time(zone, at, out));
 	snprintf(out + used, PLACE_TIME_SIZE - used, ":%02d", (int)(at % 60));
@@ -69,23 +62,23 @@ static const char *limit_key(const char *text)
 void why_parked_print(const json_t *parked, const struct zone *zone)
 {
 	char since[PLACE_TIME_SIZE], until[PLACE_TIME_SIZE];
-	const char *why = why_text(parked, "why");
+	const char *why = json_text(parked, "why");
 
 	printf("parked since %s", why_time(parked, "since", zone, since));
 	why_time(parked, "until", zone, until);
 	if (!strcmp(why, "budget") && *until)
 		printf(" by %s; goes on at %s or when it is raised\n",
-		       limit_key(why_text(parked, "layer")), until);
+		       limit_key(json_text(parked, "layer")), until);
 	else if (!strcmp(why, "budget"))
 		printf(" by %s; goes on when it is raised, or with `agentctl resume %s`\n",
-		       limit_key(why_text(parked, "layer")), why_text(parked, "agent"));
+		       limit_key(json_text(parked, "layer")), json_text(parked, "agent"));
 	else if (!strcmp(why, "question"))
 		printf(" by a question; goes on with `agentctl answer %s done` or `undone`\n",
-		       why_text(parked, "session"));
+		       json_text(parked, "session"));
 	else
 		printf(" by %s; goes on with `agentctl resume %s`\n",
 		       !strcmp(why, "pause") ? "a pause of its agent" : "its own breaker",
-		       why_text(parked, "agent"));
+		       json_text(parked, "agent"));
 }
 
 /* ---- the command ---- */

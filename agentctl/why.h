@@ -35,7 +35,6 @@ json_t *why_parked(const struct parked_row *row);
 void why_parked_print(const json_t *parked, const struct zone *zone);
 
 /* For printing such documents. */
-const char *why_text(const json_t *object, const char *key); /* "" where there is none */
 int64_t why_number(const json_t *object, const char *key);
 /* "Sat 2026-11-21 07:00:01" of a key that is an RFC 3339 time; "" where it is null. */
 char *why_time(const json_t *object, const char *key, const struct zone *zone,

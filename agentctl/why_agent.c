@@ -345,7 +345,7 @@ int why_agent(const struct workspace *workspace, struct store *store, const char
 /* What it was, other than a moment of its schedule. */
 static void print_event(const json_t *slot)
 {
-	const char *event = why_text(slot, "event"), *heading = why_text(slot, "heartbeat");
+	const char *event = json_text(slot, "event"), *heading = json_text(slot, "heartbeat");
 
 	fputs(*heading ? heading : "a run", stdout);
 	if (!strncmp(event, "run:", 4))
@@ -358,9 +358,10 @@ static void print_event(const json_t *slot)
 
 static void print_slot(const json_t *slot, const struct zone *zone)
 {
-	const char *const words[] = { why_text(slot, "state"), why_text(slot, "reason"),
-				      why_text(slot, "outcome"), why_text(slot, "session_reason") };
-	const char *meaning = why_text(slot, "explanation");
+	const char *const words[] = { json_text(slot, "state"), json_text(slot, "reason"),
+				      json_text(slot, "outcome"),
+				      json_text(slot, "session_reason") };
+	const char *meaning = json_text(slot, "explanation");
 	bool is_told = !strcmp(words[1], words[3]); /* the slot has its session's reason */
 	char at[PLACE_TIME_SIZE];
 
@@ -371,14 +372,14 @@ static void print_slot(const json_t *slot, const struct zone *zone)
 			printf(": %s", words[i]);
 	if (*meaning)
 		printf(" (%s)", meaning);
-	if (*why_text(slot, "session"))
-		printf("  [%s]", why_text(slot, "session"));
+	if (*json_text(slot, "session"))
+		printf("  [%s]", json_text(slot, "session"));
 	putchar('\n');
 }
 
 static void print_parked(const json_t *parked, const struct zone *zone)
 {
-	printf("  %s: ", why_text(parked, "session"));
+	printf("  %s: ", json_text(parked, "session"));
 	why_parked_print(parked, zone);
 }
 
@@ -388,7 +389,7 @@ static void print_incident(const json_t *incident, const struct zone *zone)
 	int64_t count = why_number(incident, "count");
 
 	printf("  since %s: %s", why_time(incident, "opened", zone, at),
-	       why_text(incident, "text"));
+	       json_text(incident, "text"));
 	if (count > 1)
 		printf(" (%d times)", (int)count);
 	putchar('\n');
@@ -396,12 +397,12 @@ static void print_incident(const json_t *incident, const struct zone *zone)
 
 static void print_breaker(const json_t *breaker, const struct zone *zone)
 {
-	const char *message = why_text(breaker, "message");
-	bool is_open = !strcmp(why_text(breaker, "state"), "open");
+	const char *message = json_text(breaker, "message");
+	bool is_open = !strcmp(json_text(breaker, "state"), "open");
 	char until[PLACE_TIME_SIZE];
 
 	why_time(breaker, "until", zone, until);
-	printf("  %s: %s%s%s; ", why_text(breaker, "of"), why_text(breaker, "why"),
+	printf("  %s: %s%s%s; ", json_text(breaker, "of"), json_text(breaker, "why"),
 	       *message ? ": " : "", message);
 	if (is_open)
 		printf("not called before %s\n", until);
@@ -427,12 +428,12 @@ void why_agent_print(const json_t *why, const struct zone *zone)
 	const json_t *next = json_object_get(why, "next");
 	char at[PLACE_TIME_SIZE];
 
-	printf("%s is %s: %s\n", why_text(why, "agent"), why_text(why, "state"),
-	       why_text(why, "why"));
+	printf("%s is %s: %s\n", json_text(why, "agent"), json_text(why, "state"),
+	       json_text(why, "why"));
 	if (!json_is_true(json_object_get(why, "served")))
 		puts("no agentd serves this workspace: nothing runs until one is started");
 	if (json_is_object(next))
-		printf("next: %s at %s\n", why_text(next, "heartbeat"),
+		printf("next: %s at %s\n", json_text(next, "heartbeat"),
 		       why_time(next, "at", zone, at));
 	print_list(why, "parked", "parked", print_parked, zone);
 	print_list(why, "incidents", "open incidents", print_incident, zone);

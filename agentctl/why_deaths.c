@@ -28,8 +28,8 @@ int64_t why_waits_until(struct store *store, const char *session, int64_t now_ms
 	if (!why_deaths(store, session, why, NULL)) {
 		deaths = json_object_get(why, "deaths");
 		last = json_array_get(deaths, json_array_size(deaths) - 1);
-		instant_parse(span_of(why_text(last, "until")), &until);
-		*ret_words = xstrdup(why_text(last, "words"));
+		instant_parse(span_of(json_text(last, "until")), &until);
+		*ret_words = xstrdup(json_text(last, "words"));
 	}
 	json_decref(why);
 	return until > now_ms / 1000 ? until : 0;
@@ -56,9 +56,9 @@ static void print_death(const json_t *death, int64_t ended, const struct zone *z
 		printf("at step %d: ", (int)step);
 	else
 		fputs("before its first step: ", stdout);
-	fputs(*why_text(death, "words") ? why_text(death, "words") : "its process ended", stdout);
-	instant_parse(span_of(why_text(death, "at")), &died);
-	instant_parse(span_of(why_text(death, "until")), &until);
+	fputs(*json_text(death, "words") ? json_text(death, "words") : "its process ended", stdout);
+	instant_parse(span_of(json_text(death, "at")), &died);
+	instant_parse(span_of(json_text(death, "until")), &until);
 	if (until > died && (!ended || ended >= until))
 		printf("; not again before %s", why_time(death, "until", zone, at));
 	putchar('\n');
@@ -72,7 +72,7 @@ void why_deaths_print(const json_t *why, const struct zone *zone)
 
 	if (!count)
 		return;
-	instant_parse(span_of(why_text(why, "ended")), &ended);
+	instant_parse(span_of(json_text(why, "ended")), &ended);
 	printf("interrupted %zu time%s", count, count == 1 ? "" : "s");
 	if (own && own < count)
 		printf(", %zu of them by its own death", own);

@@ -33,7 +33,7 @@ static void add_plan(const char *plan, json_t *why)
 			json_object_set(texts, names[i], id);
 	}
 	json_object_set_new(why, "texts", texts);
-	json_object_set_new(why, "message", why_string(why_text(json, "message")));
+	json_object_set_new(why, "message", why_string(json_text(json, "message")));
 	json_decref(json);
 }
 
@@ -141,7 +141,7 @@ static const char *state_of(const struct workspace *workspace, struct store *sto
 		return "ended";
 	if (!place_is_served(workspace))
 		return "suspended";
-	return why_waits_until(store, why_text(why, "session"), clock_wall_ms(), &words)
+	return why_waits_until(store, json_text(why, "session"), clock_wall_ms(), &words)
 		       ? "backoff"
 		       : "running";
 }
@@ -156,13 +156,13 @@ int why_session(const struct workspace *workspace, struct store *store, const ch
 
 	if (result)
 		return result;
-	around = (struct around){ why, why_text(why, "session") };
-	instant_parse(span_of(why_text(why, "started")), &started);
+	around = (struct around){ why, json_text(why, "session") };
+	instant_parse(span_of(json_text(why, "started")), &started);
 	for (size_t i = 0; i < 4; i++)
 		json_object_set_new(
 			why, (const char *[]){ "slot", "goes_on_from", "went_on_as", "parked" }[i],
 			json_null());
-	result = store_slots(store, why_text(why, "agent"), started - SLOTS_BEFORE_S, INT64_MAX,
+	result = store_slots(store, json_text(why, "agent"), started - SLOTS_BEFORE_S, INT64_MAX,
 			     SIZE_MAX, look_at_slot, &around, error);
 	if (!result)
 		result = store_parked(store, look_at_parked, &around, error);
@@ -170,7 +170,8 @@ int why_session(const struct workspace *workspace, struct store *store, const ch
 		result = why_deaths(store, around.id, why, error);
 	json_object_set_new(why, "state", json_string(state_of(workspace, store, why)));
 	if (!result)
-		result = why_steps(workspace, store, around.id, why_text(why, "agent"), why, error);
+		result = why_steps(workspace, store, around.id, json_text(why, "agent"), why,
+				   error);
 	if (result)
 		json_decref(why);
 	else
@@ -183,12 +184,12 @@ int why_session(const struct workspace *workspace, struct store *store, const ch
 static void print_start(const json_t *why, const struct zone *zone)
 {
 	const json_t *slot = json_object_get(why, "slot");
-	const char *event = why_text(slot, "event"), *message = why_text(why, "message");
+	const char *event = json_text(slot, "event"), *message = json_text(why, "message");
 	char at[PLACE_TIME_SIZE];
 
-	printf("started   %s by %s", why_time(why, "started", zone, at), why_text(why, "cause"));
-	if (*why_text(why, "goes_on_from"))
-		printf(", going on from %s", why_text(why, "goes_on_from"));
+	printf("started   %s by %s", why_time(why, "started", zone, at), json_text(why, "cause"));
+	if (*json_text(why, "goes_on_from"))
+		printf(", going on from %s", json_text(why, "goes_on_from"));
 	else if (!strncmp(event, "run:", 4))
 		printf(", by hand");
 	else if (*event)
@@ -230,7 +231,7 @@ static void print_texts(const json_t *texts)
 
 static const char *state_words(const json_t *why)
 {
-	const char *state = why_text(why, "state");
+	const char *state = json_text(why, "state");
 
 	if (!strcmp(state, "suspended"))
 		return "open; no agentd serves this workspace, and it goes on when one starts";
@@ -239,10 +240,10 @@ static const char *state_words(const json_t *why)
 
 void why_session_print(const json_t *why, const struct zone *zone)
 {
-	const char *outcome = why_text(why, "outcome"), *reason = why_text(why, "reason");
-	const char *later = why_text(why, "went_on_as");
+	const char *outcome = json_text(why, "outcome"), *reason = json_text(why, "reason");
+	const char *later = json_text(why, "went_on_as");
 
-	printf("session %s of %s: %s%s%s\n", why_text(why, "session"), why_text(why, "agent"),
+	printf("session %s of %s: %s%s%s\n", json_text(why, "session"), json_text(why, "agent"),
 	       *outcome ? outcome : state_words(why), *reason ? ": " : "", reason);
 	print_start(why, zone);
 	print_size(why);

@@ -208,7 +208,7 @@ static void print_cut(const char *text, size_t most)
 static void print_reply(const json_t *call)
 {
 	char in[FIGURE_SIZE], out[FIGURE_SIZE], cost[FIGURE_SIZE], took[FIGURE_SIZE];
-	bool is_unknown = !strcmp(why_text(call, "state"), "kept");
+	bool is_unknown = !strcmp(json_text(call, "state"), "kept");
 
 	printf("reply in %s: %s + %s tokens, %s%s",
 	       figure_duration(why_number(call, "total_ms"), took),
@@ -224,22 +224,22 @@ static void print_failure(const json_t *call)
 	int64_t cost = why_number(call, "cost_micro_usd");
 	char text[FIGURE_SIZE];
 
-	fputs(why_text(call, "failure"), stdout);
-	if (status && strncmp(why_text(call, "message"), "HTTP ", 5) != 0)
+	fputs(json_text(call, "failure"), stdout);
+	if (status && strncmp(json_text(call, "message"), "HTTP ", 5) != 0)
 		printf(" (HTTP %d)", (int)status);
 	if (took)
 		printf(" after %s", figure_duration(took, text));
-	if (*why_text(call, "message") &&
-	    strcmp(why_text(call, "message"), why_text(call, "failure")) != 0) {
+	if (*json_text(call, "message") &&
+	    strcmp(json_text(call, "message"), json_text(call, "failure")) != 0) {
 		fputs(": ", stdout);
-		print_cut(why_text(call, "message"), WORDS_MAX);
+		print_cut(json_text(call, "message"), WORDS_MAX);
 	}
 	if (cost)
 		printf("; %s %s", figure_money(cost, text),
-		       !strcmp(why_text(call, "state"), "kept") ? "kept, as its cost is not known"
-								: "spent");
-	if (*why_text(call, "decision"))
-		printf(" → %s", why_text(call, "decision"));
+		       !strcmp(json_text(call, "state"), "kept") ? "kept, as its cost is not known"
+								 : "spent");
+	if (*json_text(call, "decision"))
+		printf(" → %s", json_text(call, "decision"));
 }
 
 static void print_call(const json_t *call, const struct zone *zone)
@@ -249,11 +249,11 @@ static void print_call(const json_t *call, const struct zone *zone)
 
 	if (ms >= 1000)
 		printf("            waited %s\n", figure_duration(ms, waited));
-	printf("  %s  %s at %s%s: ", clock_of(call, "time", zone, at), why_text(call, "model"),
-	       why_text(call, "provider"), why_number(call, "place") ? ", a fallback" : "");
-	if (!strcmp(why_text(call, "state"), "reserved"))
+	printf("  %s  %s at %s%s: ", clock_of(call, "time", zone, at), json_text(call, "model"),
+	       json_text(call, "provider"), why_number(call, "place") ? ", a fallback" : "");
+	if (!strcmp(json_text(call, "state"), "reserved"))
 		fputs("under way", stdout);
-	else if (*why_text(call, "failure"))
+	else if (*json_text(call, "failure"))
 		print_failure(call);
 	else
 		print_reply(call);
@@ -266,10 +266,10 @@ static void print_model_step(const json_t *step, const struct zone *zone)
 	char at[PLACE_TIME_SIZE];
 	size_t index;
 
-	if (!strcmp(why_text(step, "kind"), "compaction"))
+	if (!strcmp(json_text(step, "kind"), "compaction"))
 		printf("  %s  older turns become a summary\n", clock_of(step, "at", zone, at));
 	if (!json_array_size(calls)) /* of a version without a ledger, or never made */
-		printf("  %s  %s: %s\n", clock_of(step, "at", zone, at), why_text(step, "model"),
+		printf("  %s  %s: %s\n", clock_of(step, "at", zone, at), json_text(step, "model"),
 		       json_is_true(json_object_get(step, "finished")) ? "reply" : "no reply");
 	json_array_foreach(calls, index, call)
 		print_call(call, zone);
@@ -283,14 +283,14 @@ static void print_tool_step(const json_t *step, const struct zone *zone)
 	bool is_refused = json_is_true(json_object_get(step, "refused"));
 	char at[PLACE_TIME_SIZE];
 
-	printf("  %s  %s ", clock_of(step, "at", zone, at), why_text(step, "kind"));
+	printf("  %s  %s ", clock_of(step, "at", zone, at), json_text(step, "kind"));
 	print_cut(arguments ? arguments : "", SHOWN_MAX);
 	if (!is_finished) {
 		puts(": no result");
 		return;
 	}
 	fputs(is_refused ? ": refused: " : ": done: ", stdout);
-	print_cut(why_text(step, "result"), SHOWN_MAX);
+	print_cut(json_text(step, "result"), SHOWN_MAX);
 	putchar('\n');
 }
 
@@ -306,9 +306,9 @@ static void print_costs(const json_t *costs, const struct zone *zone)
 					       in_tokens ? "limit_tokens" : "limit_micro_usd");
 		int64_t spent = why_number(cost, in_tokens ? "tokens" : "micro_usd");
 
-		printf("  %s", why_text(cost, "scope"));
+		printf("  %s", json_text(cost, "scope"));
 		if (*why_time(cost, "begins", zone, at))
-			printf(", %s of %.20s", why_text(cost, "window"), at);
+			printf(", %s of %.20s", json_text(cost, "window"), at);
 		printf(": %s",
 		       in_tokens ? figure_count(spent, amount) : figure_money(spent, amount));
 		if (json_is_integer(most))
@@ -327,7 +327,7 @@ void why_steps_print(const json_t *why, const struct zone *zone)
 
 	puts(json_array_size(steps) ? "steps" : "no steps");
 	json_array_foreach(steps, index, step) {
-		if (is_model_step(why_text(step, "kind")))
+		if (is_model_step(json_text(step, "kind")))
 			print_model_step(step, zone);
 		else
 			print_tool_step(step, zone);
