@@ -113,13 +113,27 @@ static int add_step(json_t *transcript, const json_t *line)
 	return 0;
 }
 
-/* Steps are counted from 1 on, so that a call finds its own at once. */
+/* Steps are counted from 1 on, so that a call finds its own almost at once: numbers are left out
+ * only where a session took over those of a parked one. */
+static json_t *find_step(const json_t *steps, int64_t number)
+{
+	size_t at = json_array_size(steps);
+
+	if (number >= 0 && (size_t)number < at)
+		at = (size_t)number;
+	while (at && why_number(json_array_get(steps, at - 1), "step") > number)
+		at--;
+	return at && why_number(json_array_get(steps, at - 1), "step") == number
+		       ? json_array_get(steps, at - 1)
+		       : NULL;
+}
+
 static int add_call(json_t *transcript, const json_t *line)
 {
-	json_t *steps = json_object_get(transcript, "steps"), *call, *step;
+	json_t *step = find_step(json_object_get(transcript, "steps"), why_number(line, "step"));
+	json_t *call;
 
-	step = json_array_get(steps, (size_t)(why_number(line, "step") - 1));
-	if (why_number(step, "step") != why_number(line, "step") || !json_object_get(step, "calls"))
+	if (!step || !json_object_get(step, "calls"))
 		return 0;
 	call = json_copy((json_t *)(uintptr_t)line);
 	json_object_del(call, "record");

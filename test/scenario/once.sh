@@ -87,6 +87,8 @@ ok 'a person is asked, first of all' asks "$asked"
 agentctl status >"$T/out"
 has 'in words' "it is not known whether tell_person was done before the work was interrupted" "$T/out"
 has 'and what to say' "agentctl answer $asked done, or undone, or drop" "$T/out"
+agentctl why kira >"$T/out"
+has 'why says so, too' "goes on with \`agentctl answer $asked done\`" "$T/out"
 status 2 agentctl answer "$asked" maybe
 status 1 agentctl answer 01ARZ3NDEKTSV4RRFFQ69G5FAV done
 agentctl resume kira >/dev/null
@@ -113,6 +115,7 @@ equal 'told once' 1 "$(told)"
 status 0 agentctl answer "$asked" done
 wait_for 'it goes on' ends done
 equal 'still once' 1 "$(told)"
+equal 'what went on shows its calls' true "$(agentctl transcript "$(session)" --json | jq '[.steps[] | select(.kind == "model").calls | length] | length > 0 and all(. == 1)')"
 equal 'both facts are kept, once' 2 "$(facts)"
 has 'the model knows' 'a person says that this was done' "$T/requests.jsonl"
 stop_agentd
