@@ -148,3 +148,20 @@ start_agentd
 wait_for 'the next one goes on with it' closed
 equal 'it counts as no death' 0 "$(db "SELECT count(*) FROM death WHERE agent = 'hold'")"
 stop_agentd
+
+# ---- SIGTERM while the row of a beat is on its way ----
+at '2026-11-26 06:59:55Z'
+AGENTD_FAILPOINTS=store.commit=delay:1500
+export AGENTD_FAILPOINTS
+start_agentd
+unset AGENTD_FAILPOINTS
+seven=$(date -ud '2026-11-26 07:00Z' +%s)
+is_due() { [ $(($(date +%s) + AGENTD_CLOCK_OFFSET)) -ge "$seven" ]; }
+wait_for 'it is seven' is_due
+stop_agentd
+beat="agent = 'a1' AND event = '' AND planned = $seven"
+equal 'it is not closed' 0 "$(db "SELECT count(*) FROM slot WHERE $beat AND state <> 0")"
+at '2026-11-26 07:00:30Z'
+start_agentd
+wait_for 'the next daemon runs it' ran
+stop_agentd
