@@ -31,61 +31,6 @@ unsigned health_note_death(struct daemon *daemon, struct resident *resident, boo
 	return health_deaths(&resident->health, &rules, now);
 }
 
-/* A row on its way to state.db. */
-struct keeping {
-	struct daemon *daemon;
-	struct death_row row;
-	char *session, *agent, *words;
-};
-
-static int work_death(struct store *store, void *context, struct error *error)
-{
-	struct keeping *keeping = context;
-
-	return store_death_add(store, &keeping->row, error);
-}
-
-static int work_forgive(struct store *store, void *context, struct error *error)
-{
-	struct keeping *keeping = context;
-
-	return store_deaths_forgive(store, keeping->agent, error);
-}
-
-static void kept(void *context, int result, const struct error *error)
-{
-	struct keeping *keeping = context;
-
-	if (result)
-		log_event(keeping->daemon->log, LEVEL_ERROR, "state", keeping->agent,
-			  keeping->session, "state.db: %s", error->message);
-	free(keeping->session);
-	free(keeping->agent);
-	free(keeping->words);
-	free(keeping);
-}
-
-static void keep(struct keeping *keeping, store_work work)
-{
-	struct error error;
-
-	if (!store_submit(keeping->daemon->writer, work, kept, keeping))
-		return;
-	error_set(&error, ERROR_TOO_LARGE, "too much waits to be written");
-	kept(keeping, -(int)ERROR_TOO_LARGE, &error);
-}
-
-void health_keep_death(struct daemon *daemon, const struct death_row *row)
-{
-	struct keeping *keeping = xcalloc(1, sizeof(*keeping));
-
-	keeping->daemon = daemon;
-	keeping->row = *row;
-	keeping->row.session = keeping->session = xstrdup(row->session);
-	keeping->row.words = keeping->words = xstrdup(row->words);
-	keep(keeping, work_death);
-}
-
 /* ---- incidents ---- */
 
 static void key_of(const char *what, const struct resident *resident, char *out, size_t size)
@@ -205,13 +150,10 @@ void health_note_slot(struct daemon *daemon, const struct resident *resident,
 void health_resumed(struct daemon *daemon, struct resident *resident)
 {
 	static const char *const incidents[] = { "flap", "aside" };
-	struct keeping *keeping = xcalloc(1, sizeof(*keeping));
 	char key[KEY_MAX];
 
 	health_forgive(&resident->health);
-	keeping->daemon = daemon;
-	keeping->agent = xstrdup(resident->name);
-	keep(keeping, work_forgive);
+	journal_deaths_forgive(daemon, resident->name);
 	for (size_t i = 0; i < ARRAY_LENGTH(incidents); i++) {
 		key_of(incidents[i], resident, key, sizeof(key));
 		alert_mended(daemon, key, "%s was resumed by a person", resident->name);

@@ -18,8 +18,6 @@ void health_review(struct daemon *daemon);
 
 /* A session of it died of itself. Returns how many did lately; *ret_flaps: these are too many. */
 unsigned health_note_death(struct daemon *daemon, struct resident *resident, bool *ret_flaps);
-/* Its row; strings are copied. */
-void health_keep_death(struct daemon *daemon, const struct death_row *row);
 /* It is paused, by us. */
 void health_pause(struct daemon *daemon, struct resident *resident, unsigned deaths,
 		  const char *words);

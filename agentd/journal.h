@@ -38,6 +38,10 @@ void journal_go_on(struct daemon *daemon, const char *session, bool own, journal
 		   void *context);
 /* The daemon stops, and the session goes on under the next one: that is no death. */
 void journal_session_suspend(struct daemon *daemon, const char *session);
+/* A process of a session has died. */
+void journal_death(struct daemon *daemon, const struct death_row *row);
+/* A person has looked after the agent: what its sessions died of counts no more. */
+void journal_deaths_forgive(struct daemon *daemon, const char *agent);
 /* An effect that must not be repeated is about to be. */
 void journal_step_begin(struct daemon *daemon, const struct step *step, journal_done done,
 			void *context);

@@ -1,5 +1,6 @@
 /* What going on needs of state.db: reading journals, on the store's thread, and small marks. */
 #include "journal.h"
+#include "log.h"
 #include "session_history.h"
 
 #include "base/clock.h"
@@ -148,8 +149,10 @@ void journal_go_on(struct daemon *daemon, const char *session, bool own, journal
 
 struct mark {
 	struct daemon *daemon;
-	char session[27];
+	char session[27], agent[AGENT_NAME_MAX + 1];
 	int64_t seq, at_ms;
+	struct death_row death;
+	char *words;
 	journal_done done;
 	void *context;
 };
@@ -158,8 +161,13 @@ static void marked(void *context, int result, const struct error *error)
 {
 	struct mark *mark = context;
 
+	if (result)
+		log_event(mark->daemon->log, LEVEL_ERROR, "state",
+			  *mark->agent ? mark->agent : NULL, *mark->session ? mark->session : NULL,
+			  "state.db: %s", error->message);
 	if (mark->done)
 		mark->done(mark->context, result ? error : NULL);
+	free(mark->words);
 	free(mark);
 }
 
@@ -217,4 +225,36 @@ void journal_step_begin(struct daemon *daemon, const struct step *step, journal_
 	mark->done = done;
 	mark->context = context;
 	mark_submit(mark, work_begin);
+}
+
+static int work_death(struct store *store, void *context, struct error *error)
+{
+	const struct mark *mark = context;
+
+	return store_death_add(store, &mark->death, error);
+}
+
+void journal_death(struct daemon *daemon, const struct death_row *row)
+{
+	struct mark *mark = mark_new(daemon, row->session);
+
+	mark->death = *row;
+	mark->death.session = mark->session;
+	mark->death.words = mark->words = xstrdup(row->words);
+	mark_submit(mark, work_death);
+}
+
+static int work_forgive(struct store *store, void *context, struct error *error)
+{
+	const struct mark *mark = context;
+
+	return store_deaths_forgive(store, mark->agent, error);
+}
+
+void journal_deaths_forgive(struct daemon *daemon, const char *agent)
+{
+	struct mark *mark = mark_new(daemon, "");
+
+	snprintf(mark->agent, sizeof(mark->agent), "%s", agent);
+	mark_submit(mark, work_forgive);
 }

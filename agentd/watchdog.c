@@ -3,6 +3,7 @@
 
 #include "alerts.h"
 #include "health.h"
+#include "journal.h"
 #include "log.h"
 #include "session_limits.h"
 
@@ -181,7 +182,7 @@ static void keep_death(const struct session *session, int64_t wait_ms)
 		.words = words_of(session),
 	};
 
-	health_keep_death(session->daemon, &row);
+	journal_death(session->daemon, &row);
 }
 
 static void park(struct session *session, unsigned deaths)
