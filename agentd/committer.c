@@ -289,8 +289,8 @@ static void job_failed(struct commit_job *job, const struct error *error)
 		job_finish(job, NULL, error);
 		return;
 	}
-	if (error->code == ERROR_CLOSED)
-		job->recover = true; /* it may have come to the commit, only not to the answer */
+	job->recover =
+		true; /* it may be on disk, or even be committed, and only its answer is lost */
 	if (error->code == ERROR_CONFLICT && ++job->conflicts < CONFLICTS_MAX)
 		job->not_before = 0; /* read the file again, at once */
 	else
