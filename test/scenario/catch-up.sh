@@ -1,5 +1,6 @@
 # After downtime: what was missed is caught up some at a time, also over a second restart; a slot whose session did not begin still runs.
 . "$SOURCE/test/scenario/lib.sh"
+dangling=--no-dangling # kill -9 leaves objects that nothing names
 
 at '2026-11-21 10:00:00Z'
 make_workspace

@@ -46,7 +46,7 @@ told() { # told TOOL FILE: what the journal says was answered
 	rows "SELECT json_extract(intent, '\$.text') FROM step WHERE kind = '$1' AND result IS NOT NULL" |
 		while read -r text; do once "$2" "$text"; done
 }
-sound() { [ -z "$(git -C "$1" fsck --strict --full --no-dangling 2>&1)" ]; }
+dangling=--no-dangling # kill -9 leaves objects that nothing names
 look_at() {
 	W=$work/w
 	rm -rf "$W"

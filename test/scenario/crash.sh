@@ -1,6 +1,7 @@
 # Sessions that crash: they wait, longer each time and over a restart; what kills at one step is set aside; an agent whose sessions
 # die too often is paused, once, until a person resumes it; the others go on as ever.
 . "$SOURCE/test/scenario/lib.sh"
+dangling=--no-dangling # kill -9 leaves objects that nothing names
 . "$SOURCE/test/scenario/staged.inc"
 
 command -v sqlite3 >/dev/null || skip 'sqlite3 is not installed'

@@ -1,6 +1,7 @@
 # Repositories that cannot be committed to: a lock that somebody's git has left, a merge that a person is in, an object or a branch
 # that is lost. A person is told what to do, agents work on, what they write waits and is committed when it can be.
 . "$SOURCE/test/scenario/lib.sh"
+dangling=--no-dangling # kill -9 leaves objects that nothing names
 
 n=0
 : >"$T/story.txt"

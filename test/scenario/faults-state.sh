@@ -1,6 +1,7 @@
 # state.db damaged, empty, gone, of a newer version: set aside with a message; who was paused and what was spent is known as far as
 # it can be had; removed while the daemon runs: written again.
 . "$SOURCE/test/scenario/lib.sh"
+dangling=--no-dangling # kill -9 leaves objects that nothing names
 
 command -v sqlite3 >/dev/null || skip 'sqlite3 is not installed'
 printf 'default reply\n  text Well.\n  usage 1000 10\n' >"$T/story.txt"

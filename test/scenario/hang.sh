@@ -80,6 +80,7 @@ wait_for 'all is quiet' sh -c "[ \"\$(agentctl status --json | jq .daemon.sessio
 stop_agentd
 
 # ---- what cannot be killed ----
+dangling=--no-dangling # kill -9 leaves objects that nothing names
 grep -qa process.signal "$BUILD/bin/agentd" || exit 0
 sed -i 's/^hung_session: .*/hung_session: 1 s/' agentd.yaml
 AGENTD_FAILPOINTS=process.signal=error:EACCES

@@ -139,14 +139,16 @@ EOF
 has_commit() { [ "$(git -C "$1" rev-parse --show-toplevel)" = "$(cd "$1" && pwd -P)" ] && git -C "$1" rev-parse -q --verify HEAD; }
 commits() { git -C "$1" rev-list --count HEAD; }              # commits REPOSITORY
 clean() { [ -z "$(git -C "$1" status --porcelain)" ]; }        # clean REPOSITORY
-sound() { [ -z "$(git -C "$1" fsck --strict --full 2>&1)" ]; } # sound REPOSITORY
+# shellcheck disable=SC2086
+sound() { [ -z "$(git -C "$1" fsck --strict --full $dangling 2>&1)" ]; } # sound REPOSITORY
+dangling= # --no-dangling where something is killed in the middle of its work: it leaves objects that nothing names
 
 # Every repository of the workspace is clean and sound.
 repositories_are_well() {
 	for repository in "$W" "$W"/agents/*/; do
 		[ -e "$repository/.git" ] || continue
 		clean "$repository" || { git -C "$repository" status; fail "$repository is not clean"; }
-		sound "$repository" || { git -C "$repository" fsck --strict --full; fail "fsck of $repository"; }
+		sound "$repository" || { git -C "$repository" fsck --strict --full $dangling; fail "fsck of $repository"; }
 	done
 	echo 'ok: all repositories are clean and sound'
 }

@@ -1,6 +1,7 @@
 # Requests that are refused and mended: parameters renamed or dropped once and for good, what is too long made shorter. Breakers
 # and what was learned outlive the daemon. A cancelled run closes its connection.
 . "$SOURCE/test/scenario/lib.sh"
+dangling=--no-dangling # kill -9 leaves objects that nothing names
 
 make_workspace
 agentctl new kira >/dev/null

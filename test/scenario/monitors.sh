@@ -1,6 +1,7 @@
 # Outside services under watch: too many failures are an incident, a restart is tried and verified, and one that flaps is left
 # to a person; a crash of the daemon tells nobody twice.
 . "$SOURCE/test/scenario/lib.sh"
+dangling=--no-dangling # kill -9 leaves objects that nothing names
 
 make_workspace
 agentctl new kira >/dev/null

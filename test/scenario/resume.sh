@@ -2,7 +2,7 @@
 . "$SOURCE/test/scenario/lib.sh"
 
 command -v sqlite3 >/dev/null || skip 'sqlite3 is not installed'
-sound() { [ -z "$(git -C "$1" fsck --strict --full --no-dangling 2>&1)" ]; } # kill -9 leaves objects that nothing names
+dangling=--no-dangling # kill -9 leaves objects that nothing names
 make_workspace
 at '2026-11-24 10:15Z' # a Tuesday
 agentctl new kira >/dev/null

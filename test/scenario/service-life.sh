@@ -1,5 +1,6 @@
 # Starting, stopping, pausing, two daemons, SIGHUP.
 . "$SOURCE/test/scenario/lib.sh"
+dangling=--no-dangling # kill -9 leaves objects that nothing names
 
 status 1 agentctl -w "$T" status
 make_workspace support-desk

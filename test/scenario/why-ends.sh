@@ -1,5 +1,6 @@
 # How a session ended, or did not: what killed its process, how often it went on, and what waits for a daemon.
 . "$SOURCE/test/scenario/lib.sh"
+dangling=--no-dangling # kill -9 leaves objects that nothing names
 
 make_workspace solo
 cat >"$T/story.txt" <<'EOS'
