@@ -19,17 +19,14 @@ printf 'reply\n  times 0\n  text Half a sen\n  stall\n' >"$T/story.txt"
 start_provider openai "$T/story.txt"
 use_provider openai
 printf 'agents:\n  kira: {read: [%s]}\n' "$T/grant" >>agentd.yaml
-hold() { # a session of kira that is held in mid-stream; its process id is in $pid
-	agentctl run kira --message "hold $1" --json >"$T/hold$1.jsonl" &
-	held() { grep -qF 'Half a sen' "$T/hold$1.jsonl"; }
-	wait_for 'a session that is held' held "$1"
-	pid=$(processes agentd-session)
-	cat "/proc/$pid/status" >"$T/status"
-}
 of() { awk -v key="$1:" '$1 == key { print $2 }' "$T/status"; }
 
 start_agentd
-hold 1
+agentctl run kira --message hold --json >"$T/hold.jsonl" &
+held() { grep -qF 'Half a sen' "$T/hold.jsonl"; }
+wait_for 'a session that is held in mid-stream' held
+pid=$(processes agentd-session)
+cat "/proc/$pid/status" >"$T/status"
 equal 'Seccomp: a filter' 2 "$(of Seccomp)"
 equal 'NoNewPrivs' 1 "$(of NoNewPrivs)"
 for set in CapInh CapPrm CapEff CapBnd CapAmb; do equal "$set is empty" 0000000000000000 "$(of $set)"; done
@@ -43,11 +40,11 @@ if grep -q 'user, mount and ipc namespaces' "$T/log" && [ -r "/proc/$pid/ns/user
 	done
 fi
 if ls "/proc/$pid/fd" >/dev/null 2>&1; then
-	for fd in /proc/"$pid"/fd/*; do readlink "$fd"; done | sed 's/socket:.*/socket/' | sort >"$T/fds"
+	for fd in /proc/"$pid"/fd/*; do readlink "$fd"; done | sed "s/socket:.*/socket/; s/pipe:.*/standard error/" | sort >"$T/fds"
 	cat >"$T/expected" <<-EOS
 		/dev/null
 		/dev/null
-		$T/agentd.log
+		standard error
 		$T/grant
 		$W/agents/kira/knowledge
 		$W/agents/kira/skills
@@ -69,7 +66,9 @@ stop_agentd
 # Switched off by a person: visible everywhere.
 echo 'sandbox: off' >>agentd.yaml
 start_agentd
-hold 2
+entered() { [ "$(events session_walls kira)" = 2 ]; } # it goes on, in a process without them
+wait_for 'the session goes on' entered
+cat "/proc/$(processes agentd-session)/status" >"$T/status"
 equal 'no filter' 0 "$(of Seccomp)"
 equal 'NoNewPrivs all the same' 1 "$(of NoNewPrivs)"
 agentctl status >"$T/status"
