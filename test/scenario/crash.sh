@@ -42,7 +42,7 @@ has 'in which words' 'it crashed (SIGSEGV)' "$T/agentd.log"
 # ---- backoff, over a restart ----
 settings 'crash_backoff_shortest: 8 s
 flap_deaths: 50'
-wait_for 'agentd.yaml is read' sh -c "[ \$(jq -s '[.[] | select(.event == \"reload\")] | length' .agentd/log/events.jsonl) -ge 1 ]"
+wait_for 'agentd.yaml is read' grep -q 'reloaded agentd.yaml' .agentd/log/events.jsonl
 echo '[ $LIFE -gt 1 ] || exit 7' | acts ida
 agentctl run ida --message hello --json >"$T/ida.jsonl" & client=$!
 wait_for 'it waits' is ida backoff
