@@ -109,12 +109,15 @@ void alerts_free(struct alerts *alerts)
 
 /* ---- telling again ---- */
 
-/* Told far ahead of now it was by a clock that was wrong. */
 static bool is_recent(const struct daemon *daemon, const struct incident *incident, int64_t now)
 {
-	int64_t age = now - incident->told, again = daemon->workspace->settings->alert_again_s;
+	return now - incident->told < daemon->workspace->settings->alert_again_s;
+}
 
-	return age < again && age > -again;
+/* Told by a clock that was wrong: once it is over that holds nothing back. */
+static bool is_ahead(const struct daemon *daemon, const struct incident *incident, int64_t now)
+{
+	return incident->told - now >= daemon->workspace->settings->alert_again_s;
 }
 
 /* Is there anybody who knows of it, this time? */
@@ -129,7 +132,8 @@ static void forget_old(struct daemon *daemon, int64_t now)
 	struct incident **link = &past->first;
 
 	while (*link)
-		if (!is_recent(daemon, *link, now) || past->count > INCIDENTS_MAX)
+		if (!is_recent(daemon, *link, now) || is_ahead(daemon, *link, now) ||
+		    past->count > INCIDENTS_MAX)
 			incident_free(take_out(past, link));
 		else
 			link = &(*link)->next;
