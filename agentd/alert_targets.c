@@ -177,12 +177,12 @@ static void tried(struct delivery *delivery, const char *why, bool is_unknown)
 
 /* ---- commands ---- */
 
-static void command_ended(void *context, const char *why)
+static void command_ended(void *context, const char *why, bool is_cut)
 {
 	struct delivery *delivery = context;
 
 	delivery->shell = NULL; /* it is freed behind this */
-	tried(delivery, why, false);
+	tried(delivery, why, is_cut);
 }
 
 static int command_start(struct delivery *delivery, struct error *error)
@@ -212,7 +212,7 @@ static void posted(void *context, const json_t *result, const struct error *erro
 		return;
 	}
 	snprintf(text, sizeof(text), "answered with HTTP status %d", status);
-	/* The gateway may have sent it before it ended. */
+	/* ERROR_CLOSED: the gateway is gone, or the server, and may have got it before. */
 	tried(delivery,
 	      !result             ? error->message
 	      : status / 100 == 2 ? NULL

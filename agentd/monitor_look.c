@@ -36,10 +36,11 @@ static void finish(struct look *look, enum look_verdict verdict, int64_t latency
 
 /* ---- by a command ---- */
 
-static void command_ended(void *context, const char *why)
+static void command_ended(void *context, const char *why, bool is_cut)
 {
 	struct look *look = context;
 
+	(void)is_cut;
 	finish(look, why ? LOOK_FAILED : LOOK_WELL, clock_monotonic_ms() - look->started_ms, why,
 	       why);
 }

@@ -133,10 +133,11 @@ static void looked(void *context, const struct look_result *result)
 
 /* ---- restarts ---- */
 
-static void restart_ended(void *context, const char *why)
+static void restart_ended(void *context, const char *why, bool is_cut)
 {
 	struct monitor *monitor = context;
 
+	(void)is_cut;
 	monitor->restart = NULL; /* it is freed behind this */
 	monitor->daemon->monitors->under_way--;
 	if (why)
@@ -160,7 +161,7 @@ static void restart(struct monitor *monitor)
 		  "monitor %s is restarted (%u of %d within an hour)", monitor->settings.name,
 		  monitor->life.restart_count, MONITOR_RESTARTS);
 	if (shell_start(monitor->daemon, &order, restart_ended, monitor, &monitor->restart, &error))
-		restart_ended(monitor, error.message);
+		restart_ended(monitor, error.message, false);
 }
 
 /* ---- when ---- */

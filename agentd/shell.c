@@ -29,13 +29,14 @@ static void shell_free(struct shell *shell)
 static void on_end(void *context, const struct process_end *end)
 {
 	struct shell *shell = context;
+	bool is_cut = shell->overdue || end->signalled;
 	char text[64];
 
 	if (shell->overdue)
 		snprintf(text, sizeof(text), "no end within %g s", shell->limit_ms / 1000.0);
 	else
 		process_end_print(end, text, sizeof(text));
-	shell->ended(shell->context, shell->overdue || end->signalled || end->code ? text : NULL);
+	shell->ended(shell->context, is_cut || end->code ? text : NULL, is_cut);
 	shell_free(shell);
 }
 

@@ -17,9 +17,10 @@ struct shell_order {
 	uint32_t limit_ms;    /* then it is killed, with all that it started */
 };
 
-/* `why` NULL: it ended with status 0; else "exit status 3", "no end within 10 s". Called once, and
- * the shell is freed right after. */
-typedef void (*shell_ended)(void *context, const char *why);
+/* `why` NULL: it ended with status 0; else "exit status 3", "no end within 10 s". `is_cut`: it was
+ * killed in the middle, and what it did till then is not known. Called once, and the shell is freed
+ * right after. */
+typedef void (*shell_ended)(void *context, const char *why, bool is_cut);
 
 int shell_start(struct daemon *daemon, const struct shell_order *order, shell_ended ended,
 		void *context, struct shell **ret_shell, struct error *error);

@@ -10,8 +10,8 @@
 struct post {
 	struct gateway *gateway;
 	struct post *next, *previous;
-	uint64_t request; /* agentd's, to be answered */
-	bool get;
+	uint64_t request;   /* agentd's, to be answered */
+	bool get, sent;     /* sent: the server may have it */
 	int64_t started_ms; /* on the monotonic clock */
 	struct transport_call *transport;
 };
@@ -43,6 +43,13 @@ static struct post *post_new(struct gateway *gateway, uint64_t request, bool get
 	return post;
 }
 
+static void on_sent(void *context)
+{
+	struct post *post = context;
+
+	post->sent = true;
+}
+
 /* The status is there, and nobody wants the rest. */
 static int on_data(void *context, struct span bytes)
 {
@@ -53,7 +60,10 @@ static int on_data(void *context, struct span bytes)
 static void on_done(void *context, const struct transport_end *end)
 {
 	struct post *post = context;
+	struct error error = end->error;
 
+	if (post->sent)
+		error.code = ERROR_CLOSED;
 	if (post->get)
 		(void)rpc_reply(post->gateway->rpc, post->request,
 				json_pack("{s:i,s:I,s:s?}", "status", end->status, "total_ms",
@@ -63,7 +73,7 @@ static void on_done(void *context, const struct transport_end *end)
 		(void)rpc_reply(post->gateway->rpc, post->request,
 				json_pack("{s:i}", "status", end->status));
 	else
-		(void)rpc_refuse(post->gateway->rpc, post->request, &end->error);
+		(void)rpc_refuse(post->gateway->rpc, post->request, &error);
 	post_free(post);
 }
 
@@ -85,6 +95,7 @@ static int start(struct gateway *gateway, struct transport_request *order, uint6
 	if (gateway->post_count >= POSTS_MAX)
 		return error_set(error, ERROR_BUSY, "%d posts are open already", POSTS_MAX);
 	post = post_new(gateway, request, order->get);
+	order->sent = on_sent;
 	order->data = on_data;
 	order->done = on_done;
 	order->context = post;

@@ -6,8 +6,8 @@
 #include "gateway.h"
 
 /* Starts what `params` order: {"url","body":{…},"timeout_ms"}. `request` is answered {"status":N}
- * as soon as the server's answer is known to be one, or refused; after a failure, the caller
- * refuses. */
+ * as soon as the server's answer is known to be one, or refused: with ERROR_CLOSED where the server
+ * may have it all the same. After a failure, the caller refuses. */
 int post_start(struct gateway *gateway, const json_t *params, uint64_t request,
 	       struct error *error);
 

@@ -174,6 +174,21 @@ wait_for 'it goes on' ends done
 equal 'told once' 1 "$(jq -s '[.[] | select(.event == "request") | .body | select(.text == "kira: The house is on fire")] | length' "$T/requests.jsonl")"
 stop_agentd
 
+# ---- a webhook that does not answer in time may have told, and so may a command that was killed ----
+asks_after() { # asks_after TARGET: the text of alerts:, with PORT for the provider's
+	kill "$provider"
+	rm -f "$T/requests.jsonl"
+	serve_story
+	sed -i "s|^alerts:.*|alerts: [{$1}]|; s|PORT|$PORT|" agentd.yaml
+	start_agentd
+	status 4 agentctl run kira --message 'tell once'
+	has 'it is said in words' "it is not known whether tell_person was done" "$T/out"
+	status 0 agentctl answer "$(session)" drop
+	stop_agentd
+}
+asks_after 'webhook: "http://127.0.0.1:PORT/v1/chat/completions"'
+asks_after 'command: "kill -9 $$ #"'
+
 # ---- a tool that the model made up hides nothing from the session's next process ----
 for name in again model; do
 	kill "$provider"
