@@ -235,7 +235,7 @@ static void posts(void **state)
 				    json_object_get(json_array_get(log, 0), "body"), "text")));
 	json_decref(log);
 	post(&child, url, &outcome);
-	assert_int_equal(ERROR_TIMEOUT, outcome.error.code);
+	assert_int_equal(ERROR_CLOSED, outcome.error.code); /* the server may have it */
 	post(&child, "http://127.0.0.1:1/", &outcome);
 	assert_int_equal(ERROR_SYSTEM, outcome.error.code);
 	post(&child, "file:///etc/passwd", &outcome);
