@@ -48,7 +48,8 @@ void alerts_review(struct daemon *daemon,
 
 /* An agent tells the owner something, in its own name: every one of `alerts:` is told, once and
  * without another try. `told`: `why` NULL: one of them at least was; else why not. `is_known`
- * false: the daemon or the gateway ended in the middle of it, and nobody knows. */
+ * false: none confirmed it, and one may have got it all the same (the daemon, the gateway or a
+ * command ended in the middle of it, a webhook did not answer). */
 typedef void (*alert_told)(void *context, const char *why, bool is_known);
 void alert_tell_person(struct daemon *daemon, const char *agent, const char *session,
 		       const char *text, alert_told told, void *context);

@@ -1,7 +1,7 @@
 /* The runtime tool tell_person: the workspace's owner hears of something through `alerts:`. It must
- * not be done twice, so its beginning is durable before the first command starts; what has begun
- * and has no result when the daemon or the gateway dies becomes a question to a person. One at
- * a time, so that there is one question at most. */
+ * not be done twice, so its beginning is durable before the first command starts. What has begun
+ * and has no result when the daemon dies, and what nobody confirmed and somebody may have got,
+ * becomes a question to a person. One at a time, so that there is one question at most. */
 #include "session.h"
 
 #include "alerts.h"
