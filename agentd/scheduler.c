@@ -95,8 +95,8 @@ struct section scheduler_section(const struct resident *resident, const struct h
 	};
 }
 
-void scheduler_store_section(struct daemon *daemon, const struct resident *resident,
-			     const struct heartbeat *heartbeat, struct beat *beat)
+static void store_section(struct daemon *daemon, const struct resident *resident,
+			  const struct heartbeat *heartbeat, struct beat *beat)
 {
 	char text[SCHEDULE_PRINT_SIZE];
 	struct section section = scheduler_section(resident, heartbeat, beat, text);
@@ -124,7 +124,7 @@ static void arm_section(struct daemon *daemon, struct resident *resident,
 	if (since)
 		journal_slots_withdraw(daemon, resident->name, heartbeat->key, since);
 	if (!beat->stored)
-		scheduler_store_section(daemon, resident, heartbeat, beat);
+		store_section(daemon, resident, heartbeat, beat);
 }
 
 void scheduler_arm_sections(struct daemon *daemon, struct resident *resident)

@@ -26,7 +26,7 @@ static void fire_event(struct daemon *daemon, struct resident *resident,
 }
 
 /* Event sections that had to wait out their minute. */
-void scheduler_events_due(uv_timer_t *timer)
+static void events_due(uv_timer_t *timer)
 {
 	struct scheduler *scheduler = timer->data;
 	struct daemon *daemon = scheduler->daemon;
@@ -51,7 +51,7 @@ void scheduler_events_due(uv_timer_t *timer)
 		}
 	}
 	if (wait)
-		uv_timer_start(timer, scheduler_events_due, (uint64_t)wait, 0);
+		uv_timer_start(timer, events_due, (uint64_t)wait, 0);
 }
 
 void scheduler_event(struct daemon *daemon, enum schedule_event event, const char *author,
@@ -70,5 +70,5 @@ void scheduler_event(struct daemon *daemon, enum schedule_event event, const cha
 				resident->beats[j].pending = any = true;
 	}
 	if (any)
-		scheduler_events_due(daemon->scheduler->events);
+		events_due(daemon->scheduler->events);
 }

@@ -28,9 +28,6 @@ struct slot scheduler_slot(const struct resident *resident, const struct heartbe
 /* The section's row as it is now. Its strings are theirs and `text`'s. */
 struct section scheduler_section(const struct resident *resident, const struct heartbeat *heartbeat,
 				 const struct beat *beat, char text[SCHEDULE_PRINT_SIZE]);
-/* The section's row follows the next rows, or is written alone. */
-void scheduler_store_section(struct daemon *daemon, const struct resident *resident,
-			     const struct heartbeat *heartbeat, struct beat *beat);
 
 /* What has come due of a section, by the gates and in its turn: rows, then a session. */
 void scheduler_fire_due(struct daemon *daemon, struct resident *resident,
@@ -51,7 +48,5 @@ void scheduler_skip(struct daemon *daemon, const struct resident *resident,
  * first of all. */
 void scheduler_arm_sections(struct daemon *daemon, struct resident *resident);
 void scheduler_set_alarm(struct daemon *daemon);
-
-void scheduler_events_due(uv_timer_t *timer);
 
 #endif
