@@ -1,13 +1,11 @@
-/* What going on needs of state.db: reading journals, on the store's thread, and small marks. */
+/* What going on needs of state.db: the journals of a work's sessions, read on the store's thread.
+ */
 #include "journal.h"
-#include "log.h"
 #include "session_history.h"
 
 #include "base/clock.h"
 
 #define PARKED_BEFORE_MAX 64 /* sessions of one work that are read; older ones are left out */
-
-/* ---- reading ---- */
 
 /* A session, and whether a person let it begin afresh on the work of the one before it. */
 struct link_of_chain {
@@ -143,118 +141,4 @@ void journal_go_on(struct daemon *daemon, const char *session, bool own, journal
 		return;
 	error_set(&error, ERROR_TOO_LARGE, "too much waits to be written to state.db");
 	gone_on(reading, -(int)ERROR_TOO_LARGE, &error);
-}
-
-/* ---- marks ---- */
-
-struct mark {
-	struct daemon *daemon;
-	char session[27], agent[AGENT_NAME_MAX + 1];
-	int64_t seq, at_ms;
-	struct death_row death;
-	char *words;
-	journal_done done;
-	void *context;
-};
-
-static void marked(void *context, int result, const struct error *error)
-{
-	struct mark *mark = context;
-
-	if (result)
-		log_event(mark->daemon->log, LEVEL_ERROR, "state",
-			  *mark->agent ? mark->agent : NULL, *mark->session ? mark->session : NULL,
-			  "state.db: %s", error->message);
-	if (mark->done)
-		mark->done(mark->context, result ? error : NULL);
-	free(mark->words);
-	free(mark);
-}
-
-static void mark_submit(struct mark *mark, store_work work)
-{
-	struct error error;
-
-	if (!store_submit(mark->daemon->writer, work, marked, mark))
-		return;
-	error_set(&error, ERROR_TOO_LARGE, "too much waits to be written to state.db");
-	marked(mark, -(int)ERROR_TOO_LARGE, &error);
-}
-
-static struct mark *mark_new(struct daemon *daemon, const char *session)
-{
-	struct mark *mark = xcalloc(1, sizeof(*mark));
-
-	mark->daemon = daemon;
-	snprintf(mark->session, sizeof(mark->session), "%s", session);
-	return mark;
-}
-
-static int work_suspend(struct store *store, void *context, struct error *error)
-{
-	const struct mark *mark = context;
-
-	return store_session_suspend(store, mark->session, mark->daemon->epoch, error);
-}
-
-void journal_session_suspend(struct daemon *daemon, const char *session)
-{
-	mark_submit(mark_new(daemon, session), work_suspend);
-}
-
-static int work_begin(struct store *store, void *context, struct error *error)
-{
-	const struct mark *mark = context;
-	struct step step = {
-		.session = mark->session,
-		.seq = mark->seq,
-		.epoch = mark->daemon->epoch,
-		.begun_at = mark->at_ms,
-	};
-
-	return store_step_begin(store, &step, error);
-}
-
-void journal_step_begin(struct daemon *daemon, const struct step *step, journal_done done,
-			void *context)
-{
-	struct mark *mark = mark_new(daemon, step->session);
-
-	mark->seq = step->seq;
-	mark->at_ms = step->begun_at;
-	mark->done = done;
-	mark->context = context;
-	mark_submit(mark, work_begin);
-}
-
-static int work_death(struct store *store, void *context, struct error *error)
-{
-	const struct mark *mark = context;
-
-	return store_death_add(store, &mark->death, error);
-}
-
-void journal_death(struct daemon *daemon, const struct death_row *row)
-{
-	struct mark *mark = mark_new(daemon, row->session);
-
-	mark->death = *row;
-	mark->death.session = mark->session;
-	mark->death.words = mark->words = xstrdup(row->words);
-	mark_submit(mark, work_death);
-}
-
-static int work_forgive(struct store *store, void *context, struct error *error)
-{
-	const struct mark *mark = context;
-
-	return store_deaths_forgive(store, mark->agent, error);
-}
-
-void journal_deaths_forgive(struct daemon *daemon, const char *agent)
-{
-	struct mark *mark = mark_new(daemon, "");
-
-	snprintf(mark->agent, sizeof(mark->agent), "%s", agent);
-	mark_submit(mark, work_forgive);
 }
