@@ -1,6 +1,5 @@
-#include "committer.h"
+#include "commit_job.h"
 
-#include "entries.h"
 #include "handle.h"
 #include "log.h"
 #include "repository_files.h"
@@ -10,41 +9,12 @@
 #include "supervisor.h"
 
 #include "base/clock.h"
-#include "memory/memory.h"
 
 #include <unistd.h>
 
-#define RETRY_FIRST_MS 100
-#define RETRY_LAST_MS 5000 /* what failed for a full disk goes on soon */
 #define CONFLICTS_MAX 20   /* in a row, before the delay applies to them too */
 #define NEW_FOLDER_MS 1500 /* without an edit, before a new folder gets its repository */
 #define UNDER_WAY_MAX 8    /* jobs at agentd-history at a time */
-#define MEMORY_PATH "MEMORY.md"
-#define BULLETIN_PATH "shared/BULLETIN.md"
-
-enum commit_kind { COMMIT_EDITS, COMMIT_FACTS, COMMIT_POST };
-
-struct commit_job {
-	struct daemon *daemon;
-	enum commit_kind kind;
-	char repository[AGENT_NAME_MAX + 8];
-	char agent[AGENT_NAME_MAX + 1]; /* author; empty for edits */
-	char **texts;                   /* facts, or the one post */
-	size_t text_count;
-	bool recover; /* may have been done before: looks for its texts first */
-	int64_t at;
-	char *message;
-	commit_done done;
-	void *context;
-	bool under_way;
-	unsigned conflicts;
-	int64_t retry_ms;              /* the next delay */
-	int64_t not_before;            /* on the monotonic clock */
-	int64_t failing_since;         /* likewise; 0: it does not */
-	bool abandoned;                /* no other git works in the repository */
-	char expected[41], *complaint; /* last failure told, so that it is told once */
-	struct commit_job *next;
-};
 
 struct committer {
 	struct daemon *daemon;
@@ -57,38 +27,6 @@ struct committer {
 };
 
 static void committer_work(struct committer *committer);
-
-static void job_free(struct commit_job *job)
-{
-	for (size_t i = 0; i < job->text_count; i++)
-		free(job->texts[i]);
-	free(job->texts);
-	free(job->message);
-	free(job->complaint);
-	free(job);
-}
-
-static struct commit_job *job_new(struct daemon *daemon, enum commit_kind kind,
-				  const char *repository, const char *agent)
-{
-	struct commit_job *job = xcalloc(1, sizeof(*job));
-
-	job->daemon = daemon;
-	job->kind = kind;
-	job->at = clock_wall_s();
-	job->retry_ms = RETRY_FIRST_MS;
-	snprintf(job->repository, sizeof(job->repository), "%s", repository);
-	snprintf(job->agent, sizeof(job->agent), "%s", agent);
-	return job;
-}
-
-static void job_texts(struct commit_job *job, const char *const *texts, size_t count)
-{
-	job->texts = xcalloc(count, sizeof(char *));
-	job->text_count = count;
-	for (size_t i = 0; i < count; i++)
-		job->texts[i] = xstrdup(texts[i]);
-}
 
 static void committer_add(struct committer *committer, struct commit_job *job)
 {
@@ -115,82 +53,8 @@ static void job_finish(struct commit_job *job, const char *commit, const struct 
 	committer_remove(committer, job);
 	if (job->done)
 		job->done(job->context, commit, error);
-	job_free(job);
+	commit_job_free(job);
 	committer_work(committer);
-}
-
-/* ---- making the change ---- */
-
-/* The file's bytes now; absent is empty with *ret_absent. */
-static int read_current(struct commit_job *job, const char *path, struct buffer *raw,
-			bool *ret_absent, struct error *error)
-{
-	_free_ char *whole = xasprintf("%s/%s", job->repository, path);
-	int result = file_read(job->daemon->workspace->dir, whole, raw, NULL, error);
-
-	*ret_absent = result == -(int)ERROR_NOT_FOUND;
-	return *ret_absent ? 0 : result;
-}
-
-static void job_answered(void *context, const json_t *result, const struct error *error);
-
-static json_t *write_params(struct commit_job *job, const char *path, struct span raw, bool absent,
-			    struct span content)
-{
-	struct splice splice = splice_between(raw, content);
-	_free_ char *email = xasprintf("%s@agentd.local", job->agent);
-	json_t *expected = json_null();
-
-	if (!absent) {
-		blob_id(raw, job->expected);
-		expected = json_string(job->expected);
-	}
-	return json_pack("{s:s,s:s,s:o,s:I,s:I,s:s%,s:{s:s,s:s,s:I},s:s,s:b}", "repository",
-			 job->repository, "path", path, "expected", expected, "offset",
-			 (json_int_t)splice.offset, "remove", (json_int_t)splice.removed, "insert",
-			 splice.inserted.data, splice.inserted.length, "author", "name", job->agent,
-			 "email", email, "at", (json_int_t)job->at, "message", job->message,
-			 "abandoned", (int)job->abandoned);
-}
-
-static int job_write(struct commit_job *job, struct error *error)
-{
-	const char *path = job->kind == COMMIT_POST ? BULLETIN_PATH : MEMORY_PATH;
-	CLEANUP(buffer_clear) struct buffer raw = BUFFER(MEMORY_FILE_MAX);
-	CLEANUP(buffer_clear) struct buffer content = BUFFER(2 * MEMORY_FILE_MAX);
-	const struct entries entries = { job->agent, job->texts, job->text_count, job->at,
-					 job->recover };
-	bool absent;
-	int result = read_current(job, path, &raw, &absent, error);
-	json_t *params;
-
-	if (result)
-		return result;
-	if (job->kind == COMMIT_POST)
-		result = entries_add_post(&entries, buffer_span(&raw), &content, error);
-	else
-		result = entries_add_facts(&entries, buffer_span(&raw), &content, error);
-	if (result)
-		return result;
-	params = write_params(job, path, buffer_span(&raw), absent, buffer_span(&content));
-	if (!params)
-		return error_set(error, ERROR_PROTOCOL, "text that is no UTF-8");
-	if (job->kind == COMMIT_POST)
-		blob_id(buffer_span(&content), job->daemon->committer->bulletin);
-	job->under_way = true;
-	job->daemon->committer->under_way++;
-	service_request(job->daemon->history, "write", params, job_answered, job);
-	return 0;
-}
-
-static void job_edits(struct commit_job *job)
-{
-	json_t *params = json_pack("{s:s,s:b,s:I,s:b}", "repository", job->repository, "create", 1,
-				   "at", (json_int_t)job->at, "abandoned", (int)job->abandoned);
-
-	job->under_way = true;
-	job->daemon->committer->under_way++;
-	service_request(job->daemon->history, "edits", params, job_answered, job);
 }
 
 /* ---- how it went ---- */
@@ -255,34 +119,13 @@ static void job_retry_later(struct commit_job *job, const struct error *error)
 		job->failing_since = now;
 	job->abandoned = repository_is_abandoned(daemon, job->repository, error,
 						 now - job->failing_since);
-	job->not_before = now + job->retry_ms;
-	job->retry_ms = job->retry_ms * 2 > RETRY_LAST_MS ? RETRY_LAST_MS : job->retry_ms * 2;
+	commit_job_delay(job, now);
 	repository_trouble(daemon, job->repository, error, now - job->failing_since);
-}
-
-static bool folder_is_gone(const struct commit_job *job)
-{
-	struct stat st;
-
-	return strcmp(job->repository, ".") &&
-	       file_stat(job->daemon->workspace->dir, job->repository, &st, NULL) ==
-		       -(int)ERROR_NOT_FOUND;
-}
-
-/* What an agent was told to be remembered waits for whatever a person has to put right; a post was
- * not promised yet. */
-static bool is_hopeless(const struct commit_job *job, const struct error *error)
-{
-	if (folder_is_gone(job) || error->code == ERROR_PROTOCOL)
-		return true;
-	return job->kind != COMMIT_FACTS &&
-	       (error->code == ERROR_INVALID || error->code == ERROR_DENIED ||
-		error->code == ERROR_TOO_LARGE);
 }
 
 static void job_failed(struct commit_job *job, const struct error *error)
 {
-	if (is_hopeless(job, error)) {
+	if (commit_job_is_hopeless(job, error)) {
 		log_event(job->daemon->log, LEVEL_ERROR, "commit_failed",
 			  job->agent[0] ? job->agent : NULL, NULL, "%s: %s", job->repository,
 			  error->message);
@@ -336,12 +179,20 @@ static bool is_first_of_repository(const struct committer *committer, const stru
 
 static void job_start(struct commit_job *job)
 {
+	struct committer *committer = job->daemon->committer;
+	json_t *params;
 	struct error error;
 
-	if (job->kind == COMMIT_EDITS)
-		job_edits(job);
-	else if (job_write(job, &error))
+	if (commit_job_params(job, &params, &error)) {
 		job_failed(job, &error);
+		return;
+	}
+	if (job->kind == COMMIT_POST)
+		memcpy(committer->bulletin, job->written, sizeof(committer->bulletin));
+	job->under_way = true;
+	committer->under_way++;
+	service_request(job->daemon->history, job->kind == COMMIT_EDITS ? "edits" : "write", params,
+			job_answered, job);
 }
 
 static void retry_due(uv_timer_t *timer)
@@ -396,9 +247,9 @@ void committer_remember(struct daemon *daemon, const char *agent, const char *co
 			commit_done done, void *context)
 {
 	_free_ char *repository = xasprintf("agents/%s", agent);
-	struct commit_job *job = job_new(daemon, COMMIT_FACTS, repository, agent);
+	struct commit_job *job = commit_job_new(daemon, COMMIT_FACTS, repository, agent);
 
-	job_texts(job, facts, count);
+	commit_job_take_texts(job, facts, count);
 	job->recover = recover;
 	job->at = at;
 	job->message = xstrdup(message);
@@ -410,9 +261,9 @@ void committer_remember(struct daemon *daemon, const char *agent, const char *co
 void committer_post(struct daemon *daemon, const char *agent, const char *text, int64_t at,
 		    const char *message, commit_done done, void *context)
 {
-	struct commit_job *job = job_new(daemon, COMMIT_POST, ".", agent);
+	struct commit_job *job = commit_job_new(daemon, COMMIT_POST, ".", agent);
 
-	job_texts(job, &text, 1);
+	commit_job_take_texts(job, &text, 1);
 	job->at = at;
 	job->message = xstrdup(message);
 	job->done = done;
@@ -432,7 +283,8 @@ static struct commit_job *waiting_edits(const struct committer *committer, const
 void committer_edits(struct daemon *daemon, const char *repository)
 {
 	if (!waiting_edits(daemon->committer, repository))
-		committer_add(daemon->committer, job_new(daemon, COMMIT_EDITS, repository, ""));
+		committer_add(daemon->committer,
+			      commit_job_new(daemon, COMMIT_EDITS, repository, ""));
 }
 
 void committer_first_edits(struct daemon *daemon, const char *repository)
@@ -441,7 +293,7 @@ void committer_first_edits(struct daemon *daemon, const char *repository)
 	bool is_new = !job;
 
 	if (is_new)
-		job = job_new(daemon, COMMIT_EDITS, repository, "");
+		job = commit_job_new(daemon, COMMIT_EDITS, repository, "");
 	job->not_before = clock_monotonic_ms() + NEW_FOLDER_MS;
 	if (is_new)
 		committer_add(daemon->committer, job);
@@ -492,7 +344,7 @@ void committer_free(struct committer *committer)
 		struct commit_job *job = committer->first;
 
 		committer_remove(committer, job);
-		job_free(job);
+		commit_job_free(job);
 	}
 	uv_close((uv_handle_t *)committer->retry, handle_free);
 	free(committer);
