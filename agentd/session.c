@@ -8,6 +8,35 @@
 #include <signal.h>
 #include <stdarg.h>
 
+static char *copy_or_null(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
+struct session *session_new(struct daemon *daemon, const char *agent,
+			    const struct session_wish *wish)
+{
+	struct session *session = xcalloc(1, sizeof(*session));
+
+	session->daemon = daemon;
+	session->references = 1;
+	lifecycle_begin(&session->life);
+	snprintf(session->agent, sizeof(session->agent), "%s", agent);
+	session->cause = wish->cause;
+	session->key = copy_or_null(wish->key);
+	session->heading = copy_or_null(wish->heading);
+	session->message = copy_or_null(wish->message);
+	session->schedule = copy_or_null(wish->schedule);
+	session->again = copy_or_null(wish->again);
+	session->event = copy_or_null(wish->event);
+	session->by_person = wish->by_person;
+	session->planned = wish->planned;
+	session->answer = wish->answer;
+	session->afresh = wish->afresh;
+	session->objective = json_deep_copy(wish->objective);
+	return session;
+}
+
 void session_hold(struct session *session)
 {
 	session->references++;

@@ -128,13 +128,22 @@ static inline bool session_waits(const struct session *session)
 	return session->life.state == LIFE_WAITING;
 }
 
+/* Has it begun, and waits to go on? */
+static inline bool session_is_between_lives(const struct session *session)
+{
+	return session_waits(session) && session->has_row;
+}
+
 /* watchdog.c: it died of itself, and goes on later, or is set aside. */
 void session_died(struct session *session);
 /* Its process cannot be killed. */
 void session_complain(struct session *session);
 struct life_rules session_life_rules(const struct daemon *daemon);
 
-/* session.c: rows of state.db as they stand now; strings are the session's. */
+/* session.c: one that waits, without an id; the caller holds it. Strings of the wish are copied. */
+struct session *session_new(struct daemon *daemon, const char *agent,
+			    const struct session_wish *wish);
+/* Rows of state.db as they stand now; strings are the session's. */
 struct slot session_slot(const struct session *session);
 struct session_row session_row_of(const struct session *session, const char *cause,
 				  const char *plan);
@@ -269,5 +278,10 @@ const char *outcome_name(enum session_outcome outcome);
 struct session *supervisor_find(const struct daemon *daemon, const char *id);
 void supervisor_ended(struct session *session); /* takes it off the list; may free it */
 struct session *supervisor_first(const struct daemon *daemon); /* then session->next */
+
+/* supervisor_cancel.c: the daemon stops. What only waits is withdrawn; what has begun is let go at
+ * its next step, or at once where it is. */
+void supervisor_withdraw(struct daemon *daemon);
+void supervisor_suspend(struct daemon *daemon, bool wherever_they_are);
 
 #endif

@@ -148,35 +148,6 @@ static size_t runs_waiting(const struct daemon *daemon, const struct resident *r
 	return count;
 }
 
-static char *copy_or_null(const char *text)
-{
-	return text ? xstrdup(text) : NULL;
-}
-
-static struct session *session_new(struct daemon *daemon, const char *agent,
-				   const struct session_wish *wish)
-{
-	struct session *session = xcalloc(1, sizeof(*session));
-
-	session->daemon = daemon;
-	session->references = 1;
-	lifecycle_begin(&session->life);
-	snprintf(session->agent, sizeof(session->agent), "%s", agent);
-	session->cause = wish->cause;
-	session->key = copy_or_null(wish->key);
-	session->heading = copy_or_null(wish->heading);
-	session->message = copy_or_null(wish->message);
-	session->schedule = copy_or_null(wish->schedule);
-	session->again = copy_or_null(wish->again);
-	session->event = copy_or_null(wish->event);
-	session->by_person = wish->by_person;
-	session->planned = wish->planned;
-	session->answer = wish->answer;
-	session->afresh = wish->afresh;
-	session->objective = json_deep_copy(wish->objective);
-	return session;
-}
-
 static void queue(struct supervisor *supervisor, struct session *session)
 {
 	*supervisor->last = session;
@@ -259,112 +230,11 @@ bool supervisor_has(const struct daemon *daemon, const struct resident *resident
 	return false;
 }
 
-static bool is_between_lives(const struct session *session)
-{
-	return session_waits(session) && session->has_row;
-}
-
-/* Its outcome is decided. One that has begun, and waits to go on, has facts in its journal. */
-static void session_end(struct session *session)
-{
-	session_handle(session, is_between_lives(session) ? LIFE_EXITED : LIFE_CANCELLED);
-}
-
-static void session_cancel(struct session *session, const char *reason)
-{
-	session_fail(session, OUTCOME_INTERRUPTED, "%s", reason);
-	session_end(session);
-}
-
-int supervisor_cancel(struct daemon *daemon, const char *id, const char *reason,
-		      struct error *error)
-{
-	struct session *session = supervisor_find(daemon, id);
-
-	if (!session)
-		return error_set(error, ERROR_NOT_FOUND, "no session %s is open", id);
-	session_cancel(session, reason);
-	return 0;
-}
-
 void supervisor_forget(struct daemon *daemon, void *context)
 {
 	for (struct session *session = daemon->supervisor->first; session; session = session->next)
 		if (session->listener_context == context)
 			session->listener = NULL, session->listener_context = NULL;
-}
-
-/* Ends all that `is_meant` says. Ending one may end or start others, so each look begins anew; a
- * session that has an outcome is on its way already. */
-static void cancel_each(struct daemon *daemon, const struct resident *resident,
-			bool (*is_meant)(const struct session *session), const char *reason)
-{
-	struct session *session = daemon->supervisor->first;
-
-	while (session) {
-		if (session->outcome == OUTCOME_NONE &&
-		    (!resident || !strcmp(session->agent, resident->name)) && is_meant(session)) {
-			session_cancel(session, reason);
-			session = daemon->supervisor->first;
-		} else {
-			session = session->next;
-		}
-	}
-}
-
-static bool is_any(const struct session *session)
-{
-	(void)session;
-	return true;
-}
-
-static bool is_waiting_beat(const struct session *session)
-{
-	return session_waits(session) && !session->manual;
-}
-
-/* What has begun and waits to go on is parked as it stands. */
-static void park_each(struct daemon *daemon, const struct resident *resident)
-{
-	struct parking paused = { .why = PARKED_BY_PAUSE };
-	struct session *session = daemon->supervisor->first;
-
-	while (session) {
-		if (session->outcome == OUTCOME_NONE && is_between_lives(session) &&
-		    !session->manual && !strcmp(session->agent, resident->name)) {
-			session_park(session, &paused, "its agent was paused");
-			session_end(session);
-			session = daemon->supervisor->first;
-		} else {
-			session = session->next;
-		}
-	}
-}
-
-/* Also one that died before it came to its step, and waits. */
-static void let_on(struct daemon *daemon, const struct resident *resident)
-{
-	for (struct session *session = daemon->supervisor->first; session; session = session->next)
-		if (!strcmp(session->agent, resident->name))
-			session->stop_at_step = false;
-}
-
-void supervisor_agent_paused(struct daemon *daemon, struct resident *resident)
-{
-	if (!resident->paused)
-		let_on(daemon, resident);
-	if (!resident->paused)
-		return;
-	if (resident->open)
-		resident->open->stop_at_step = true;
-	park_each(daemon, resident);
-	cancel_each(daemon, resident, is_waiting_beat, "paused");
-}
-
-void supervisor_agent_gone(struct daemon *daemon, struct resident *resident)
-{
-	resident->open = NULL;
-	cancel_each(daemon, resident, is_any, "the agent's folder is gone");
 }
 
 void supervisor_inputs_changed(struct daemon *daemon, const struct resident *resident,
@@ -385,7 +255,7 @@ const char *supervisor_held(const struct daemon *daemon, const struct resident *
 {
 	for (const struct session *session = daemon->supervisor->first; session;
 	     session = session->next)
-		if (is_between_lives(session) && !strcmp(session->agent, resident->name))
+		if (session_is_between_lives(session) && !strcmp(session->agent, resident->name))
 			return session->held;
 	return NULL;
 }
@@ -412,35 +282,9 @@ size_t supervisor_open_count(const struct daemon *daemon)
 	return count;
 }
 
-static bool is_withdrawn(const struct session *session)
-{
-	return session->rehearse || (session_waits(session) && !session->has_row);
-}
-
-/* Letting one go may end others: each look begins anew. */
-static void suspend_each(struct daemon *daemon, bool wherever_they_are)
-{
-	struct session *session = daemon->supervisor->first;
-
-	while (session) {
-		bool is_new = session->outcome == OUTCOME_NONE && !session->suspending;
-
-		if (is_new)
-			session_suspend(session);
-		else if (wherever_they_are && session->outcome == OUTCOME_NONE &&
-			 session_runs(session))
-			session_handle(session, LIFE_SUSPENDED);
-		else {
-			session = session->next;
-			continue;
-		}
-		session = daemon->supervisor->first;
-	}
-}
-
 static void calls_took_too_long(uv_timer_t *timer)
 {
-	suspend_each(timer->data, true);
+	supervisor_suspend(timer->data, true);
 }
 
 void supervisor_stop(struct daemon *daemon, void (*empty)(struct daemon *))
@@ -448,9 +292,8 @@ void supervisor_stop(struct daemon *daemon, void (*empty)(struct daemon *))
 	struct supervisor *supervisor = daemon->supervisor;
 
 	supervisor->empty = empty;
-	cancel_each(daemon, NULL, is_withdrawn,
-		    "the daemon stops, and this does not go on: ask for it again");
-	suspend_each(daemon, false);
+	supervisor_withdraw(daemon);
+	supervisor_suspend(daemon, false);
 	uv_timer_start(supervisor->limit, calls_took_too_long, STOP_CALLS_MS, 0);
 	tell_empty(daemon);
 }
