@@ -89,7 +89,7 @@ char *operation_print(const struct operation *o, size_t skip, char *out, size_t 
 		[OPERATION_RENAME] = "rename",      [OPERATION_EXCHANGE] = "exchange",
 		[OPERATION_LINK] = "link",          [OPERATION_UNLINK] = "unlink",
 		[OPERATION_SYNC] = "sync",          [OPERATION_MARK] = "mark",
-		[OPERATION_MESSAGE] = "message of",
+		[OPERATION_MESSAGE] = "message of", [OPERATION_EXEC] = "exec by",
 	};
 	const char *path = strlen(o->path) > skip ? o->path + skip : o->path;
 	const char *target = strlen(o->target) > skip ? o->target + skip : o->target;

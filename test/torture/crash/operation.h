@@ -25,6 +25,7 @@ enum operation_kind {
 	OPERATION_SYNC,     /* inode of a file or folder */
 	OPERATION_MARK,     /* data: what the script says, a line */
 	OPERATION_MESSAGE,  /* path: the program's name, data: what it is about to send */
+	OPERATION_EXEC,     /* path: the program's name, target: what it becomes, data: its words */
 };
 
 struct operation {
