@@ -1,7 +1,7 @@
 #include "database.h"
 
 static const char put_section[] = "INSERT OR REPLACE INTO section"
-				  " VALUES(?,?,?,?,?,?,?,?)";
+				  " VALUES(?,?,?,?,?,?,?,?,?,?,?)";
 static const char delete_section[] = "DELETE FROM section WHERE agent = ? AND key = ?";
 static const char all_sections[] = "SELECT * FROM section ORDER BY agent, key";
 
@@ -18,6 +18,9 @@ int store_section_put(struct store *store, const struct section *section, struct
 	query_int(&q, section->last_run);
 	query_text(&q, section->inputs);
 	query_int(&q, section->past);
+	query_int(&q, section->pending);
+	query_int(&q, section->woken);
+	query_text(&q, section->heard);
 	return query_run(&q);
 }
 
@@ -42,6 +45,9 @@ static void read_section(struct query *q, struct section *ret_section)
 	ret_section->last_run = column_int(q);
 	ret_section->inputs = column_text(q);
 	ret_section->past = column_int(q);
+	ret_section->pending = column_int(q);
+	ret_section->woken = column_int(q);
+	ret_section->heard = column_text(q);
 }
 
 int store_sections(struct store *store, store_section_visit visit, void *context,

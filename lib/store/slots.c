@@ -1,11 +1,12 @@
 #include "database.h"
 
-#define COLUMNS \
-	"agent, section, heading, planned, event, state, reason, session, outcome, recorded, last, slots"
+#define COLUMNS                                                                                \
+	"agent, section, heading, planned, event, state, reason, session, outcome, recorded, " \
+	"last, slots, wish"
 
 /* Also one that a range stands for has its row. */
 static const char insert_slot[] =
-	"INSERT INTO slot(" COLUMNS ") SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12"
+	"INSERT INTO slot(" COLUMNS ") SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13"
 	" WHERE ?5 <> '' OR NOT EXISTS(SELECT 1 FROM slot INDEXED BY slot_range WHERE slots > 1"
 	"   AND agent = ?1 AND section = ?2 AND last >= ?4 AND planned <= ?4)";
 
@@ -13,7 +14,7 @@ static const char insert_slot[] =
 static const char insert_range[] =
 	"INSERT INTO slot(" COLUMNS ") SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,"
 	" ?12 - (SELECT count(*) FROM slot WHERE agent = ?1 AND section = ?2 AND event = ''"
-	"   AND slots = 1 AND planned BETWEEN ?4 AND ?11)";
+	"   AND slots = 1 AND planned BETWEEN ?4 AND ?11), ?13";
 
 static bool is_range(const struct slot *slot)
 {
@@ -38,6 +39,7 @@ int store_slot_insert(struct store *store, const struct slot *slot, struct error
 	query_int(&q, slot->recorded);
 	query_int(&q, is_range(slot) ? slot->last : 0);
 	query_int(&q, is_range(slot) ? slot->count : 1);
+	query_text(&q, slot->wish);
 	r = query_change(&q, &changes);
 	if (r == -(int)ERROR_EXISTS || (!r && !changes))
 		return error_set(error, ERROR_EXISTS, "this slot of %s has its row already",
@@ -46,7 +48,7 @@ int store_slot_insert(struct store *store, const struct slot *slot, struct error
 }
 
 /* A planned slot is known by its moment, an event slot by its event. */
-#define SET "UPDATE slot SET state = ?4, reason = ?5, session = ?6, outcome = ?7"
+#define SET "UPDATE slot SET state = ?4, reason = ?5, session = ?6, outcome = ?7, wish = ''"
 #define FIND_PLANNED \
 	" WHERE agent = ?1 AND section = ?2 AND event = '' AND slots = 1 AND planned = ?3"
 #define FIND_EVENT " WHERE agent = ?1 AND section = ?2 AND event <> '' AND event = ?3"
@@ -99,8 +101,9 @@ int store_slot_finish(struct store *store, const struct slot *slot, struct error
 	return r || changes ? r : not_finished(store, slot, error);
 }
 
-static const char assign_planned[] = "UPDATE slot SET session = ?4" FIND_PLANNED " AND state = 0";
-static const char assign_event[] = "UPDATE slot SET session = ?4" FIND_EVENT " AND state = 0";
+#define ASSIGN "UPDATE slot SET session = ?4, wish = ''"
+static const char assign_planned[] = ASSIGN FIND_PLANNED " AND state = 0";
+static const char assign_event[] = ASSIGN FIND_EVENT " AND state = 0";
 
 int store_slot_assign(struct store *store, const struct slot *slot, struct error *error)
 {
@@ -175,6 +178,7 @@ static void read_slot(struct query *q, struct slot *ret_slot)
 	ret_slot->recorded = column_int(q);
 	ret_slot->last = column_int(q);
 	ret_slot->count = column_int(q);
+	ret_slot->wish = column_text(q);
 	if (!is_range(ret_slot))
 		ret_slot->last = ret_slot->planned;
 }

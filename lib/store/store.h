@@ -65,6 +65,9 @@ int store_submit(struct store_writer *writer, store_work work, store_done done, 
 /* Whether the file cannot be written at the moment, and why. ERROR_INVALID: it is damaged, which
  * trying again does not mend. */
 bool store_trouble(struct store_writer *writer, struct error *ret_error);
+/* The file does not become well again: from now on what cannot be written fails with the error of
+ * that, at once. */
+void store_give_up(struct store_writer *writer);
 void store_complete(struct store_writer *writer);
 /* A work that writes nothing into state.db and may take some milliseconds. It runs alone, outside
  * of any transaction, when nothing else waits. store_writer_stop gives up those that are not done
@@ -97,6 +100,7 @@ struct slot {
 	const char *session; /* "" until there is one */
 	const char *outcome; /* of its session; "" until it ended */
 	int64_t recorded;
+	const char *wish; /* of a manual run that waits: what is to be run, as JSON; else "" */
 	/* More slots than one may share a row that is terminal from its beginning: it stands for
 	 * each from `planned` to `last` that has no row of its own. */
 	int64_t last;  /* looked at for count > 1; what is visited has `planned` for one slot */
@@ -109,7 +113,7 @@ int store_slot_insert(struct store *store, const struct slot *slot, struct error
 /* running → ran, skipped or coalesced; a terminal row never changes (ERROR_CONFLICT). Writes state,
  * reason, session and outcome. */
 int store_slot_finish(struct store *store, const struct slot *slot, struct error *error);
-/* A running slot gets its session. */
+/* A running slot gets its session, and its wish leaves. */
 int store_slot_assign(struct store *store, const struct slot *slot, struct error *error);
 /* At a start: slots that a daemon before us left `running`, and whose session has ended (they ran,
  * interrupted). Those of a session that is open stay: it goes on, or store_slots_interrupt ends
@@ -148,6 +152,10 @@ struct section {
 	int64_t last_run;   /* when its last session ended, 0: never */
 	const char *inputs; /* hash of its inputs at that time, "" : unknown */
 	int64_t past;       /* no slot up to then gets a row any more; 0: not known */
+	/* Of one that waits for something to happen: */
+	int64_t pending;   /* when it happened last and nobody was woken for it yet; 0: nothing */
+	int64_t woken;     /* when its latest slot began; 0: never */
+	const char *heard; /* hash of what it hears of, at that time; "": unknown */
 };
 int store_section_put(struct store *store, const struct section *section, struct error *error);
 int store_section_delete(struct store *store, const char *agent, const char *key,
@@ -339,6 +347,14 @@ int store_calls(struct store *store, const char *session, const char *agent, int
 		store_call_visit visit, void *context, struct error *error);
 /* The newest row, to know the windows that were in force. ERROR_NOT_FOUND: there is none. */
 int store_call_last(struct store *store, int64_t *ret_hour, int64_t *ret_day, struct error *error);
+/* The windows in force: those of the newest row, unless store_windows_put knows of others since. */
+struct windows_row {
+	int64_t hour, day;       /* UTC s of their beginnings */
+	int64_t hour_ms, day_ms; /* for how long they were in force: at least */
+};
+int store_windows_put(struct store *store, const struct windows_row *row, struct error *error);
+/* ERROR_NOT_FOUND: no model was called yet. */
+int store_windows(struct store *store, struct windows_row *ret_row, struct error *error);
 /* The latest windows that a settled row names, which a clock that was ahead may have made: 0 of
  * each where there is none. */
 int store_call_latest(struct store *store, int64_t *ret_hour, int64_t *ret_day,

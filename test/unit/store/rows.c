@@ -96,6 +96,40 @@ static void terminal_slots_never_change(void **state)
 			    slots(place, NULL, 0, 100, 9));
 }
 
+static int print_wish(void *context, const struct slot *s)
+{
+	struct place *place = context;
+
+	return buffer_printf(&place->seen, "%s wants <%s>;", s->event, s->wish);
+}
+
+static const char *wishes(struct place *place)
+{
+	buffer_reset(&place->seen);
+	assert_int_equal(0, store_slots(place->store, NULL, 0, 100, 9, print_wish, place, NULL));
+	return place_text(place);
+}
+
+/* What a run that waits is to do stands in its slot's row until it begins, or does not. */
+static void wishes_last_until_they_are_met(void **state)
+{
+	struct slot run = { .agent = "a", .section = "", .event = "run:1", .wish = "{1}" };
+	struct slot other = { .agent = "a", .section = "", .event = "run:2", .wish = "{2}" };
+	struct place *place = *state;
+
+	assert_int_equal(0, store_slot_insert(place->store, &run, NULL));
+	assert_int_equal(0, store_slot_insert(place->store, &other, NULL));
+	buffer_reset(&place->seen);
+	assert_int_equal(0, store_slots_waiting(place->store, print_wish, place, NULL));
+	assert_string_equal("run:1 wants <{1}>;run:2 wants <{2}>;", place_text(place));
+	run.session = "1";
+	assert_int_equal(0, store_slot_assign(place->store, &run, NULL));
+	assert_string_equal("run:1 wants <>;run:2 wants <{2}>;", wishes(place));
+	other.state = SLOT_SKIPPED;
+	assert_int_equal(0, store_slot_finish(place->store, &other, NULL));
+	assert_string_equal("run:1 wants <>;run:2 wants <>;", wishes(place));
+}
+
 /* What a daemon that died left behind. */
 static void open_slots_are_closed(void **state)
 {
@@ -208,6 +242,9 @@ static int print_section(void *context, const struct section *s)
 	struct place *place = context;
 
 	assert_int_equal(5, s->past);
+	assert_int_equal(s->pending, (int64_t)((uint64_t)s->next + 1));
+	assert_int_equal(s->woken, s->next - 1);
+	assert_true(*s->heard);
 	return buffer_printf(&place->seen, "%s/%s %s %lld %lld %lld %s;", s->agent, s->key,
 			     s->schedule, (long long)s->first_seen, (long long)s->next,
 			     (long long)s->last_run, s->inputs);
@@ -222,7 +259,10 @@ static const char *sections(struct place *place)
 
 static void put_section(struct place *place, const char *agent, const char *key, int64_t next)
 {
-	struct section section = { agent, key, "daily 09:00", 1, next, 0, "abc", 5 };
+	struct section section = { agent,    key,  "daily 09:00",
+				   1,        next, 0,
+				   "abc",    5,    (int64_t)((uint64_t)next + 1),
+				   next - 1, key };
 
 	assert_int_equal(0, store_section_put(place->store, &section, NULL));
 }
@@ -357,11 +397,17 @@ static void epochs_grow(void **state)
 int rows_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
-		PLACE_TEST(slots_are_made_once),   PLACE_TEST(terminal_slots_never_change),
-		PLACE_TEST(open_slots_are_closed), PLACE_TEST(a_row_stands_for_many),
-		PLACE_TEST(slots_of_a_range),      PLACE_TEST(sections_are_kept),
-		PLACE_TEST(sections_are_renamed),  PLACE_TEST(files_are_replaced_as_a_whole),
-		PLACE_TEST(visits_end_a_walk),     PLACE_TEST(epochs_grow),
+		PLACE_TEST(slots_are_made_once),
+		PLACE_TEST(terminal_slots_never_change),
+		PLACE_TEST(open_slots_are_closed),
+		PLACE_TEST(a_row_stands_for_many),
+		PLACE_TEST(slots_of_a_range),
+		PLACE_TEST(sections_are_kept),
+		PLACE_TEST(wishes_last_until_they_are_met),
+		PLACE_TEST(sections_are_renamed),
+		PLACE_TEST(files_are_replaced_as_a_whole),
+		PLACE_TEST(visits_end_a_walk),
+		PLACE_TEST(epochs_grow),
 	};
 
 	return cmocka_run_group_tests_name("store: rows", tests, NULL, NULL);
