@@ -48,9 +48,9 @@ bool bulletin_says(const struct bulletin_entry *entry, struct span text);
 int bulletin_quote(const struct bulletin *bulletin, const char *reader, size_t max_bytes,
 		   struct buffer *out);
 
-/* A hash of what the file says beside the posts (of one line) of `except`: another one where
- * somebody else wrote, or edited. */
-uint64_t bulletin_digest(struct span raw, const char *except);
+/* A hash of what the file says beside the posts (of one line) of `except` and of `also` (may be
+ * NULL): another one where somebody else wrote, or edited. */
+uint64_t bulletin_digest(struct span raw, const char *except, const char *also);
 
 CLEANUP_DEFINE_VALUE(struct bulletin, bulletin_clear)
 

@@ -24,7 +24,12 @@ static size_t end_of(const struct bulletin_entry *entry, struct span text)
 	return (size_t)(line.data - text.data) + line.length;
 }
 
-uint64_t bulletin_digest(struct span raw, const char *except)
+static bool is_by(const struct bulletin_entry *entry, const char *author)
+{
+	return author && span_equal(entry->author, span_of(author));
+}
+
+uint64_t bulletin_digest(struct span raw, const char *except, const char *also)
 {
 	CLEANUP(markdown_text_clear) struct markdown_text clean = { 0 };
 	CLEANUP(bulletin_clear) struct bulletin bulletin = { 0 };
@@ -42,7 +47,7 @@ uint64_t bulletin_digest(struct span raw, const char *except)
 	for (size_t i = 0; i < bulletin.count; i++) {
 		const struct bulletin_entry *entry = &bulletin.items[i];
 
-		if (!span_equal(entry->author, span_of(except)))
+		if (!is_by(entry, except) && !is_by(entry, also))
 			continue;
 		hash = add(hash, span_slice(text, at, (size_t)(entry->source.data - text.data)));
 		at = end_of(entry, text);

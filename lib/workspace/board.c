@@ -33,7 +33,7 @@ static uint64_t read_digest(const struct workspace *workspace, struct file_stamp
 
 	if (result && result != -(int)ERROR_NOT_FOUND)
 		return digest_of_stamp(stamp);
-	return bulletin_digest(buffer_span(&text), WORKSPACE_SYSTEM);
+	return bulletin_digest(buffer_span(&text), WORKSPACE_SYSTEM, NULL);
 }
 
 uint64_t workspace_bulletin(const struct workspace *workspace)

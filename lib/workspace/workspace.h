@@ -114,6 +114,17 @@ int workspace_inputs(const struct workspace *workspace, const char *agent, char 
 int workspace_inputs_given(const struct workspace *workspace, const char *agent, char out[17],
 			   struct error *error);
 
+/* Hashes of what a section that waits for something could have heard of, 16 hex digits: another one
+ * after a restart tells that something happened while nobody looked. "" where it cannot be told.
+ *
+ * The bulletin, without what the agent itself and the runtime have posted. */
+void workspace_heard_bulletin(const struct workspace *workspace, const char *agent, char out[17]);
+/* Names, sizes and times of the agent's files whose path begins with `prefix`; without work/, and
+ * without what the daemon writes there (MEMORY.md, memory/). A copy of a workspace that keeps times
+ * is the same. */
+void workspace_heard_files(const struct workspace *workspace, const char *agent, const char *prefix,
+			   char out[17]);
+
 /* Names of the inputs that changed after `since` (UTC seconds), "HEARTBEAT.md,
  * knowledge/prices.md", printable and not many; NULL: none. The caller frees it. */
 char *workspace_changes(const struct workspace *workspace, const char *agent, int64_t since);

@@ -176,9 +176,13 @@ static void test_digest(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
-		if ((bulletin_digest(span_of(rows[i].text), "system") ==
-		     bulletin_digest(span_of(rows[i].other), "system")) != rows[i].is_same)
+		if ((bulletin_digest(span_of(rows[i].text), "system", NULL) ==
+		     bulletin_digest(span_of(rows[i].other), "system", NULL)) != rows[i].is_same)
 			fail_msg("row %zu: %s", i, rows[i].other);
+	assert_int_equal(bulletin_digest(span_of(alone), "system", "max"),
+			 bulletin_digest(span_of(""), "system", "max"));
+	assert_int_not_equal(bulletin_digest(span_of(alone), "system", "zoe"),
+			     bulletin_digest(span_of(""), "system", "zoe"));
 }
 
 int main(void)

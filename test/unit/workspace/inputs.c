@@ -143,12 +143,59 @@ static void test_no_agent(void **state)
 	assert_true(workspace_inputs(site.workspace, "kira", out, NULL) < 0);
 }
 
+/* Writing a path changes what a section of kira's could have heard of, or does not. */
+static void test_heard(void **state)
+{
+	static const char others[] = "# Bulletin\n\n## 2026-11-20 08:00Z [max]\n- old\n";
+	static const struct {
+		const char *path, *text, *prefix; /* prefix NULL: of the bulletin */
+		bool counts;
+	} rows[] = {
+		{ "shared/BULLETIN.md", others, NULL, true },
+		{ "shared/BULLETIN.md",
+		  "# Bulletin\n\n## 2026-11-20 08:00Z [max]\n- old\n\n"
+		  "## 2026-11-20 09:00Z [kira]\n- mine\n\n"
+		  "## 2026-11-20 09:00Z [system]\n- full\n",
+		  NULL, false },
+		{ "shared/BULLETIN.md", "A person's word.\n", NULL, true },
+		{ "agents/kira/knowledge/a.md", "a", NULL, false },
+		{ "agents/kira/knowledge/a.md", "ab", "knowledge/", true },
+		{ "agents/kira/knowledge/deep/a.md", "a", "knowledge/", true },
+		{ "agents/kira/skills/a.md", "a", "knowledge/", false },
+		{ "agents/kira/HEARTBEAT.md", "# None", "", true },
+		{ "agents/kira/work/a.md", "a", "", false },
+		{ "agents/kira/MEMORY.md", "a", "", false },
+		{ "agents/kira/memory/archive/2026-11.md", "a", "", false },
+	};
+	CLEANUP(site_clear) struct site site;
+	char before[17], after[17];
+
+	(void)state;
+	site_make(&site);
+	site_open(&site);
+	site_add_kira(&site);
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+		for (int changed = 0; changed < 2; changed++) {
+			if (changed)
+				site_write(&site, rows[i].path, rows[i].text);
+			if (rows[i].prefix)
+				workspace_heard_files(site.workspace, "kira", rows[i].prefix,
+						      changed ? after : before);
+			else
+				workspace_heard_bulletin(site.workspace, "kira",
+							 changed ? after : before);
+			assert_int_equal(16, strlen(changed ? after : before));
+			if (changed && !strcmp(before, after) == rows[i].counts)
+				fail_msg("row %zu: %s", i, rows[i].path);
+		}
+}
+
 int run_inputs(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changes),  cmocka_unit_test(test_names_of_changes),
 		cmocka_unit_test(test_bulletin), cmocka_unit_test(test_grant),
-		cmocka_unit_test(test_no_agent),
+		cmocka_unit_test(test_no_agent), cmocka_unit_test(test_heard),
 	};
 
 	return cmocka_run_group_tests_name("workspace inputs", tests, NULL, NULL);
