@@ -67,7 +67,8 @@ void journal_session_end(struct daemon *daemon, const struct session_row *row,
 void journal_parked_put(struct daemon *daemon, const struct parked_row *row, journal_done done,
 			void *context);
 /* Parked work does not go on at all. */
-void journal_parked_drop(struct daemon *daemon, const char *session);
+void journal_parked_drop(struct daemon *daemon, const char *session, journal_done done,
+			 void *context);
 
 void journal_slot_finish(struct daemon *daemon, const struct slot *slot, journal_done done,
 			 void *context);

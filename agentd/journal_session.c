@@ -124,9 +124,10 @@ static int work_parked_drop(struct store *store, void *context, struct error *er
 	return store_parked_delete(store, job->session, error);
 }
 
-void journal_parked_drop(struct daemon *daemon, const char *session)
+void journal_parked_drop(struct daemon *daemon, const char *session, journal_done done,
+			 void *context)
 {
-	struct journal_job *job = journal_job_new(daemon, NULL, NULL);
+	struct journal_job *job = journal_job_new(daemon, done, context);
 
 	job->session = journal_job_keep(job, session);
 	journal_job_submit(job, work_parked_drop);

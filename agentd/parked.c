@@ -117,7 +117,7 @@ static void tell_left(struct daemon *daemon, const struct item *item, const char
 	tell_over(daemon, item, what);
 }
 
-static void take_away(struct daemon *daemon, struct item **link, const char *why, bool is_over)
+static void forget(struct daemon *daemon, struct item **link, const char *why, bool is_over)
 {
 	struct item *item = take_out(daemon->parked, link);
 	_free_ char *what = xasprintf("parked work of %s is dropped: %s", item->agent, why);
@@ -126,8 +126,18 @@ static void take_away(struct daemon *daemon, struct item **link, const char *why
 		  what);
 	if (is_over && !item->going) /* else it was told when it went on */
 		tell_left(daemon, item, what);
-	journal_parked_drop(daemon, item->session);
 	item_free(item);
+}
+
+void parked_forget(struct daemon *daemon, struct item **link, const char *why)
+{
+	forget(daemon, link, why, true);
+}
+
+static void take_away(struct daemon *daemon, struct item **link, const char *why, bool is_over)
+{
+	journal_parked_drop(daemon, (*link)->session, NULL, NULL);
+	forget(daemon, link, why, is_over);
 }
 
 void parked_drop(struct daemon *daemon, struct item **link, const char *why)

@@ -85,8 +85,8 @@ void parked_limits_changed(struct daemon *daemon);
 /* A person resumed the agent. */
 void parked_resume(struct daemon *daemon, const struct resident *resident);
 /* A person answers what a parked session asked: `done` is called when that is durable, and the work
- * goes on. ANSWER_NONE: it does not go on at all, which is done at once. ERROR_NOT_FOUND: no
- * session of that name asks; ERROR_CONFLICT: it has its answer. */
+ * goes on, or, for ANSWER_NONE, does not go on at all. ERROR_NOT_FOUND: no session of that name
+ * asks; ERROR_CONFLICT: it has its answer. */
 enum session_answer;
 int parked_answer(struct daemon *daemon, const char *session, enum session_answer answer,
 		  void (*done)(void *context, const struct error *error), void *context,

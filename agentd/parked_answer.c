@@ -38,6 +38,21 @@ static void answered(void *context, const struct error *error)
 	free(answering);
 }
 
+/* Until its row is gone it would come back with the next daemon, and be asked again. */
+static void dropped(void *context, const struct error *error)
+{
+	struct answering *answering = context;
+	struct item **link = parked_find(answering->daemon->parked, answering->session);
+	bool failed = error && error->code != ERROR_NOT_FOUND;
+
+	if (*link)
+		(*link)->going = false;
+	if (*link && !failed)
+		parked_forget(answering->daemon, link, "a person said so");
+	answering->done(answering->context, failed ? error : NULL);
+	free(answering);
+}
+
 static void keep_answer(struct daemon *daemon, const struct item *item, journal_done done,
 			void *context)
 {
@@ -71,16 +86,16 @@ int parked_answer(struct daemon *daemon, const char *session, enum session_answe
 	if ((*link)->going || parked_has_answer(*link))
 		return error_set(error, ERROR_CONFLICT, "session %s has its answer already",
 				 session);
-	if (answer == ANSWER_NONE) {
-		parked_drop(daemon, link, "a person said so");
-		done(context, NULL);
-		return 0;
-	}
 	answering = xcalloc(1, sizeof(*answering));
 	answering->daemon = daemon;
 	answering->done = done;
 	answering->context = context;
 	snprintf(answering->session, sizeof(answering->session), "%s", session);
+	if (answer == ANSWER_NONE) {
+		(*link)->going = true; /* nothing else becomes of it */
+		journal_parked_drop(daemon, answering->session, dropped, answering);
+		return 0;
+	}
 	json_object_set_new((*link)->wish, "answer", json_integer((json_int_t)answer));
 	keep_answer(daemon, *link, answered, answering);
 	return 0;

@@ -32,8 +32,9 @@ struct item **parked_find(struct parked *parked, const char *session);
 /* Does it wait for a person's answer, and has it got one? */
 bool parked_asks(const struct item *item);
 bool parked_has_answer(const struct item *item);
-/* It does not go on at all. */
+/* It does not go on at all. The second has no row any more. */
 void parked_drop(struct daemon *daemon, struct item **link, const char *why);
+void parked_forget(struct daemon *daemon, struct item **link, const char *why);
 /* What can go on now does. */
 void parked_look(struct daemon *daemon);
 

@@ -220,6 +220,11 @@ done
 # ---- dropped ----
 dies tell.done=kill
 wait_for 'it asks' ends parked
+stop_agentd
+AGENTD_FAILPOINTS=store.commit=delay:300 # who is told before it is durable finds the row
+export AGENTD_FAILPOINTS
+start_agentd
+unset AGENTD_FAILPOINTS
 status 0 agentctl answer "$(session)" drop
 equal 'it does not go on' "parked 0 1" "$(outcome) $(db 'SELECT count(*) FROM parked') $(told)"
 stop_agentd
