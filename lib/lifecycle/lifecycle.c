@@ -188,11 +188,6 @@ bool lifecycle_is_ready(const struct life *life, int64_t now_ms)
 	       (life->due_ms == LIFE_NEVER || life->due_ms <= now_ms);
 }
 
-bool lifecycle_has_process(const struct life *life)
-{
-	return life->state >= LIFE_RECORDING && life->state <= LIFE_STUCK;
-}
-
 bool lifecycle_is_poisoned(const struct life *life, const struct life_rules *rules)
 {
 	return life->deaths >= rules->deaths_max;

@@ -131,8 +131,6 @@ enum life_action lifecycle_step(struct life *life, const struct life_rules *rule
 
 /* May it be admitted at this moment? */
 bool lifecycle_is_ready(const struct life *life, int64_t now_ms);
-/* Has it a process, or is it about to have one? */
-bool lifecycle_has_process(const struct life *life);
 /* Has it died so often with one step in flight that this is not tried once more? */
 bool lifecycle_is_poisoned(const struct life *life, const struct life_rules *rules);
 
