@@ -3,6 +3,7 @@
 #include "handle.h"
 #include "journal.h"
 #include "log.h"
+#include "supervisor.h"
 #include "zones.h"
 
 #include "base/alarm.h"
@@ -155,15 +156,17 @@ void scheduler_section_moved(struct daemon *daemon, struct resident *resident, c
 	beat = &resident->beats[place];
 	if (beat->first_seen || beats->items[place].schedule.kind == SCHEDULE_NONE)
 		return; /* it is one that we know under its own key */
-	beat->first_seen = state->first_seen;
-	beat->last_run = state->last_run;
-	beat->place = state->place;
+	*beat = *state;
+	beat->stored = false;
+	*beat->inputs = '\0'; /* what it says is another input */
 	journal_section_rename(daemon, resident->name, old_key, beats->items[place].key);
 }
 
 void scheduler_beat_ended(struct resident *resident, const char *key, int64_t at,
 			  const char *inputs)
 {
+	supervisor_section_moved(daemon, resident, old_key, beats->items[place].key);
+	scheduler_firings_moved(daemon, resident, old_key, beats->items[place].key);
 	struct beat *beat;
 
 	if (!roster_heartbeat(resident, key, &beat))
@@ -277,3 +280,4 @@ void scheduler_free(struct scheduler *scheduler)
 	fd_close(&scheduler->alarm);
 	free(scheduler);
 }
+	scheduler_firings_let_go(scheduler);

@@ -32,6 +32,7 @@ struct slot scheduler_slot(const struct resident *resident, const struct heartbe
 
 /* Slots whose rows are on their way; for the last of them a session may be wished for. */
 struct firing {
+	struct firing *next, **link; /* what points to this one */
 	struct daemon *daemon;
 	char agent[AGENT_NAME_MAX + 1];
 	char *key, *event;
@@ -42,9 +43,34 @@ struct firing {
 
 static void firing_free(struct firing *firing)
 {
+	*firing->link = firing->next;
+	if (firing->next)
+		firing->next->link = firing->link;
 	free(firing->key);
 	free(firing->event);
 	free(firing);
+}
+
+void scheduler_firings_moved(struct daemon *daemon, const struct resident *resident,
+			     const char *from, const char *to)
+{
+	for (struct firing *firing = daemon->scheduler->firings; firing; firing = firing->next)
+		if (!strcmp(firing->agent, resident->name) && !strcmp(firing->key, from)) {
+			free(firing->key);
+			firing->key = xstrdup(to);
+		}
+}
+
+/* The last rows are written when there is no scheduler any more. */
+void scheduler_firings_let_go(struct scheduler *scheduler)
+{
+	while (scheduler->firings) {
+		struct firing *firing = scheduler->firings;
+
+		scheduler->firings = firing->next;
+		firing->next = NULL;
+		firing->link = &firing->next;
+	}
 }
 
 static void close_slot(struct daemon *daemon, const char *agent, const char *key, int64_t planned,
@@ -135,6 +161,11 @@ static struct firing *firing_new(struct daemon *daemon, const struct resident *r
 	firing->daemon = daemon;
 	snprintf(firing->agent, sizeof(firing->agent), "%s", resident->name);
 	firing->key = xstrdup(heartbeat->key);
+	firing->next = daemon->scheduler->firings;
+	firing->link = &daemon->scheduler->firings;
+	if (firing->next)
+		firing->next->link = &firing->next;
+	daemon->scheduler->firings = firing;
 	firing->event = xstrdup(last->event);
 	firing->planned = last->planned;
 	firing->runs = last->state == SLOT_RUNNING;

@@ -170,6 +170,8 @@ static bool orphan_goes_on(const struct orphan *orphan)
 	if (goes_on)
 		supervisor_resume(orphan->daemon, orphan->agent, orphan->id, orphan->started, &wish,
 				  &orphan->deaths);
+	if (wish.key) /* the section may have another key since */
+		wish.key = orphan->section;
 	json_decref(plan);
 	return goes_on;
 }

@@ -6,8 +6,11 @@
 
 #include "scheduler.h"
 
+struct firing;
+
 struct scheduler {
 	struct daemon *daemon;
+	struct firing *firings; /* slots whose rows are on their way */
 	int alarm;
 	uv_poll_t *poll;
 	uv_timer_t *events;           /* for event sections that wait out their minute */
@@ -39,6 +42,10 @@ void scheduler_fire_event(struct daemon *daemon, struct resident *resident,
 /* A slot that began and has no session: beat->owed. */
 void scheduler_fire_owed(struct daemon *daemon, struct resident *resident,
 			 const struct heartbeat *heartbeat, struct beat *beat, int64_t now);
+/* A section has another key, and so have slots whose rows are on their way. */
+void scheduler_firings_moved(struct daemon *daemon, const struct resident *resident,
+			     const char *from, const char *to);
+void scheduler_firings_let_go(struct scheduler *scheduler);
 /* All of a part are skipped for `reason`; no section row. */
 void scheduler_skip(struct daemon *daemon, const struct resident *resident,
 		    const struct heartbeat *heartbeat, const struct agenda_rule *rule,

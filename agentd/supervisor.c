@@ -237,6 +237,17 @@ void supervisor_forget(struct daemon *daemon, void *context)
 			session->listener = NULL, session->listener_context = NULL;
 }
 
+void supervisor_section_moved(struct daemon *daemon, const struct resident *resident,
+			      const char *from, const char *to)
+{
+	for (struct session *session = daemon->supervisor->first; session; session = session->next)
+		if (session->key && !strcmp(session->agent, resident->name) &&
+		    !strcmp(session->key, from)) {
+			free(session->key);
+			session->key = xstrdup(to);
+		}
+}
+
 void supervisor_inputs_changed(struct daemon *daemon, const struct resident *resident,
 			       const char *except)
 {

@@ -71,6 +71,10 @@ void supervisor_forget(struct daemon *daemon, void *context);
 void supervisor_agent_paused(struct daemon *daemon, struct resident *resident);
 void supervisor_agent_gone(struct daemon *daemon, struct resident *resident);
 
+/* A section has another key: so have its sessions, from the row in state.db on that says so. */
+void supervisor_section_moved(struct daemon *daemon, const struct resident *resident,
+			      const char *from, const char *to);
+
 /* Inputs of an agent (or of all, NULL) changed while a session of it may be running. */
 void supervisor_inputs_changed(struct daemon *daemon, const struct resident *resident,
 			       const char *except);

@@ -21,7 +21,7 @@ struct sweep {
 	struct stale stale;
 	struct open_row {
 		char id[27], agent[AGENT_NAME_MAX + 1];
-		char *plan;
+		char *plan, *section;
 		struct death_count deaths;
 		int64_t started_ms;
 	} * open;
@@ -33,8 +33,12 @@ struct sweep {
 
 static void forget_open(struct sweep *sweep)
 {
-	while (sweep->open_count)
-		free(steal_pointer(&sweep->open[--sweep->open_count].plan));
+	while (sweep->open_count) {
+		struct open_row *one = &sweep->open[--sweep->open_count];
+
+		free(steal_pointer(&one->plan));
+		free(steal_pointer(&one->section));
+	}
 }
 
 static void sweep_destroy(struct sweep *sweep)
@@ -152,6 +156,7 @@ static int note_open(void *context, const struct session_row *row)
 	snprintf(one->id, sizeof(one->id), "%s", row->id);
 	snprintf(one->agent, sizeof(one->agent), "%s", row->agent);
 	one->plan = xstrdup(row->plan);
+	one->section = xstrdup(row->section);
 	one->started_ms = row->started;
 	return ++sweep->open_count == OPEN_MAX;
 }
@@ -189,6 +194,8 @@ static void requeue(struct daemon *daemon, const struct open_row *row)
 	_free_ char *post = NULL;
 
 	found(daemon, row->agent, row->id, "its row is open, and nobody is at it: it goes on");
+	if (wish.key) /* as after a start */
+		wish.key = row->section;
 	if (wish.event && resident && resident->agent) {
 		supervisor_resume(daemon, row->agent, row->id, row->started_ms, &wish,
 				  &row->deaths);
