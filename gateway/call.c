@@ -202,7 +202,7 @@ static int encode(struct call *call, const struct order *order, const struct mod
 		.quirks = order->quirks,
 	};
 
-	return format->encode(order->request, &target, ret_http, error);
+	return model_encode(format, order->request, &target, ret_http, error);
 }
 
 /* Answers a call that cannot even begin for a reason that a person can mend. */
@@ -234,7 +234,7 @@ static int start_network_call(struct gateway *gateway, const struct order *order
 		call_free(call);
 		return result;
 	}
-	call->stream = format->stream_new(order->provider, on_event, call);
+	call->stream = model_stream_new(format, order->provider, on_event, call);
 	model_stream_set_model(call->stream, order->model);
 	if (send_request(call, order, &http, error))
 		return give_up(call, FAILURE_MODEL, error);

@@ -235,12 +235,8 @@ static int add_key(struct model_http *http, const char *key, struct error *error
 static int add_headers(struct model_http *http, const struct model_target *target,
 		       struct error *error)
 {
-	const char *accept = target->quirks & QUIRK_NO_STREAM ? "application/json"
-							      : "text/event-stream";
-	int r = transcript_header(http, "Content-Type", "application/json", error);
+	int r = transcript_header(http, "anthropic-version", "2023-06-01", error);
 
-	r = r ? r : transcript_header(http, "Accept", accept, error);
-	r = r ? r : transcript_header(http, "anthropic-version", "2023-06-01", error);
 	return r || !target->key ? r : add_key(http, target->key, error);
 }
 
@@ -255,29 +251,11 @@ static char *messages_url(const char *base_url)
 	return transcript_url(version, "", "/messages");
 }
 
-static int encode(const json_t *request, const struct model_target *target,
-		  struct model_http *ret_http, struct error *error)
-{
-	CLEANUP(model_http_clear) struct model_http http = { 0 };
-	_json_ json_t *body = NULL;
-	int r = transcript_check(request, error);
-
-	if (r)
-		return r;
-	body = encode_body(request, target);
-	http.url = messages_url(target->base_url);
-	r = transcript_write(body, &http, error);
-	r = r ? r : add_headers(&http, target, error);
-	if (r)
-		return r;
-	*ret_http = http;
-	http = (struct model_http){ 0 };
-	return 0;
-}
-
-static struct model_stream *new_stream(const char *provider, model_event_sink sink, void *context)
-{
-	return stream_new(&stream_anthropic, provider, sink, context);
-}
-
-const struct model_format format_anthropic = { "anthropic", encode, new_stream };
+const struct model_format format_anthropic = {
+	.name = "anthropic",
+	.url = messages_url,
+	.body = encode_body,
+	.add_headers = add_headers,
+	.stream_type = "text/event-stream",
+	.stream = &stream_anthropic,
+};

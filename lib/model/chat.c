@@ -62,12 +62,7 @@ json_t *chat_function(const json_t *tool)
 	return function;
 }
 
-int chat_add_headers(struct model_http *http, const struct model_target *target, const char *stream,
-		     struct error *error)
+int chat_add_key(struct model_http *http, const struct model_target *target, struct error *error)
 {
-	const char *accept = target->quirks & QUIRK_NO_STREAM ? "application/json" : stream;
-	int r = transcript_header(http, "Content-Type", "application/json", error);
-
-	r = r ? r : transcript_header(http, "Accept", accept, error);
-	return r || !target->key ? r : transcript_bearer(http, target->key, error);
+	return target->key ? transcript_bearer(http, target->key, error) : 0;
 }

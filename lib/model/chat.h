@@ -22,8 +22,7 @@ char *chat_result_text(const struct transcript_call *call);
 /* {"name":…,"description":…,"parameters":…} (new reference). */
 json_t *chat_function(const json_t *tool);
 
-/* Content-Type, Accept (`stream` is what a stream's type is called) and the key as bearer. */
-int chat_add_headers(struct model_http *http, const struct model_target *target, const char *stream,
-		     struct error *error);
+/* The key as bearer, if there is one. */
+int chat_add_key(struct model_http *http, const struct model_target *target, struct error *error);
 
 #endif

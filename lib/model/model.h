@@ -159,14 +159,18 @@ typedef void (*model_event_sink)(void *context, const struct model_event *event)
 
 struct model_stream;
 
-struct model_format {
-	const char *name; /* "anthropic", "openai", "ollama", "responses" */
-	int (*encode)(const json_t *request, const struct model_target *target,
-		      struct model_http *ret_http, struct error *error);
-	struct model_stream *(*stream_new)(const char *provider, model_event_sink sink,
-					   void *context);
-};
-const struct model_format *model_format_find(const char *name); /* NULL: none */
+/* A wire format: "anthropic", "openai", "ollama", "responses"; NULL: no such. */
+struct model_format;
+const struct model_format *model_format_find(const char *name);
+
+/* The request as this format says it. ERROR_INVALID: it is no neutral request. */
+int model_encode(const struct model_format *format, const json_t *request,
+		 const struct model_target *target, struct model_http *ret_http,
+		 struct error *error);
+
+/* What reads the answer of that provider; `sink` (may be NULL) hears of each event. */
+struct model_stream *model_stream_new(const struct model_format *format, const char *provider,
+				      model_event_sink sink, void *context);
 
 /* Names the model that was asked for, before anything is fed: what the reply holds for its provider
  * (`opaque`) then goes back to that model alone. Without it the name that the server gives counts,

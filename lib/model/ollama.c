@@ -128,29 +128,11 @@ static char *chat_url(const char *base_url)
 	return xasprintf("%.*s/chat", (int)(url.length - (sizeof("/api/chat") - 1)), whole);
 }
 
-static int encode(const json_t *request, const struct model_target *target,
-		  struct model_http *ret_http, struct error *error)
-{
-	CLEANUP(model_http_clear) struct model_http http = { 0 };
-	_json_ json_t *body = NULL;
-	int r = transcript_check(request, error);
-
-	if (r)
-		return r;
-	body = encode_body(request, target);
-	http.url = chat_url(target->base_url);
-	r = transcript_write(body, &http, error);
-	r = r ? r : chat_add_headers(&http, target, "application/x-ndjson", error);
-	if (r)
-		return r;
-	*ret_http = http;
-	http = (struct model_http){ 0 };
-	return 0;
-}
-
-static struct model_stream *new_stream(const char *provider, model_event_sink sink, void *context)
-{
-	return stream_new(&stream_ollama, provider, sink, context);
-}
-
-const struct model_format format_ollama = { "ollama", encode, new_stream };
+const struct model_format format_ollama = {
+	.name = "ollama",
+	.url = chat_url,
+	.body = encode_body,
+	.add_headers = chat_add_key,
+	.stream_type = "application/x-ndjson",
+	.stream = &stream_ollama,
+};

@@ -118,30 +118,16 @@ static json_t *encode_body(const json_t *request, const struct model_target *tar
 	return body;
 }
 
-static int encode(const json_t *request, const struct model_target *target,
-		  struct model_http *ret_http, struct error *error)
+static char *completions_url(const char *base_url)
 {
-	CLEANUP(model_http_clear) struct model_http http = { 0 };
-	_json_ json_t *body = NULL;
-	int r = transcript_check(request, error);
-
-	if (r)
-		return r;
-	body = encode_body(request, target);
-	http.url = transcript_url(target->base_url, "https://api.openai.com/v1",
-				  "/chat/completions");
-	r = transcript_write(body, &http, error);
-	r = r ? r : chat_add_headers(&http, target, "text/event-stream", error);
-	if (r)
-		return r;
-	*ret_http = http;
-	http = (struct model_http){ 0 };
-	return 0;
+	return transcript_url(base_url, "https://api.openai.com/v1", "/chat/completions");
 }
 
-static struct model_stream *new_stream(const char *provider, model_event_sink sink, void *context)
-{
-	return stream_new(&stream_openai, provider, sink, context);
-}
-
-const struct model_format format_openai = { "openai", encode, new_stream };
+const struct model_format format_openai = {
+	.name = "openai",
+	.url = completions_url,
+	.body = encode_body,
+	.add_headers = chat_add_key,
+	.stream_type = "text/event-stream",
+	.stream = &stream_openai,
+};

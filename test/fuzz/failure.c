@@ -58,7 +58,7 @@ static void check_quoted(struct span body)
 
 static void check_stream(const char *format, struct span bytes)
 {
-	struct model_stream *stream = model_format_find(format)->stream_new("p", NULL, NULL);
+	struct model_stream *stream = model_stream_new(model_format_find(format), "p", NULL, NULL);
 	struct model_reply *reply = NULL;
 	struct model_failure failure;
 	struct error error;

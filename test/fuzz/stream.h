@@ -50,7 +50,8 @@ static size_t next_piece(unsigned *seed, size_t left)
 
 static void run_stream(struct run *run, struct span bytes, unsigned seed)
 {
-	struct model_stream *stream = model_format_find(FORMAT)->stream_new("here", note, run);
+	struct model_stream *stream = model_stream_new(model_format_find(FORMAT), "here", note,
+						       run);
 
 	for (size_t at = 0; at < bytes.length && !run->result;) {
 		size_t piece = next_piece(&seed, bytes.length - at);
@@ -75,7 +76,7 @@ static void encode_again(const struct model_reply *reply, const char *format)
 	model_request_add_reply(request, reply);
 	for (size_t i = 0; i < reply->call_count; i++)
 		model_request_add_result(request, &reply->calls[i], SPAN("ok"), i % 2);
-	MUST(!model_format_find(format)->encode(request, &target, &http, NULL));
+	MUST(!model_encode(model_format_find(format), request, &target, &http, NULL));
 	MUST(utf8_valid(buffer_span(&http.body)));
 	body = json_loadb(http.body.data, http.body.length, JSON_REJECT_DUPLICATES, NULL);
 	MUST(body);

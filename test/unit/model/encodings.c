@@ -158,7 +158,7 @@ static json_t *encode(const char *format, const json_t *request, unsigned quirks
 	CLEANUP(model_http_clear) struct model_http http = { 0 };
 	json_t *body;
 
-	assert_int_equal(model_format_find(format)->encode(request, &target, &http, NULL), 0);
+	assert_int_equal(model_encode(model_format_find(format), request, &target, &http, NULL), 0);
 	body = json_loads(http.body.data, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(body);
 	return body;
@@ -258,7 +258,8 @@ static void bodies_are_as_written(void **state)
 		_free_ char *wanted = stream_row_bytes(row->body, "\n");
 
 		assert_int_equal(
-			model_format_find(row->format)->encode(request, &target, &http, NULL), 0);
+			model_encode(model_format_find(row->format), request, &target, &http, NULL),
+			0);
 		assert_string_equal(http.body.data, wanted);
 		json_decref(request);
 	}
@@ -331,7 +332,8 @@ static void addresses_and_keys(void **state)
 		CLEANUP(buffer_clear) struct buffer headers = BUFFER(4096);
 		json_t *request = small_request();
 		struct error error;
-		int r = model_format_find(row->format)->encode(request, &target, &http, &error);
+		int r = model_encode(model_format_find(row->format), request, &target, &http,
+				     &error);
 
 		json_decref(request);
 		assert_int_equal(r, row->url ? 0 : -ERROR_INVALID);
@@ -358,7 +360,7 @@ static void what_is_no_request_is_refused(void **state)
 		json_t *request = parse("{'messages':[{'text':'a'}],'max_tokens':5}");
 
 		assert_int_equal(
-			model_format_find(formats[i])->encode(request, &target, &http, NULL),
+			model_encode(model_format_find(formats[i]), request, &target, &http, NULL),
 			-ERROR_INVALID);
 		json_decref(request);
 	}

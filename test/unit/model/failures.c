@@ -600,8 +600,8 @@ static void streams_have_classes(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(stream_rows); i++) {
 		_free_ char *bytes = stream_row_bytes(stream_rows[i].stream, "\n");
-		struct model_stream *stream =
-			model_format_find(stream_rows[i].format)->stream_new("p", NULL, NULL);
+		struct model_stream *stream = model_stream_new(
+			model_format_find(stream_rows[i].format), "p", NULL, NULL);
 		CLEANUP(model_reply_free) struct model_reply *reply = NULL;
 		struct model_failure failure;
 		struct error error;

@@ -31,7 +31,7 @@ static void note(void *context, const struct model_event *event)
 void record_begin(struct record *record, const char *format)
 {
 	*record = (struct record){ .events = BUFFER(64 * 1024 * 1024) };
-	record->stream = model_format_find(format)->stream_new("here", note, record);
+	record->stream = model_stream_new(model_format_find(format), "here", note, record);
 }
 
 void record_feed(struct record *record, struct span bytes)

@@ -197,7 +197,7 @@ static char *encode_messages(const char *format, const json_t *request)
 	json_t *body;
 	char *messages;
 
-	if (model_format_find(format)->encode(request, &target, &http, &error))
+	if (model_encode(model_format_find(format), request, &target, &http, &error))
 		return xstrdup(error.message);
 	body = json_loads(http.body.data, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(body);
@@ -309,7 +309,7 @@ static void check_body(const char *format, unsigned quirks, const json_t *reques
 	CLEANUP(model_http_clear) struct model_http http = { 0 };
 	_free_ char *wanted = expected ? quoted(expected) : NULL;
 
-	assert_int_equal(model_format_find(format)->encode(request, &target, &http, NULL), 0);
+	assert_int_equal(model_encode(model_format_find(format), request, &target, &http, NULL), 0);
 	if (wanted)
 		assert_string_equal(http.body.data, wanted);
 	assert_string_equal(http.headers[1], quirks & QUIRK_NO_STREAM
@@ -348,8 +348,8 @@ static void opaque_belongs_to_the_model_that_was_asked_for(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(asked); i++) {
-		struct model_stream *stream = model_format_find("openai")->stream_new("here", NULL,
-										      NULL);
+		struct model_stream *stream = model_stream_new(model_format_find("openai"), "here",
+							       NULL, NULL);
 		CLEANUP(model_reply_free) struct model_reply *reply = NULL;
 
 		if (asked[i])
@@ -397,8 +397,8 @@ static void bodies_are_small_and_the_same(void **state)
 		for (int again = 0; again < 2; again++) {
 			CLEANUP(model_http_clear) struct model_http http = { 0 };
 
-			assert_int_equal(model_format_find(body_rows[i].format)
-						 ->encode(request, &target, &http, NULL),
+			assert_int_equal(model_encode(model_format_find(body_rows[i].format),
+						      request, &target, &http, NULL),
 					 0);
 			assert_string_equal(http.body.data, wanted);
 		}
@@ -450,7 +450,8 @@ static void addresses_and_keys(void **state)
 		CLEANUP(buffer_clear) struct buffer headers = BUFFER(4096);
 		json_t *request = small_request();
 		struct error error;
-		int r = model_format_find(row->format)->encode(request, &target, &http, &error);
+		int r = model_encode(model_format_find(row->format), request, &target, &http,
+				     &error);
 
 		json_decref(request);
 		assert_int_equal(r, row->url ? 0 : -ERROR_INVALID);
@@ -491,8 +492,8 @@ static void requests_that_are_none(void **state)
 		json_t *request = json_loads(text, JSON_DECODE_ANY, NULL);
 		CLEANUP(model_http_clear) struct model_http http = { 0 };
 
-		assert_int_equal(model_format_find(i % 2 ? "openai" : "anthropic")
-					 ->encode(request, &target, &http, NULL),
+		assert_int_equal(model_encode(model_format_find(i % 2 ? "openai" : "anthropic"),
+					      request, &target, &http, NULL),
 				 -ERROR_INVALID);
 		json_decref(request);
 	}
@@ -542,10 +543,10 @@ static void a_longer_transcript_begins_alike(void **state)
 		size_t same = 0;
 
 		assert_int_equal(model_reply_from_json(json, &reply, NULL), 0);
-		model_format_find(formats[i])->encode(request, &target, &first, NULL);
+		model_encode(model_format_find(formats[i]), request, &target, &first, NULL);
 		model_request_add_reply(request, reply);
 		model_request_add_result(request, &reply->calls[0], SPAN("ok"), false);
-		model_format_find(formats[i])->encode(request, &target, &second, NULL);
+		model_encode(model_format_find(formats[i]), request, &target, &second, NULL);
 		while (first.body.data[same] == second.body.data[same])
 			same++;
 		messages = strstr(first.body.data, "\"beat\"");

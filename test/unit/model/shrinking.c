@@ -84,7 +84,7 @@ static void check_bytes_are_text(const json_t *small)
 	const struct model_target target = { .provider = "here", .model = "m" };
 	CLEANUP(model_http_clear) struct model_http http = { 0 };
 
-	assert_int_equal(model_format_find("openai")->encode(small, &target, &http, NULL), 0);
+	assert_int_equal(model_encode(model_format_find("openai"), small, &target, &http, NULL), 0);
 	assert_true(utf8_valid(buffer_span(&http.body)));
 }
 

@@ -271,9 +271,9 @@ static void check_request(const json_t *request, size_t format, unsigned quirks)
 	json_t *body;
 
 	wrong = NULL;
-	assert_int_equal(
-		model_format_find(formats[format].format)->encode(request, &target, &http, NULL),
-		0);
+	assert_int_equal(model_encode(model_format_find(formats[format].format), request, &target,
+				      &http, NULL),
+			 0);
 	body = json_loads(http.body.data, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(body);
 	demand(!(quirks & QUIRK_NO_TOOLS) || !json_object_get(body, "tools"), "tools");

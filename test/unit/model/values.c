@@ -23,7 +23,8 @@ static void the_tools_are_short(void **state)
 			model_request_add_tool(request, &tools[i]);
 	}
 	assert_null(tool_find("exec"));
-	assert_int_equal(model_format_find("openai")->encode(request, &target, &http, NULL), 0);
+	assert_int_equal(model_encode(model_format_find("openai"), request, &target, &http, NULL),
+			 0);
 	body = json_loads(http.body.data, 0, NULL);
 	size = json_dumpb(json_object_get(body, "tools"), NULL, 0, JSON_COMPACT);
 	print_message("%zu bytes\n", size);
