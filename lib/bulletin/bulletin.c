@@ -50,25 +50,10 @@ static void open_entry(struct reading *r, const struct stamp *stamp, int level, 
 
 /* ---- walking ---- */
 
-/* The text of a heading as it was written, without its marks. */
-static struct span heading_text(struct span source, size_t *ret_length)
-{
-	struct span rest = source, line = { "", 0 };
-
-	span_next_line(&rest, &line);
-	*ret_length = source.length - rest.length;
-	line = span_trim(line);
-	while (line.length && line.data[0] == '#')
-		line = span_slice(line, 1, line.length);
-	while (line.length && line.data[line.length - 1] == '#')
-		line.length--;
-	return span_trim(line);
-}
-
 static void read_heading(struct reading *r, const struct markdown_node *heading)
 {
 	size_t length;
-	struct span text = heading_text(markdown_source(r->document, heading), &length);
+	struct span text = markdown_heading_text(markdown_source(r->document, heading), &length);
 	struct stamp stamp;
 
 	if (stamp_of_heading(text, r->zone, &stamp))

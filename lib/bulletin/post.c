@@ -178,15 +178,6 @@ static int write_post(struct post *post, struct span text, struct error *error)
 
 /* ---- where ---- */
 
-static unsigned line_count(struct span text)
-{
-	unsigned lines = 0;
-
-	for (size_t i = 0; i < text.length; i++)
-		lines += text.data[i] == '\n';
-	return lines + (text.length && text.data[text.length - 1] != '\n');
-}
-
 /* Each gives the line (from 1) before which the entry goes, 0 where it does not apply. */
 static unsigned place_first(const struct board *board)
 {
@@ -195,7 +186,7 @@ static unsigned place_first(const struct board *board)
 
 static unsigned place_end(const struct board *board)
 {
-	return line_count(board_text(board)) + 1;
+	return markdown_line_count(board_text(board)) + 1;
 }
 
 static unsigned place_before_last(const struct board *board)
@@ -218,19 +209,6 @@ static unsigned (*const places[])(const struct board *) = {
 };
 
 /* ---- writing ---- */
-
-/* Where line `line` begins in the bytes on disk; a CR alone ends a line, too. */
-static size_t raw_offset(struct span raw, unsigned line)
-{
-	size_t at = span_starts_with(raw, SPAN("\xEF\xBB\xBF")) ? 3 : 0;
-
-	for (unsigned n = 1; n < line && at < raw.length; at++) {
-		if (raw.data[at] == '\r' && at + 1 < raw.length && raw.data[at + 1] == '\n')
-			at++;
-		n += raw.data[at] == '\n' || raw.data[at] == '\r';
-	}
-	return at;
-}
 
 static bool ends_line(struct span bytes)
 {
@@ -266,7 +244,7 @@ static void write_lines(const struct board *board, struct span lines, struct buf
 static void write_board(const struct board *board, const struct post *post, unsigned line,
 			struct buffer *out)
 {
-	size_t at = raw_offset(board->raw, line);
+	size_t at = markdown_raw_offset(board->raw, line);
 	struct span before = span_slice(board->raw, 0, at);
 
 	buffer_append(out, before);

@@ -96,3 +96,18 @@ void markdown_text_place(const struct markdown *document, const struct markdown_
 	markdown_place(document, text_offset < node->text.length ? place : at, ret_line,
 		       ret_column);
 }
+
+struct span markdown_heading_text(struct span source, size_t *ret_length)
+{
+	struct span rest = source, line = { "", 0 };
+
+	span_next_line(&rest, &line);
+	if (ret_length)
+		*ret_length = source.length - rest.length;
+	line = span_trim(line);
+	while (line.length && line.data[0] == '#')
+		line = span_slice(line, 1, line.length);
+	while (line.length && line.data[line.length - 1] == '#')
+		line.length--;
+	return span_trim(line);
+}

@@ -53,6 +53,11 @@ struct span markdown_body(const struct markdown_text *text);
 struct span markdown_front_matter(const struct markdown_text *text, unsigned *ret_line);
 /* Lines before the body: add to node lines to get lines of the file. */
 unsigned markdown_body_line_offset(const struct markdown_text *text);
+/* Lines of cleaned text; the last may lack its LF. */
+unsigned markdown_line_count(struct span text);
+/* Where a line of the cleaned text (from 1) begins in the bytes on disk that it was made of; their
+ * end, where there are fewer. */
+size_t markdown_raw_offset(struct span raw, unsigned line);
 
 CLEANUP_DEFINE_VALUE(struct markdown_text, markdown_text_clear)
 
@@ -99,6 +104,10 @@ const struct markdown_node *markdown_root(const struct markdown *document);
 struct span markdown_source(const struct markdown *document, const struct markdown_node *node);
 struct span markdown_section(const struct markdown *document, const struct markdown_node *heading,
 			     bool shallow);
+
+/* The first line of a heading's source as it was written, without its marks: a slice of it.
+ * `ret_length` (may be NULL): bytes of that line with its end. */
+struct span markdown_heading_text(struct span source, size_t *ret_length);
 
 /* Line and column (code points, from 1) of a byte offset. */
 void markdown_place(const struct markdown *document, size_t offset, unsigned *ret_line,

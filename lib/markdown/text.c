@@ -165,6 +165,15 @@ struct span markdown_front_matter(const struct markdown_text *text, unsigned *re
 	return span_slice(block, 0, end);
 }
 
+unsigned markdown_line_count(struct span text)
+{
+	unsigned lines = 0;
+
+	for (size_t i = 0; i < text.length; i++)
+		lines += text.data[i] == '\n';
+	return lines + (text.length && text.data[text.length - 1] != '\n');
+}
+
 unsigned markdown_body_line_offset(const struct markdown_text *text)
 {
 	unsigned lines = 0;
@@ -172,4 +181,16 @@ unsigned markdown_body_line_offset(const struct markdown_text *text)
 	for (size_t i = 0; i < text->front_matter; i++)
 		lines += text->data[i] == '\n';
 	return lines;
+}
+
+size_t markdown_raw_offset(struct span raw, unsigned line)
+{
+	size_t at = span_starts_with(raw, SPAN("\xEF\xBB\xBF")) ? 3 : 0;
+
+	for (unsigned n = 1; n < line && at < raw.length; at++) {
+		if (raw.data[at] == '\r' && at + 1 < raw.length && raw.data[at + 1] == '\n')
+			at++;
+		n += raw.data[at] == '\n' || raw.data[at] == '\r';
+	}
+	return at;
 }

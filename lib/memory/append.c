@@ -65,18 +65,11 @@ CLEANUP_DEFINE_VALUE(struct page, page_clear)
 
 /* ---- where ---- */
 
-static unsigned lines_in(struct span text)
-{
-	unsigned lines = 0;
-
-	for (size_t i = 0; i < text.length; i++)
-		lines += text.data[i] == '\n';
-	return lines + (text.length && text.data[text.length - 1] != '\n');
-}
-
 static unsigned line_of(const struct page *page, const char *place)
 {
-	return lines_in((struct span){ page->text.data, (size_t)(place - page->text.data) }) + 1;
+	struct span before = { page->text.data, (size_t)(place - page->text.data) };
+
+	return markdown_line_count(before) + 1;
 }
 
 /* The line behind `text`, not counting blank lines at its end. */
@@ -84,7 +77,8 @@ static unsigned line_behind(const struct page *page, struct span text)
 {
 	while (text.length && strchr(" \t\n", text.data[text.length - 1]))
 		text.length--;
-	return text.length ? line_of(page, text.data) + lines_in(text) : line_of(page, text.data);
+	return text.length ? line_of(page, text.data) + markdown_line_count(text)
+			   : line_of(page, text.data);
 }
 
 static const struct memory_section *find_recent(const struct memory *memory)
@@ -196,7 +190,7 @@ static bool place_at_end(const struct page *page, struct insertion *ret)
 	*ret = (struct insertion){ .heading = true, .prefix = SPAN("- ") };
 	ret->blank_before = !(text.length >= 2 && text.data[text.length - 1] == '\n' &&
 			      text.data[text.length - 2] == '\n');
-	ret->line = lines_in(text) + 1;
+	ret->line = markdown_line_count(text) + 1;
 	return true;
 }
 
@@ -211,23 +205,10 @@ static bool place_at_top(const struct page *page, struct insertion *ret)
 
 /* ---- writing ---- */
 
-/* Where line `line` begins in the bytes on disk; a CR alone ends a line, too. */
-static size_t raw_offset(struct span raw, unsigned line)
-{
-	size_t at = span_starts_with(raw, SPAN("\xEF\xBB\xBF")) ? 3 : 0;
-
-	for (unsigned n = 1; n < line && at < raw.length; at++) {
-		if (raw.data[at] == '\r' && at + 1 < raw.length && raw.data[at + 1] == '\n')
-			at++;
-		n += raw.data[at] == '\n' || raw.data[at] == '\r';
-	}
-	return at;
-}
-
 static int write_page(const struct page *page, const struct insertion *insertion, struct span line,
 		      struct buffer *out)
 {
-	size_t at = raw_offset(page->raw, insertion->line);
+	size_t at = markdown_raw_offset(page->raw, insertion->line);
 	bool open = at == page->raw.length && page->ends_open;
 	const char *end = page->line_end;
 

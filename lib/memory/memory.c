@@ -106,20 +106,6 @@ static int add_entry(struct reading *r, const struct markdown_node *item, enum m
 	return 0;
 }
 
-/* The heading's own line as it was written, without its marks: slices the file. */
-static struct span heading_text(struct span source)
-{
-	struct span line = { "", 0 };
-
-	span_next_line(&source, &line);
-	line = span_trim(line);
-	while (line.length && line.data[0] == '#')
-		line = span_slice(line, 1, line.length);
-	while (line.length && line.data[line.length - 1] == '#')
-		line.length--;
-	return span_trim(line);
-}
-
 static int read_node(struct reading *r, const struct markdown_node *node)
 {
 	struct memory_section *last = &r->memory->sections[r->memory->section_count - 1];
@@ -128,9 +114,9 @@ static int read_node(struct reading *r, const struct markdown_node *node)
 	if (node->kind == MARKDOWN_HEADING) {
 		layer = layer_below(r, node);
 		enter_heading(r, node, layer);
-		return add_section(r, layer, heading_text(markdown_source(r->document, node)),
-				   markdown_section(r->document, node, true),
-				   node->line + r->line_offset);
+		return add_section(
+			r, layer, markdown_heading_text(markdown_source(r->document, node), NULL),
+			markdown_section(r->document, node, true), node->line + r->line_offset);
 	}
 	if (node->kind != MARKDOWN_LIST)
 		return 0;
