@@ -85,7 +85,7 @@ static void job_succeeded(struct commit_job *job, const json_t *result)
 			  (long long)merged);
 	if (job->kind == COMMIT_POST && strcmp(job->agent, COMMITTER_SYSTEM) != 0) {
 		supervisor_inputs_changed(daemon, NULL, job->agent);
-		scheduler_event(daemon, SCHEDULE_EVENT_BULLETIN, job->agent, NULL, "");
+		scheduler_event(daemon, SCHEDULE_EVENT_BULLETIN, job->agent);
 	}
 	store_hold(daemon->writer); /* the rows of files and of the session's end are one
 				       transaction */

@@ -51,6 +51,7 @@ void journal_job_take_slots(struct journal_job *job, const struct slot *slots, s
 		slot->reason = journal_job_keep(job, slot->reason);
 		slot->session = journal_job_keep(job, slot->session);
 		slot->outcome = journal_job_keep(job, slot->outcome);
+		slot->wish = journal_job_keep(job, slot->wish);
 	}
 }
 
@@ -63,6 +64,7 @@ void journal_job_take_section(struct journal_job *job, const struct section *sec
 	job->section.key = journal_job_keep(job, section->key);
 	job->section.schedule = journal_job_keep(job, section->schedule);
 	job->section.inputs = journal_job_keep(job, section->inputs);
+	job->section.heard = journal_job_keep(job, section->heard);
 	job->has_section = true;
 }
 

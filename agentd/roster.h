@@ -16,12 +16,15 @@
 struct beat {
 	struct agenda_place place; /* the slot it is armed for, and up to where it has been */
 	int64_t first_seen;
-	int64_t last_run;   /* when its last session ended, 0: never */
-	char inputs[17];    /* hash of its inputs then, "": unknown */
-	bool stored;        /* has a row in state.db with this schedule */
-	bool firing;        /* the row of a slot that is to run is on its way to state.db */
-	bool pending;       /* an event has been queued for it and not run yet */
-	int64_t last_event; /* when an event last woke it, on the monotonic clock; 0: never */
+	int64_t last_run; /* when its last session ended, 0: never */
+	char inputs[17];  /* hash of its inputs then, "": unknown */
+	bool stored;      /* has a row in state.db with this schedule */
+	bool firing;      /* the row of a slot that is to run is on its way to state.db */
+	/* Of one that waits for something to happen; see scheduler_event.c. */
+	int64_t pending;    /* when it happened, and nobody was woken for it yet; 0: nothing */
+	int64_t woken;      /* when an event last woke it; 0: never */
+	int64_t last_event; /* the same on the monotonic clock */
+	char heard[25];     /* what it has heard of, "": nothing yet */
 	/* A slot that an earlier daemon began, and whose session it did not: still to be run. */
 	int64_t owed, owed_wake;    /* planned; when to try (again); 0: none */
 	char owed_event[ULID_SIZE]; /* "": a planned slot */

@@ -93,11 +93,14 @@ struct section scheduler_section(const struct resident *resident, const struct h
 		.last_run = beat->last_run,
 		.inputs = beat->inputs,
 		.past = beat->place.past,
+		.pending = beat->pending,
+		.woken = beat->woken,
+		.heard = beat->heard,
 	};
 }
 
-static void store_section(struct daemon *daemon, const struct resident *resident,
-			  const struct heartbeat *heartbeat, struct beat *beat)
+void scheduler_store_section(struct daemon *daemon, const struct resident *resident,
+			     const struct heartbeat *heartbeat, struct beat *beat)
 {
 	char text[SCHEDULE_PRINT_SIZE];
 	struct section section = scheduler_section(resident, heartbeat, beat, text);
@@ -112,6 +115,8 @@ static void arm_section(struct daemon *daemon, struct resident *resident,
 	struct agenda_rule rule = scheduler_rule(daemon, resident, &heartbeat->schedule);
 	int64_t since = 0;
 
+	if (scheduler_hear_anew(daemon, resident, heartbeat, beat))
+		beat->stored = false;
 	if (heartbeat->schedule.kind == SCHEDULE_NONE) {
 		agenda_clear(&beat->place);
 		return;
@@ -125,7 +130,7 @@ static void arm_section(struct daemon *daemon, struct resident *resident,
 	if (since)
 		journal_slots_withdraw(daemon, resident->name, heartbeat->key, since);
 	if (!beat->stored)
-		store_section(daemon, resident, heartbeat, beat);
+		scheduler_store_section(daemon, resident, heartbeat, beat);
 }
 
 void scheduler_arm_sections(struct daemon *daemon, struct resident *resident)
@@ -160,13 +165,13 @@ void scheduler_section_moved(struct daemon *daemon, struct resident *resident, c
 	beat->stored = false;
 	*beat->inputs = '\0'; /* what it says is another input */
 	journal_section_rename(daemon, resident->name, old_key, beats->items[place].key);
+	supervisor_section_moved(daemon, resident, old_key, beats->items[place].key);
+	scheduler_firings_moved(daemon, resident, old_key, beats->items[place].key);
 }
 
 void scheduler_beat_ended(struct resident *resident, const char *key, int64_t at,
 			  const char *inputs)
 {
-	supervisor_section_moved(daemon, resident, old_key, beats->items[place].key);
-	scheduler_firings_moved(daemon, resident, old_key, beats->items[place].key);
 	struct beat *beat;
 
 	if (!roster_heartbeat(resident, key, &beat))
@@ -278,6 +283,6 @@ void scheduler_free(struct scheduler *scheduler)
 	uv_close((uv_handle_t *)scheduler->poll, handle_free);
 	uv_close((uv_handle_t *)scheduler->events, handle_free);
 	fd_close(&scheduler->alarm);
+	scheduler_firings_let_go(scheduler);
 	free(scheduler);
 }
-	scheduler_firings_let_go(scheduler);

@@ -30,10 +30,15 @@ void scheduler_section_moved(struct daemon *daemon, struct resident *resident, c
 void scheduler_look_at_zones(struct daemon *daemon);
 
 /* Something happened that event sections wait for. `author` is the agent that caused it (it is not
- * woken), NULL: a person. `path`: of a file below the agent's folder, for FILE; only `only` is
- * asked when it is given. */
-void scheduler_event(struct daemon *daemon, enum schedule_event event, const char *author,
-		     const struct resident *only, const char *path);
+ * woken), NULL: a person. What has to wait out its minute is durable; what was not written any more
+ * before a death the next start finds by scheduler_hear_all. */
+void scheduler_event(struct daemon *daemon, enum schedule_event event, const char *author);
+/* The same for files of an agent; paths are below its folder. */
+void scheduler_files_changed(struct daemon *daemon, struct resident *resident, char *const *paths,
+			     size_t count);
+/* Nobody looked for a while: sections are woken for what is another bulletin, or are other files,
+ * than they have heard of. One that is new has heard of all that is there. */
+void scheduler_hear_all(struct daemon *daemon);
 
 /* A beat's session ended: remember when, and with which inputs ("" : they changed meanwhile). */
 void scheduler_beat_ended(struct resident *resident, const char *key, int64_t at,

@@ -1,19 +1,64 @@
-/* Sections that something wakes which happens: at most one pending beat each, one a minute. */
+/* Sections that something wakes which happens: at most one pending beat each, one a minute.
+ *
+ * What is pending stands in the section's row until the transaction that makes its slot, and what
+ * the section has heard of stands beside it: where the bulletin or the files are others than that,
+ * something happened while nobody looked, or was not written any more before a death. */
 #include "slots.h"
 
+#include "journal.h"
+
 #include "base/clock.h"
+#include "base/hash.h"
 
 #define EVENT_GAP_S 60 /* an event wakes a section at most once a minute */
+#define WHAT_SIZE 8    /* beat->heard begins with what it is of: another schedule hears anew */
 
-static bool listens(const struct heartbeat *heartbeat, enum schedule_event event, const char *path)
+/* Where that cannot be told nothing follows, and so it is for what does not stand in files. */
+static void hear(const struct daemon *daemon, const struct resident *resident,
+		 const struct heartbeat *heartbeat, char out[HEARD_SIZE])
 {
 	const struct schedule *schedule = &heartbeat->schedule;
+	char text[SCHEDULE_PRINT_SIZE], hash[17] = "";
+	uint64_t what = hash_span(HASH_BEGIN, span_of(schedule_print(schedule, text)));
 
-	if (schedule->kind != SCHEDULE_EVENT || schedule->event != event)
-		return false;
-	return event != SCHEDULE_EVENT_FILE ||
-	       span_starts_with(span_of(path), span_of(schedule->path));
+	if (schedule->event == SCHEDULE_EVENT_BULLETIN)
+		workspace_heard_bulletin(daemon->workspace, resident->name, hash);
+	else if (schedule->event == SCHEDULE_EVENT_FILE)
+		workspace_heard_files(daemon->workspace, resident->name, schedule->path, hash);
+	snprintf(out, HEARD_SIZE, "%0*llx%s", WHAT_SIZE, (unsigned long long)(what & UINT32_MAX),
+		 hash);
 }
+
+bool scheduler_hear_anew(const struct daemon *daemon, const struct resident *resident,
+			 const struct heartbeat *heartbeat, struct beat *beat)
+{
+	char heard[HEARD_SIZE];
+
+	if (heartbeat->schedule.kind != SCHEDULE_EVENT) {
+		beat->pending = 0;
+		beat->heard[0] = '\0';
+		return false;
+	}
+	hear(daemon, resident, heartbeat, heard);
+	if (!memcmp(heard, beat->heard, WHAT_SIZE))
+		return false;
+	memcpy(beat->heard, heard, sizeof(heard));
+	beat->pending = 0;
+	return true;
+}
+
+void scheduler_hear_restored(struct beat *beat, const struct section *section, int64_t now)
+{
+	int64_t since = now - section->woken, at = clock_monotonic_ms() - since * 1000;
+
+	beat->pending = section->pending;
+	beat->woken = section->woken;
+	snprintf(beat->heard, sizeof(beat->heard), "%s", section->heard);
+	if (section->woken && since >= 0 && since < EVENT_GAP_S)
+		beat->last_event = at > 0 ? at : 1; /* the machine is younger than that */
+}
+
+/* ---- waking ---- */
 
 static void fire_event(struct daemon *daemon, struct resident *resident,
 		       const struct heartbeat *heartbeat, struct beat *beat)
@@ -22,6 +67,9 @@ static void fire_event(struct daemon *daemon, struct resident *resident,
 
 	ulid_new(id);
 	beat->last_event = clock_monotonic_ms();
+	beat->woken = clock_wall_s();
+	beat->pending = 0;
+	hear(daemon, resident, heartbeat, beat->heard);
 	scheduler_fire_event(daemon, resident, heartbeat, beat, id);
 }
 
@@ -32,7 +80,7 @@ static void events_due(uv_timer_t *timer)
 	struct daemon *daemon = scheduler->daemon;
 	int64_t now = clock_monotonic_ms(), wait = 0;
 
-	for (size_t i = 0; i < daemon->roster->count; i++) {
+	for (size_t i = 0; i < daemon->roster->count && !daemon->stopping; i++) {
 		struct resident *resident = daemon->roster->items[i];
 
 		for (size_t j = 0; resident->agent && j < resident->agent->beats.count; j++) {
@@ -54,21 +102,102 @@ static void events_due(uv_timer_t *timer)
 		uv_timer_start(timer, events_due, (uint64_t)wait, 0);
 }
 
-void scheduler_event(struct daemon *daemon, enum schedule_event event, const char *author,
-		     const struct resident *only, const char *path)
+void scheduler_event_again(struct daemon *daemon, struct beat *beat, int64_t since)
 {
-	bool any = false;
+	if (!beat->pending)
+		beat->pending = since;
+	events_due(daemon->scheduler->events);
+}
 
+/* ---- hearing ---- */
+
+/* The session of a slot whose row is on its way reads what there is when it begins: that includes
+ * this. */
+static void note(struct daemon *daemon, struct resident *resident,
+		 const struct heartbeat *heartbeat, struct beat *beat)
+{
+	if (beat->pending)
+		return; /* its row says so, and it hears all when it is woken */
+	if (!beat->firing)
+		beat->pending = clock_wall_s();
+	hear(daemon, resident, heartbeat, beat->heard);
+	scheduler_store_section(daemon, resident, heartbeat, beat);
+}
+
+/* Is it as when it was heard of last? Not known is another. */
+static bool is_known(const struct daemon *daemon, const struct resident *resident,
+		     const struct heartbeat *heartbeat, const struct beat *beat)
+{
+	char heard[HEARD_SIZE];
+
+	hear(daemon, resident, heartbeat, heard);
+	return strlen(heard) > WHAT_SIZE && !strcmp(heard, beat->heard);
+}
+
+static bool listens(const struct heartbeat *heartbeat, enum schedule_event event)
+{
+	return heartbeat->schedule.kind == SCHEDULE_EVENT && heartbeat->schedule.event == event;
+}
+
+void scheduler_event(struct daemon *daemon, enum schedule_event event, const char *author)
+{
 	for (size_t i = 0; i < daemon->roster->count; i++) {
 		struct resident *resident = daemon->roster->items[i];
+		struct heartbeats *beats = resident->agent ? &resident->agent->beats : NULL;
 
-		if ((only && resident != only) || (author && !strcmp(author, resident->name)))
+		if (author && !strcmp(author, resident->name))
 			continue;
-		for (size_t j = 0; resident->agent && j < resident->agent->beats.count; j++)
-			if (!resident->beats[j].pending &&
-			    listens(&resident->agent->beats.items[j], event, path))
-				resident->beats[j].pending = any = true;
+		for (size_t j = 0; beats && j < beats->count; j++) {
+			struct beat *beat = &resident->beats[j];
+
+			/* a post that a session makes again after a death was heard of by then */
+			if (listens(&beats->items[j], event) &&
+			    !(author && is_known(daemon, resident, &beats->items[j], beat)))
+				note(daemon, resident, &beats->items[j], beat);
+		}
 	}
-	if (any)
-		events_due(daemon->scheduler->events);
+	events_due(daemon->scheduler->events);
+}
+
+static bool is_any_below(char *const *paths, size_t count, const char *prefix)
+{
+	for (size_t i = 0; i < count; i++)
+		if (span_starts_with(span_of(paths[i]), span_of(prefix)))
+			return true;
+	return false;
+}
+
+void scheduler_files_changed(struct daemon *daemon, struct resident *resident, char *const *paths,
+			     size_t count)
+{
+	struct heartbeats *beats = resident->agent ? &resident->agent->beats : NULL;
+
+	for (size_t i = 0; beats && i < beats->count; i++)
+		if (listens(&beats->items[i], SCHEDULE_EVENT_FILE) &&
+		    is_any_below(paths, count, beats->items[i].schedule.path))
+			note(daemon, resident, &beats->items[i], &resident->beats[i]);
+	events_due(daemon->scheduler->events);
+}
+
+void scheduler_hear_all(struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->roster->count; i++) {
+		struct resident *resident = daemon->roster->items[i];
+		struct heartbeats *beats = resident->agent ? &resident->agent->beats : NULL;
+
+		for (size_t j = 0; beats && j < beats->count; j++) {
+			const struct heartbeat *heartbeat = &beats->items[j];
+			struct beat *beat = &resident->beats[j];
+			char heard[HEARD_SIZE];
+
+			if (!listens(heartbeat, SCHEDULE_EVENT_BULLETIN) &&
+			    !listens(heartbeat, SCHEDULE_EVENT_FILE))
+				continue;
+			hear(daemon, resident, heartbeat, heard);
+			if (strlen(heard) > WHAT_SIZE && strlen(beat->heard) > WHAT_SIZE &&
+			    strcmp(heard, beat->heard) != 0)
+				note(daemon, resident, heartbeat, beat);
+		}
+	}
+	events_due(daemon->scheduler->events);
 }

@@ -117,8 +117,12 @@ static void not_written(struct daemon *daemon, const struct firing *firing, stru
 {
 	log_event(daemon->log, LEVEL_WARNING, "slot_refused", firing->agent, NULL, "%s: %s",
 		  firing->key, error->message);
-	if (!beat || *firing->event || daemon->stopping)
+	if (!beat || daemon->stopping)
 		return;
+	if (*firing->event) {
+		scheduler_event_again(daemon, beat, firing->planned);
+		return;
+	}
 	beat->place = firing->before;
 	beat->place.wake = clock_wall_s() + AGAIN_S;
 	beat->stored = false;
@@ -137,8 +141,6 @@ static void fire_recorded(void *context, const struct error *error)
 
 	if (beat && firing->runs)
 		beat->firing = false;
-	if (beat && firing->runs && *firing->event)
-		beat->pending = false;
 	if (error && error->code == ERROR_EXISTS)
 		log_event(daemon->log, LEVEL_NOTICE, "slot_refused", firing->agent, NULL,
 			  "%s: not run: %s", firing->key, error->message);
@@ -159,13 +161,13 @@ static struct firing *firing_new(struct daemon *daemon, const struct resident *r
 	struct firing *firing = xcalloc(1, sizeof(*firing));
 
 	firing->daemon = daemon;
-	snprintf(firing->agent, sizeof(firing->agent), "%s", resident->name);
-	firing->key = xstrdup(heartbeat->key);
 	firing->next = daemon->scheduler->firings;
 	firing->link = &daemon->scheduler->firings;
 	if (firing->next)
 		firing->next->link = &firing->next;
 	daemon->scheduler->firings = firing;
+	snprintf(firing->agent, sizeof(firing->agent), "%s", resident->name);
+	firing->key = xstrdup(heartbeat->key);
 	firing->event = xstrdup(last->event);
 	firing->planned = last->planned;
 	firing->runs = last->state == SLOT_RUNNING;
@@ -319,9 +321,7 @@ void scheduler_fire_event(struct daemon *daemon, struct resident *resident,
 	rows.reason = verdict.reason;
 	add_row(&rows, &one);
 	rows.items[0].event = event;
-	if (verdict.state != SLOT_RUNNING)
-		beat->pending = false;
-	else
+	if (verdict.state == SLOT_RUNNING)
 		parked_replace(daemon, resident, heartbeat->key);
 	tell_shut(daemon, resident, heartbeat, &verdict);
 	write_rows(daemon, &rows, beat, &beat->place);

@@ -72,6 +72,7 @@ static int restore_section(void *context, const struct section *section)
 		return 0;
 	beat->last_run = section->last_run;
 	snprintf(beat->inputs, sizeof(beat->inputs), "%s", section->inputs);
+	scheduler_hear_restored(beat, section, restore->now);
 	if (schedule_parse(span_of(section->schedule), &former, NULL))
 		return 0; /* it begins anew */
 	beat->first_seen = section->first_seen;

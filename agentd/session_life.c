@@ -294,6 +294,9 @@ static bool close_section(struct session *session, char inputs[17], struct secti
 		.past = beat->place.past,
 		.last_run = beat->last_run,
 		.inputs = inputs,
+		.pending = beat->pending,
+		.woken = beat->woken,
+		.heard = beat->heard,
 	};
 	return session->schedule != NULL;
 }

@@ -100,8 +100,7 @@ static void look_at_agent(struct daemon *daemon, const struct thing *thing)
 		parked_limits_changed(daemon);
 		ledger_limits_changed(daemon);
 	}
-	for (size_t i = 0; i < thing->path_count; i++)
-		scheduler_event(daemon, SCHEDULE_EVENT_FILE, NULL, resident, thing->paths[i]);
+	scheduler_files_changed(daemon, resident, thing->paths, thing->path_count);
 	if (resident->broken)
 		return;
 	if (is_new || !has_repository(daemon, repository))
@@ -147,7 +146,7 @@ static void look_at_bulletin(struct settle *settle)
 	    committer_wrote_bulletin(daemon->committer, settle->bulletin))
 		return;
 	supervisor_inputs_changed(daemon, NULL, NULL);
-	scheduler_event(daemon, SCHEDULE_EVENT_BULLETIN, NULL, NULL, "");
+	scheduler_event(daemon, SCHEDULE_EVENT_BULLETIN, NULL);
 }
 
 static void look_at_settings(struct settle *settle)
@@ -192,6 +191,7 @@ static void look_at_everything(struct settle *settle)
 	for (size_t i = 0; i < daemon->roster->count; i++)
 		if (roster_reload(daemon, daemon->roster->items[i]))
 			supervisor_inputs_changed(daemon, daemon->roster->items[i], NULL);
+	scheduler_hear_all(daemon);
 	parked_limits_changed(daemon);
 	ledger_limits_changed(daemon);
 	committer_catch_up(daemon);

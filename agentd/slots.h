@@ -32,6 +32,9 @@ struct slot scheduler_slot(const struct resident *resident, const struct heartbe
 struct section scheduler_section(const struct resident *resident, const struct heartbeat *heartbeat,
 				 const struct beat *beat, char text[SCHEDULE_PRINT_SIZE]);
 
+void scheduler_store_section(struct daemon *daemon, const struct resident *resident,
+			     const struct heartbeat *heartbeat, struct beat *beat);
+
 /* What has come due of a section, by the gates and in its turn: rows, then a session. */
 void scheduler_fire_due(struct daemon *daemon, struct resident *resident,
 			const struct heartbeat *heartbeat, struct beat *beat,
@@ -39,13 +42,22 @@ void scheduler_fire_due(struct daemon *daemon, struct resident *resident,
 /* An event for a section. */
 void scheduler_fire_event(struct daemon *daemon, struct resident *resident,
 			  const struct heartbeat *heartbeat, struct beat *beat, const char *event);
-/* A slot that began and has no session: beat->owed. */
-void scheduler_fire_owed(struct daemon *daemon, struct resident *resident,
-			 const struct heartbeat *heartbeat, struct beat *beat, int64_t now);
 /* A section has another key, and so have slots whose rows are on their way. */
 void scheduler_firings_moved(struct daemon *daemon, const struct resident *resident,
 			     const char *from, const char *to);
 void scheduler_firings_let_go(struct scheduler *scheduler);
+/* A section that hears of something for the first time has heard of all that is there. Returns
+ * whether its row is another now. */
+bool scheduler_hear_anew(const struct daemon *daemon, const struct resident *resident,
+			 const struct heartbeat *heartbeat, struct beat *beat);
+/* What it had heard of, and what was pending, when the daemon before us ended. */
+#define HEARD_SIZE sizeof(((struct beat *)0)->heard)
+void scheduler_hear_restored(struct beat *beat, const struct section *section, int64_t now);
+/* The slot of an event could not be written: it is pending as before. */
+void scheduler_event_again(struct daemon *daemon, struct beat *beat, int64_t since);
+/* A slot that began and has no session: beat->owed. */
+void scheduler_fire_owed(struct daemon *daemon, struct resident *resident,
+			 const struct heartbeat *heartbeat, struct beat *beat, int64_t now);
 /* All of a part are skipped for `reason`; no section row. */
 void scheduler_skip(struct daemon *daemon, const struct resident *resident,
 		    const struct heartbeat *heartbeat, const struct agenda_rule *rule,
