@@ -69,13 +69,21 @@ void journal_move(struct daemon *daemon, const struct journal_move *move, journa
 	journal_job_submit(job, work_move);
 }
 
+/* A slot that is closed already, or has left, keeps no session open. */
+static int finish_slot(struct store *store, const struct slot *slot, struct error *error)
+{
+	int result = store_slot_finish(store, slot, error);
+
+	return result == -(int)ERROR_CONFLICT || result == -(int)ERROR_NOT_FOUND ? 0 : result;
+}
+
 static int work_session_end(struct store *store, void *context, struct error *error)
 {
 	struct journal_job *job = context;
 	int result = store_session_end(store, &job->row, error);
 
 	if (!result && job->slot_count)
-		result = store_slot_finish(store, &job->slots[0], error);
+		result = finish_slot(store, &job->slots[0], error);
 	else if (!result)
 		result = store_slots_interrupt(store, job->row.id, job->row.reason, error);
 	if (!result && job->has_section)

@@ -323,8 +323,7 @@ int start_serving(struct daemon *daemon, struct error *error)
 	committer_catch_up(daemon);
 	export_missing(daemon);
 	retention_start(daemon);
-	scheduler_hear_all(daemon);
-	scheduler_event(daemon, SCHEDULE_EVENT_STARTUP, NULL);
+	scheduler_event(daemon, SCHEDULE_EVENT_STARTUP, NULL, NULL, "");
 	return 0;
 }
 

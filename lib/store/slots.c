@@ -10,11 +10,11 @@ static const char insert_slot[] =
 	" WHERE ?5 <> '' OR NOT EXISTS(SELECT 1 FROM slot INDEXED BY slot_range WHERE slots > 1"
 	"   AND agent = ?1 AND section = ?2 AND last >= ?4 AND planned <= ?4)";
 
-/* Those in it that have rows of their own keep them. */
+/* Those in it that have rows of their own keep them. It stays a range where one is left. */
 static const char insert_range[] =
-	"INSERT INTO slot(" COLUMNS ") SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,"
-	" ?12 - (SELECT count(*) FROM slot WHERE agent = ?1 AND section = ?2 AND event = ''"
-	"   AND slots = 1 AND planned BETWEEN ?4 AND ?11), ?13";
+	"INSERT INTO slot(" COLUMNS ") SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,max(rest, 2),?13"
+	" FROM (SELECT ?12 - count(*) AS rest FROM slot WHERE agent = ?1 AND section = ?2"
+	"   AND event = '' AND slots = 1 AND planned BETWEEN ?4 AND ?11) WHERE rest > 0";
 
 static bool is_range(const struct slot *slot)
 {
@@ -87,6 +87,23 @@ static int not_finished(struct store *store, const struct slot *slot, struct err
 	return error_set(error, ERROR_CONFLICT, "this slot of %s has ended already", slot->agent);
 }
 
+static const char finish_by_session[] =
+	"UPDATE slot SET state = ?2, reason = ?3, outcome = ?4, wish = ''"
+	" WHERE state = 0 AND session = ?1 AND session <> ''";
+
+static int finish_of_session(struct store *store, const struct slot *slot, int *ret_changes,
+			     struct error *error)
+{
+	struct query q;
+
+	query_begin(&q, store, finish_by_session, error);
+	query_text(&q, slot->session);
+	query_int(&q, (int64_t)slot->state);
+	query_text(&q, slot->reason);
+	query_text(&q, slot->outcome);
+	return query_change(&q, ret_changes);
+}
+
 int store_slot_finish(struct store *store, const struct slot *slot, struct error *error)
 {
 	int r, changes = 0;
@@ -98,6 +115,8 @@ int store_slot_finish(struct store *store, const struct slot *slot, struct error
 	query_text(&q, slot->session);
 	query_text(&q, slot->outcome);
 	r = query_change(&q, &changes);
+	if (!r && !changes)
+		r = finish_of_session(store, slot, &changes, error);
 	return r || changes ? r : not_finished(store, slot, error);
 }
 

@@ -103,15 +103,17 @@ struct slot {
 	const char *wish; /* of a manual run that waits: what is to be run, as JSON; else "" */
 	/* More slots than one may share a row that is terminal from its beginning: it stands for
 	 * each from `planned` to `last` that has no row of its own. */
-	int64_t last;  /* looked at for count > 1; what is visited has `planned` for one slot */
-	int64_t count; /* of a row that was cut (store_slots_withdraw) an estimate */
+	int64_t last; /* looked at for count > 1; what is visited has `planned` for one slot */
+	/* Of a row that was cut (store_slots_withdraw), or of which one is left, an estimate. */
+	int64_t count;
 };
 
 /* Makes the one row of a slot. -ERROR_EXISTS: it has one, in any state, or a shared one; it must
  * not run. */
 int store_slot_insert(struct store *store, const struct slot *slot, struct error *error);
 /* running → ran, skipped or coalesced; a terminal row never changes (ERROR_CONFLICT). Writes state,
- * reason, session and outcome. */
+ * reason, session and outcome. Where the section has another key by now, the running slot of that
+ * session is meant. */
 int store_slot_finish(struct store *store, const struct slot *slot, struct error *error);
 /* A running slot gets its session, and its wish leaves. */
 int store_slot_assign(struct store *store, const struct slot *slot, struct error *error);

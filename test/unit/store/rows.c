@@ -218,6 +218,50 @@ static void a_row_stands_for_many(void **state)
 	assert_string_equal("", ranges(place, 0, 100));
 }
 
+/* Most have rows already: the clock was set back behind what ran. The one that has none gets its.
+ */
+static void a_row_stands_for_what_is_left(void **state)
+{
+	struct place *place = *state;
+	struct slot one = { .agent = "a", .section = "s", .state = SLOT_RAN };
+	struct slot many = { .agent = "a",
+			     .section = "s",
+			     .planned = 10,
+			     .last = 12,
+			     .count = 3,
+			     .state = SLOT_SKIPPED };
+
+	for (one.planned = 10; one.planned < 12; one.planned++)
+		assert_int_equal(0, store_slot_insert(place->store, &one, NULL));
+	assert_int_equal(0, store_slot_insert(place->store, &many, NULL));
+	assert_string_equal("s@10-12 x2=skipped;", ranges(place, 12, 100));
+	one.planned = 12;
+	assert_int_equal(-(int)ERROR_EXISTS, store_slot_insert(place->store, &one, NULL));
+
+	many.section = one.section = "t"; /* all have */
+	for (one.planned = 10; one.planned < 13; one.planned++)
+		assert_int_equal(0, store_slot_insert(place->store, &one, NULL));
+	assert_int_equal(-(int)ERROR_EXISTS, store_slot_insert(place->store, &many, NULL));
+	assert_string_equal("s@10-12 x2=skipped;t@12-12 x1=ran;", ranges(place, 12, 100));
+}
+
+/* A session's end closes the slot that it has, whatever the section is called by now. */
+static void a_slot_is_known_by_its_session(void **state)
+{
+	struct place *place = *state;
+	struct slot slot = { .agent = "a", .section = "new", .planned = 1, .session = "01J" };
+
+	assert_int_equal(0, store_slot_insert(place->store, &slot, NULL));
+	slot.section = "old";
+	slot.state = SLOT_RAN;
+	slot.outcome = "done";
+	assert_int_equal(0, store_slot_finish(place->store, &slot, NULL));
+	assert_string_equal("a/new/@1=ran,,01J,done,0;", slots(place, "a", 0, 100, 9));
+	assert_int_equal(-(int)ERROR_NOT_FOUND, store_slot_finish(place->store, &slot, NULL));
+	slot.session = "";
+	assert_int_equal(-(int)ERROR_NOT_FOUND, store_slot_finish(place->store, &slot, NULL));
+}
+
 static void slots_of_a_range(void **state)
 {
 	struct place *place = *state;
@@ -401,6 +445,8 @@ int rows_tests(void)
 		PLACE_TEST(terminal_slots_never_change),
 		PLACE_TEST(open_slots_are_closed),
 		PLACE_TEST(a_row_stands_for_many),
+		PLACE_TEST(a_row_stands_for_what_is_left),
+		PLACE_TEST(a_slot_is_known_by_its_session),
 		PLACE_TEST(slots_of_a_range),
 		PLACE_TEST(sections_are_kept),
 		PLACE_TEST(wishes_last_until_they_are_met),
