@@ -40,14 +40,16 @@ static int recall(void *context, const struct call_sum *sum)
 static int read_sums(const struct workspace *workspace, struct store *store, struct budget *budget,
 		     struct error *error)
 {
-	int64_t hour = 0, day = 0;
-	int result = store_call_last(store, &hour, &day, error);
+	struct windows_row row;
+	struct budget_in_force in_force;
+	int result = store_windows(store, &row, error);
 
 	if (result == -(int)ERROR_NOT_FOUND)
 		return 0;
 	if (result)
 		return result;
-	budget_restore_windows(budget, hour, day, workspace->zone, clock_wall_s(),
+	in_force = (struct budget_in_force){ row.hour, row.day, row.hour_ms, row.day_ms };
+	budget_restore_windows(budget, &in_force, workspace->zone, clock_wall_s(),
 			       clock_monotonic_ms());
 	return store_call_sums(store, budget_windows(budget)->day, recall, budget, error);
 }

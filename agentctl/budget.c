@@ -60,23 +60,23 @@ static int windows_find(struct books *books, struct error *error)
 {
 	const struct zone *zone = books->workspace->zone;
 	struct budget_windows last;
-	int64_t hour, day;
+	struct windows_row row;
 	int result;
 
 	budget_windows_at(zone, clock_wall_s(), &books->windows);
 	if (!books->store)
 		return 0;
-	result = store_call_last(books->store, &hour, &day, error);
+	result = store_windows(books->store, &row, error);
 	if (result)
 		return result == -(int)ERROR_NOT_FOUND ? 0 : result;
-	if (hour > books->windows.hour) {
-		budget_windows_at(zone, hour, &last);
-		books->windows.hour = hour;
+	if (row.hour > books->windows.hour) {
+		budget_windows_at(zone, row.hour, &last);
+		books->windows.hour = row.hour;
 		books->windows.hour_ends = last.hour_ends;
 	}
-	if (day > books->windows.day) {
-		budget_windows_at(zone, day, &last);
-		books->windows.day = day;
+	if (row.day > books->windows.day) {
+		budget_windows_at(zone, row.day, &last);
+		books->windows.day = row.day;
 		books->windows.day_ends = last.day_ends;
 	}
 	return 0;

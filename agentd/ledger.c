@@ -18,6 +18,9 @@ struct ledger {
 	struct ledger_ask *line; /* who waits, in the order of their turn */
 	uv_timer_t *later;
 	bool serving;
+	uv_timer_t *held; /* runs while a window is held */
+	bool is_held;
+	int64_t kept_ms; /* when it was kept last, on the clock of windows */
 };
 
 struct ledger *ledger_new(struct daemon *daemon)
@@ -28,6 +31,9 @@ struct ledger *ledger_new(struct daemon *daemon)
 	ledger->later = xcalloc(1, sizeof(uv_timer_t));
 	ledger->later->data = daemon;
 	uv_timer_init(&daemon->loop, ledger->later);
+	ledger->held = xcalloc(1, sizeof(uv_timer_t));
+	ledger->held->data = daemon;
+	uv_timer_init(&daemon->loop, ledger->held);
 	return ledger;
 }
 
@@ -45,10 +51,66 @@ void ledger_free(struct ledger *ledger)
 	free(ledger);
 }
 
+/* ---- windows that are held ---- */
+
+static int work_keep(struct store *store, void *context, struct error *error)
+{
+	return store_windows_put(store, context, error);
+}
+
+static void kept(void *context, int result, const struct error *error)
+{
+	(void)result; /* the next one comes soon; until then a hold is longer, never shorter */
+	(void)error;
+	free(context);
+}
+
+/* It stands before all rows of calls in a window that begins now. */
+static void keep_windows(const struct daemon *daemon)
+{
+	struct windows_row *row = xcalloc(1, sizeof(*row));
+	struct budget_in_force now;
+
+	daemon->ledger->kept_ms = clock_boot_ms();
+	budget_look_in_force(daemon->ledger->budget, daemon->ledger->kept_ms, &now);
+	*row = (struct windows_row){ now.hour, now.day, now.hour_ms, now.day_ms };
+	if (!daemon->writer || store_submit(daemon->writer, work_keep, kept, row))
+		free(row);
+}
+
+static void look_again(uv_timer_t *timer);
+
+/* The time for which a window has been held is all that ends it, so it must outlive a restart. */
+static void watch_held(const struct daemon *daemon, bool began)
+{
+	struct ledger *ledger = daemon->ledger;
+	bool was_held = ledger->is_held;
+
+	ledger->is_held = budget_is_held(ledger->budget, clock_wall_s());
+	if (!was_held && !ledger->is_held)
+		return;
+	if (was_held != ledger->is_held || began ||
+	    clock_boot_ms() - ledger->kept_ms >= LEDGER_KEEP_MS)
+		keep_windows(daemon);
+	if (ledger->is_held == was_held || daemon->stopping)
+		return;
+	if (ledger->is_held)
+		uv_timer_start(ledger->held, look_again, LEDGER_KEEP_MS, LEDGER_KEEP_MS);
+	else
+		uv_timer_stop(ledger->held);
+}
+
 static void advance(const struct daemon *daemon)
 {
-	budget_advance(daemon->ledger->budget, daemon->workspace->zone, clock_wall_s(),
-		       clock_boot_ms());
+	bool began = budget_advance(daemon->ledger->budget, daemon->workspace->zone, clock_wall_s(),
+				    clock_boot_ms());
+
+	watch_held(daemon, began);
+}
+
+static void look_again(uv_timer_t *timer)
+{
+	advance(timer->data);
 }
 
 /* ---- at a start ---- */
@@ -75,8 +137,10 @@ static int recall_sum(void *context, const struct call_sum *sum)
 int ledger_restore(struct daemon *daemon, struct error *error)
 {
 	struct budget *budget = daemon->ledger->budget;
-	int64_t hour = 0, day = 0, latest_hour = 0, latest_day = 0;
-	int result = store_call_last(daemon->reader, &hour, &day, error);
+	struct windows_row row = { 0 };
+	struct budget_in_force before;
+	int64_t latest_hour = 0, latest_day = 0;
+	int result = store_windows(daemon->reader, &row, error);
 
 	if (result == -(int)ERROR_NOT_FOUND)
 		return 0;
@@ -85,8 +149,10 @@ int ledger_restore(struct daemon *daemon, struct error *error)
 	if (result)
 		return result;
 	budget_restore_latest(budget, latest_hour, latest_day);
-	budget_restore_windows(budget, hour, day, daemon->workspace->zone, clock_wall_s(),
+	before = (struct budget_in_force){ row.hour, row.day, row.hour_ms, row.day_ms };
+	budget_restore_windows(budget, &before, daemon->workspace->zone, clock_wall_s(),
 			       clock_boot_ms());
+	watch_held(daemon, false);
 	return store_call_sums(daemon->reader, budget_windows(budget)->day, recall_sum, daemon,
 			       error);
 }
@@ -231,6 +297,16 @@ void ledger_forget_session(struct daemon *daemon, const char *session)
 
 /* ---- seeing it ---- */
 
+int64_t ledger_resets_at(const struct daemon *daemon, enum budget_layer layer)
+{
+	static const struct limits none;
+	struct budget_row row;
+
+	advance(daemon);
+	budget_look(daemon->ledger->budget, layer, "", &none, &row);
+	return row.resets_at;
+}
+
 int64_t ledger_today(const struct daemon *daemon, const char *agent)
 {
 	static const struct limits none;
@@ -239,6 +315,27 @@ int64_t ledger_today(const struct daemon *daemon, const char *agent)
 	advance(daemon);
 	budget_look(daemon->ledger->budget, LAYER_AGENT_DAY, agent, &none, &row);
 	return row.settled;
+}
+
+static int64_t spent_in(const struct budget *budget, enum budget_layer layer, const char *agent)
+{
+	static const struct limits none;
+	struct budget_row row;
+
+	budget_look(budget, layer, agent, &none, &row);
+	return row.settled + row.reserved;
+}
+
+void ledger_spent(const struct daemon *daemon, const char *agent, struct ledger_spent *ret_spent)
+{
+	const struct budget *budget = daemon->ledger->budget;
+
+	*ret_spent = (struct ledger_spent){
+		.hour = budget_windows(budget)->hour,
+		.day = budget_windows(budget)->day,
+		.hour_micro_usd = spent_in(budget, LAYER_AGENT_HOUR, agent),
+		.day_micro_usd = spent_in(budget, LAYER_AGENT_DAY, agent),
+	};
 }
 
 char *ledger_line(struct daemon *daemon, const char *agent, const struct limits *limits)

@@ -2,13 +2,19 @@
  *
  * Sums live in memory and are rebuilt at a start from the rows of state.db; a row is written in the
  * same transaction as the intent or the result that it belongs to (journal.h), in the order in
- * which the sums changed, so that whatever a crash leaves behind is never above a cap. */
+ * which the sums changed, so that whatever a crash leaves behind is never above a cap.
+ *
+ * While a window is held (budget.h: the clock shows an earlier time than its beginning), how long
+ * it has been in force is kept in state.db every LEDGER_KEEP_MS: restarts lengthen a hold by at
+ * most that each, and do not begin it anew. */
 #ifndef AGENTD_LEDGER_H
 #define AGENTD_LEDGER_H
 
 #include "daemon.h"
 
 #include "budget/budget.h"
+
+#define LEDGER_KEEP_MS 60000
 
 struct ledger;
 struct ledger_ask;
@@ -43,8 +49,18 @@ void ledger_limits_changed(struct daemon *daemon);
 /* At its end. */
 void ledger_forget_session(struct daemon *daemon, const char *session);
 
+/* When the window of a layer ends, by the clock as it is now; 0: it has none. */
+int64_t ledger_resets_at(const struct daemon *daemon, enum budget_layer layer);
+
 /* Micro-USD that an agent has settled today. */
 int64_t ledger_today(const struct daemon *daemon, const char *agent);
+
+/* What an agent has settled, or holds, in the windows in force. */
+struct ledger_spent {
+	int64_t hour, day; /* their names in state.db */
+	int64_t hour_micro_usd, day_micro_usd;
+};
+void ledger_spent(const struct daemon *daemon, const char *agent, struct ledger_spent *ret_spent);
 
 /* The agent's line about its own budget; the caller frees it. */
 char *ledger_line(struct daemon *daemon, const char *agent, const struct limits *limits);

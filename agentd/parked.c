@@ -2,6 +2,7 @@
 
 #include "alerts.h"
 #include "journal.h"
+#include "ledger.h"
 #include "log.h"
 #include "parked_incident.h"
 #include "parked_item.h"
@@ -79,14 +80,26 @@ static bool is_held(const struct daemon *daemon, const struct item *item)
 	return item->going || !resident || resident->paused || !resident->agent;
 }
 
+/* The end that was told when it was parked may be that of a clock which was ahead. No work waits
+ * longer than the window lasts that is in force now. */
+static void shorten(const struct daemon *daemon, struct item *item)
+{
+	int64_t ends = has_window(item) ? ledger_resets_at(daemon, item->layer) : 0;
+
+	if (ends && item->until > ends)
+		item->until = ends;
+}
+
 static void set_alarm(struct daemon *daemon)
 {
 	int64_t first = INT64_MAX;
 	struct error error;
 
-	for (const struct item *item = daemon->parked->first; item; item = item->next)
+	for (struct item *item = daemon->parked->first; item; item = item->next) {
+		shorten(daemon, item);
 		if (item->until && item->until < first && !is_held(daemon, item))
 			first = item->until;
+	}
 	if (daemon->stopping)
 		first = INT64_MAX;
 	if (alarm_set(daemon->parked->alarm, first, &error))

@@ -14,9 +14,12 @@
  *     system    all agents            micro-USD   system_hourly_usd, system_daily_usd
  *
  * Hours and days are those of the workspace's zone. A window never goes back: while the clock shows
- * an earlier time than the window in force began, that window stays in force, until as much time
- * as it is long has passed on the monotonic clock. Then the window that the clock shows comes into
- * force under a name of its own: what it may spend is never added to what was spent under another.
+ * an earlier time than the window in force began, that window is *held*: it stays in force until as
+ * much time as it is long has passed on the monotonic clock. Then the window that the clock shows
+ * comes into force under a name of its own: what it may spend is never added to what was spent
+ * under another. Over a restart that time goes on where it was, as only time that was watched is
+ * time: a clock that was wrong once does not hold a window for ever, and a restart shortens
+ * nothing.
  *
  * Who gets what in a day (agent's and system's alike): `people_share` is kept for people; of the
  * rest, while there are experiments, `experimental_share` of the day is kept for them, and they
@@ -86,10 +89,20 @@ const struct budget_windows *budget_windows(const struct budget *budget);
  * ahead has used them. */
 void budget_restore_latest(struct budget *budget, int64_t hour, int64_t day);
 
-/* At a start, before rows are recalled: the windows of the newest row were in force, and are again
- * unless the clock shows later ones. Advances; returns whether a new window began. What was spent
- * is all forgotten: call it once. */
-bool budget_restore_windows(struct budget *budget, int64_t hour, int64_t day,
+/* What is in force, as it is kept over a restart. */
+struct budget_in_force {
+	int64_t hour, day;       /* names */
+	int64_t hour_ms, day_ms; /* for how long, on the monotonic clock: at least */
+};
+void budget_look_in_force(const struct budget *budget, int64_t monotonic_ms,
+			  struct budget_in_force *ret_in_force);
+/* Is a window held? Then what is in force is worth keeping, now and again. */
+bool budget_is_held(const struct budget *budget, int64_t now);
+
+/* At a start, before rows are recalled: these were in force, and are again unless the clock shows
+ * later ones, or they have been held for long enough. Advances; returns whether a new window began.
+ * What was spent is all forgotten: call it once. */
+bool budget_restore_windows(struct budget *budget, const struct budget_in_force *before,
 			    const struct zone *zone, int64_t now, int64_t monotonic_ms);
 
 /* ---- reserving ---- */

@@ -7,7 +7,7 @@
 /* An hour or a day in force. */
 struct window {
 	int64_t began, ends; /* UTC s */
-	int64_t since_ms;    /* monotonic: when it came into force here */
+	int64_t since_ms;    /* monotonic: when it came into force, as far as was watched */
 	int64_t latest;      /* the latest beginning of all so far */
 	bool in_force;
 };

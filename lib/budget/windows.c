@@ -154,12 +154,15 @@ static void put_in_force(struct window *window, const struct period *shown, int6
 	};
 }
 
+static int64_t in_force_ms(const struct window *window, int64_t monotonic_ms)
+{
+	return monotonic_ms > window->since_ms ? monotonic_ms - window->since_ms : 0;
+}
+
 /* The clock shows less than the window's beginning. Returns how long that holds it yet. */
 static int64_t held_ms(const struct window *window, const struct period *own, int64_t monotonic_ms)
 {
-	int64_t passed = monotonic_ms - window->since_ms;
-
-	return (own->end - own->begin) * 1000 - (passed > 0 ? passed : 0);
+	return (own->end - own->begin) * 1000 - in_force_ms(window, monotonic_ms);
 }
 
 /* Returns whether a new one began. */
@@ -233,22 +236,46 @@ void budget_restore_latest(struct budget *budget, int64_t hour, int64_t day)
 	budget->day.latest = day;
 }
 
-static struct window in_force_again(const struct window *before, int64_t began,
+void budget_look_in_force(const struct budget *budget, int64_t monotonic_ms,
+			  struct budget_in_force *ret_in_force)
+{
+	*ret_in_force = (struct budget_in_force){
+		.hour = budget->hour.began,
+		.day = budget->day.began,
+		.hour_ms = in_force_ms(&budget->hour, monotonic_ms),
+		.day_ms = in_force_ms(&budget->day, monotonic_ms),
+	};
+}
+
+bool budget_is_held(const struct budget *budget, int64_t now)
+{
+	int64_t at = clamped(now);
+
+	return (budget->hour.in_force && at < budget->hour.began) ||
+	       (budget->day.in_force && at < budget->day.began);
+}
+
+/* Longer than any window: more time in force says no more. */
+#define IN_FORCE_MAX_MS (3 * DAY_S * INT64_C(1000))
+
+static struct window in_force_again(const struct window *before, int64_t began, int64_t for_ms,
 				    int64_t monotonic_ms)
 {
+	int64_t ms = for_ms < 0 ? 0 : for_ms > IN_FORCE_MAX_MS ? IN_FORCE_MAX_MS : for_ms;
+
 	return (struct window){
 		.began = began,
-		.since_ms = monotonic_ms,
+		.since_ms = monotonic_ms - ms,
 		.latest = before->latest > began ? before->latest : began,
 		.in_force = true,
 	};
 }
 
-bool budget_restore_windows(struct budget *budget, int64_t hour, int64_t day,
+bool budget_restore_windows(struct budget *budget, const struct budget_in_force *before,
 			    const struct zone *zone, int64_t now, int64_t monotonic_ms)
 {
-	budget->hour = in_force_again(&budget->hour, hour, monotonic_ms);
-	budget->day = in_force_again(&budget->day, day, monotonic_ms);
+	budget->hour = in_force_again(&budget->hour, before->hour, before->hour_ms, monotonic_ms);
+	budget->day = in_force_again(&budget->day, before->day, before->day_ms, monotonic_ms);
 	return budget_advance(budget, zone, now, monotonic_ms);
 }
 

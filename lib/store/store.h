@@ -65,8 +65,8 @@ int store_submit(struct store_writer *writer, store_work work, store_done done, 
 /* Whether the file cannot be written at the moment, and why. ERROR_INVALID: it is damaged, which
  * trying again does not mend. */
 bool store_trouble(struct store_writer *writer, struct error *ret_error);
-/* The file does not become well again: from now on what cannot be written fails with the error of
- * that, at once. */
+/* The file is in trouble and does not become well again: from now on nothing is written any more,
+ * all fails with the error of that, at once. */
 void store_give_up(struct store_writer *writer);
 void store_complete(struct store_writer *writer);
 /* A work that writes nothing into state.db and may take some milliseconds. It runs alone, outside

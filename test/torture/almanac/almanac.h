@@ -98,7 +98,8 @@ enum deed_kind {
 	DEED_BEGIN,    /* a session begins */
 	DEED_RESERVE,
 	DEED_SETTLE,
-	DEED_END, /* a session ends, with its slot */
+	DEED_END,     /* a session ends, with its slot */
+	DEED_WINDOWS, /* a window is held: for how long it has been in force */
 };
 
 /* A transaction. */
@@ -112,6 +113,8 @@ struct deed {
 	uint32_t inputs;
 	int64_t at_ms; /* when it is durable, monotonic */
 	bool is_refused;
+	struct budget_in_force in_force;
+	size_t calls; /* before it */
 };
 
 #define DEEDS_MAX 4096
@@ -127,7 +130,9 @@ struct record {
 	struct call_record *calls;
 	size_t call_count, call_capacity, calls_over;
 	int64_t latest_hour, latest_day; /* windows that calls name */
-	struct deed deeds[DEEDS_MAX];    /* a ring: submitted, not yet acknowledged */
+	struct budget_in_force in_force; /* as it was kept when there were that many calls */
+	size_t in_force_calls;
+	struct deed deeds[DEEDS_MAX]; /* a ring: submitted, not yet acknowledged */
 	size_t first, count;
 };
 
@@ -175,6 +180,7 @@ struct daemon {
 	struct session *first, **last;
 	struct session *open[AGENTS_MAX];
 	struct budget *budget;
+	int64_t kept_ms; /* what is in force was kept then, on the clock of windows */
 };
 
 struct counts {

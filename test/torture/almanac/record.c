@@ -210,6 +210,10 @@ static void apply(struct game *g, struct deed *deed)
 		g->r.sessions[deed->session].has_ended = true;
 		s->inputs = deed->inputs;
 		break;
+	case DEED_WINDOWS:
+		g->r.in_force = deed->in_force;
+		g->r.in_force_calls = deed->calls;
+		break;
 	}
 	if (deed->kind == DEED_ROWS || deed->kind == DEED_PLACE) {
 		s->past = deed->place.past;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#define KEEP_MS 60000     /* LEDGER_KEEP_MS */
 #define CALLS_KEPT 200000 /* newest, that are recalled at a start */
 
 static const struct life_rules rules = {
@@ -148,6 +149,40 @@ static void leave(struct game *g, struct session *gone)
 
 /* ---- money ---- */
 
+/* As agentd/ledger.c: how long a window has been held outlives a death. */
+static void advance(struct game *g)
+{
+	int64_t now = wall_ms(&g->w) / 1000;
+	bool was_held = budget_is_held(g->d.budget, now), began;
+	struct deed *deed;
+
+	began = budget_advance(g->d.budget, g->w.zone, now, boot_ms(&g->w));
+	if (!(began && was_held) &&
+	    (!budget_is_held(g->d.budget, now) || boot_ms(&g->w) - g->d.kept_ms < KEEP_MS))
+		return;
+	g->d.kept_ms = boot_ms(&g->w);
+	deed = record_submit(g, DEED_WINDOWS, 0);
+	deed->calls = g->r.call_count;
+	budget_look_in_force(g->d.budget, g->d.kept_ms, &deed->in_force);
+}
+
+/* What was kept counts unless a newer call is of another window. */
+static struct budget_in_force in_force_before(const struct record *r, size_t calls)
+{
+	const struct budget_hold *newest = &r->calls[calls - 1].hold;
+	struct budget_in_force before = r->in_force;
+
+	if (r->in_force_calls < calls && newest->hour != before.hour) {
+		before.hour = newest->hour;
+		before.hour_ms = 0;
+	}
+	if (r->in_force_calls < calls && newest->day != before.day) {
+		before.day = newest->day;
+		before.day_ms = 0;
+	}
+	return before;
+}
+
 static bool reserve(struct game *g, struct session *s)
 {
 	char agent[SETTINGS_NAME_MAX];
@@ -170,7 +205,7 @@ static bool reserve(struct game *g, struct session *s)
 	struct record *r = &g->r;
 
 	snprintf(agent, sizeof(agent), "agent-%u", agent_of(g, s->section));
-	budget_advance(g->d.budget, g->w.zone, wall_ms(&g->w) / 1000, boot_ms(&g->w));
+	advance(g);
 	answer = budget_reserve(g->d.budget, &ask, &hold, &verdict);
 	note(&g->w, "reserve", answer, s->section, answer == BUDGET_FITS ? hold.micro_usd : 0);
 	if (answer == BUDGET_WAITS)
@@ -229,10 +264,12 @@ void stage_restore_budget(struct game *g)
 	budget_restore_latest(g->d.budget, r->latest_hour, r->latest_day);
 	while (last && r->calls[last - 1].state != CALL_SETTLED)
 		last--;
-	if (last)
-		budget_restore_windows(g->d.budget, r->calls[last - 1].hold.hour,
-				       r->calls[last - 1].hold.day, g->w.zone,
-				       wall_ms(&g->w) / 1000, boot_ms(&g->w));
+	if (last) {
+		struct budget_in_force before = in_force_before(r, last);
+
+		budget_restore_windows(g->d.budget, &before, g->w.zone, wall_ms(&g->w) / 1000,
+				       boot_ms(&g->w));
+	}
 	for (size_t i = last > CALLS_KEPT ? last - CALLS_KEPT : 0; i < last; i++) {
 		struct budget_hold hold = r->calls[i].hold;
 

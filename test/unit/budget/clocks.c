@@ -293,7 +293,9 @@ static void test_restart_behind(void **state)
 	row.day = budget_windows(desk.budget)->day;
 	budget_free(desk.budget);
 	desk.budget = budget_new();
-	assert_false(budget_restore_windows(desk.budget, row.hour, row.day, desk.zone, 1000, 0));
+	assert_false(budget_restore_windows(desk.budget,
+					    &(struct budget_in_force){ row.hour, row.day, 0, 0 },
+					    desk.zone, 1000, 0));
 	assert_int_equal(budget_windows(desk.budget)->day, row.day);
 	budget_recall(desk.budget, &row);
 	assert_int_equal(spend(&desk), 0);
@@ -304,13 +306,93 @@ static void test_restart_behind(void **state)
 	desk_close(&desk);
 }
 
+/* As agentd does it: rows of the window in force are recalled, what is in force was kept `lost_ms`
+ * ago. */
+static void restart(struct desk *desk, int64_t lost_ms)
+{
+	struct budget_in_force before;
+	struct budget_row row;
+	struct budget_hold spent = { .agent = "a", .work = WORK_BEAT };
+
+	budget_look_in_force(desk->budget, desk->monotonic_ms - lost_ms, &before);
+	budget_look(desk->budget, LAYER_AGENT_DAY, "a", &desk->limits, &row);
+	spent.hour = before.hour;
+	spent.day = before.day;
+	spent.micro_usd = row.settled;
+	budget_free(desk->budget);
+	desk->budget = budget_new();
+	desk->monotonic_ms = (int64_t)pick(HOUR_S) * 1000; /* another boot */
+	budget_restore_windows(desk->budget, &before, desk->zone, desk->now, desk->monotonic_ms);
+	budget_recall(desk->budget, &spent);
+}
+
+/* Money was spent by a clock that was months ahead. It is put right, and agentd starts anew more
+ * often than daily: the day is held for a day of watched time, not for ever, and not for less. */
+static void test_restarts_do_not_hold_for_ever(void **state)
+{
+	static const int64_t apart[] = { 600, HOUR_S, 7 * HOUR_S, 23 * HOUR_S };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(apart); i++) {
+		struct desk desk;
+		int64_t watched = 0, day;
+
+		desk_open(&desk);
+		desk.limits.per_agent_daily_micro_usd = CAP;
+		set_clock(&desk, NOON + 100 * DAY_S);
+		day = budget_windows(desk.budget)->day;
+		assert_int_equal(spend(&desk), CAP);
+		set_clock(&desk, NOON);
+		while (!wait_for(&desk, 60) || budget_windows(desk.budget)->day == day) {
+			watched += 60;
+			assert_true(budget_is_held(desk.budget, desk.now));
+			assert_int_equal(spend(&desk), 0);
+			assert_true(watched < 2 * DAY_S);
+			if (watched % apart[i] == 0)
+				restart(&desk, 60000);
+		}
+		watched += 60;
+		assert_true(watched >= DAY_S && watched <= DAY_S + 60 * (1 + watched / apart[i]));
+		assert_false(budget_is_held(desk.budget, desk.now));
+		assert_int_equal(spend(&desk), CAP);
+		day = budget_windows(desk.budget)->day;
+		restart(&desk, 0); /* the new window is the one that is in force again */
+		assert_int_equal(budget_windows(desk.budget)->day, day);
+		assert_int_equal(spend(&desk), 0);
+		desk_close(&desk);
+	}
+}
+
+/* What was kept may say anything: it is no more than a full window, and no less than nothing. */
+static void test_kept_nonsense(void **state)
+{
+	static const int64_t kept[] = { INT64_MIN, -1, INT64_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(kept); i++) {
+		struct desk desk;
+		struct budget_in_force before = { NOON, NOON, kept[i], kept[i] };
+
+		desk_open(&desk);
+		assert_int_equal(budget_restore_windows(desk.budget, &before, desk.zone,
+							NOON - 100 * DAY_S, 0),
+				 kept[i] > 0);
+		desk_close(&desk);
+	}
+}
+
 int run_clocks(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_next_window),    cmocka_unit_test(test_set_back),
-		cmocka_unit_test(test_to_and_fro),     cmocka_unit_test(test_forward_by_mistake),
-		cmocka_unit_test(test_any_clock),      cmocka_unit_test(test_held_over_midnight),
+		cmocka_unit_test(test_next_window),
+		cmocka_unit_test(test_set_back),
+		cmocka_unit_test(test_to_and_fro),
+		cmocka_unit_test(test_forward_by_mistake),
+		cmocka_unit_test(test_any_clock),
+		cmocka_unit_test(test_held_over_midnight),
 		cmocka_unit_test(test_restart_behind),
+		cmocka_unit_test(test_restarts_do_not_hold_for_ever),
+		cmocka_unit_test(test_kept_nonsense),
 	};
 
 	return cmocka_run_group_tests_name("budget clocks", tests, NULL, NULL);

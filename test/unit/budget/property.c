@@ -19,7 +19,7 @@ struct game {
 	struct zone *zone;
 	struct limits limits, system;
 	bool experiments, excess;
-	int64_t now, monotonic_ms, window_ms; /* window_ms: when one began */
+	int64_t now, monotonic_ms, latest_hour, latest_day; /* names of windows, so far */
 	unsigned answers[3], shrunk, restarts;
 };
 
@@ -174,8 +174,7 @@ static void tell_time(struct game *game)
 {
 	const struct budget_windows *windows = budget_windows(game->budget);
 
-	if (budget_advance(game->budget, game->zone, game->now, game->monotonic_ms))
-		game->window_ms = game->monotonic_ms;
+	budget_advance(game->budget, game->zone, game->now, game->monotonic_ms);
 	if (game->twin) {
 		budget_advance(game->twin, game->zone, game->now, game->monotonic_ms);
 		assert_int_equal(budget_windows(game->twin)->hour, windows->hour);
@@ -183,19 +182,20 @@ static void tell_time(struct game *game)
 	}
 	game->oracle.hour = windows->hour;
 	game->oracle.day = windows->day;
+	if (windows->hour > game->latest_hour)
+		game->latest_hour = windows->hour;
+	if (windows->day > game->latest_day)
+		game->latest_day = windows->day;
 }
 
-/* Mostly forward, and back by less than an hour, but never for so long that a window would have to
- * give way to an earlier one: a start does not know how long it has been held already. */
+/* Mostly forward, and back by anything: less than an hour, or so far that windows are held until
+ * their time has passed. */
 static void play_time(struct game *game)
 {
-	const struct budget_windows *windows = budget_windows(game->budget);
-	int64_t by = (int64_t)pick(pick(6) ? 3600 : 30 * HOUR_S), back = (int64_t)pick(HOUR_S);
-	int64_t began = windows->hour > windows->day ? windows->hour : windows->day;
-	int64_t passed = (game->monotonic_ms - game->window_ms) / 1000;
+	int64_t by = (int64_t)pick(pick(6) ? 3600 : 30 * HOUR_S);
 
-	if (!pick(4) && began - (game->now - back) + passed < HOUR_S) {
-		game->now -= back;
+	if (!pick(4)) {
+		game->now -= (int64_t)pick(pick(8) ? HOUR_S : 90 * DAY_S);
 	} else {
 		game->now += by;
 		game->monotonic_ms += by * 1000;
@@ -207,8 +207,10 @@ static void play_time(struct game *game)
 static void play_restart(struct game *game)
 {
 	const struct budget_windows *windows = budget_windows(game->budget);
+	struct budget_in_force before;
 	bool whole = pick(2);
 
+	budget_look_in_force(game->budget, game->monotonic_ms, &before);
 	for (size_t i = 0; i < game->oracle.count; i++) {
 		struct entry *entry = &game->oracle.entries[i];
 
@@ -217,8 +219,11 @@ static void play_restart(struct game *game)
 	}
 	budget_free(game->twin);
 	game->twin = budget_new();
-	assert_false(budget_restore_windows(game->twin, windows->hour, windows->day, game->zone,
-					    game->now, game->monotonic_ms));
+	budget_restore_latest(game->twin, game->latest_hour, game->latest_day);
+	assert_false(budget_restore_windows(game->twin, &before, game->zone, game->now,
+					    game->monotonic_ms));
+	assert_int_equal(budget_windows(game->twin)->hour_ends, windows->hour_ends);
+	assert_int_equal(budget_windows(game->twin)->day_ends, windows->day_ends);
 	for (size_t i = 0; i < game->oracle.count; i++) {
 		const struct entry *entry = &game->oracle.entries[i];
 		struct budget_hold row = entry->hold, part;

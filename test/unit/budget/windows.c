@@ -157,7 +157,9 @@ static void test_edges_of_time(void **state)
 
 		budget_windows_at(zone, edges[i], &windows);
 		assert_true(windows.hour < windows.hour_ends && windows.day < windows.day_ends);
-		budget_restore_windows(budget, edges[i], edges[i], zone, NOON, 0);
+		budget_restore_windows(
+			budget, &(struct budget_in_force){ edges[i], edges[i], edges[i], edges[i] },
+			zone, NOON, 0);
 		budget_advance(budget, zone, edges[i], INT64_MAX);
 		budget_advance(budget, zone, NOON, 0);
 	}
@@ -172,7 +174,8 @@ static void test_names_outlive_a_restart(void **state)
 
 	(void)state;
 	budget_restore_latest(budget, hour + 3600, NOON - 43200);
-	assert_false(budget_restore_windows(budget, hour, NOON - 43200, zone, hour + 10, 0));
+	assert_false(budget_restore_windows(
+		budget, &(struct budget_in_force){ hour, NOON - 43200, 0, 0 }, zone, hour + 10, 0));
 	assert_true(budget_advance(budget, zone, hour + 3600, 3600 * 1000));
 	assert_true(budget_windows(budget)->hour != hour + 3600);
 	assert_true(budget_advance(budget, zone, hour + 7200, 7200 * 1000));

@@ -394,6 +394,40 @@ static void the_windows_in_force(void **state)
 	assert_true(!hour && !day); /* nothing is settled yet */
 }
 
+/* What was kept counts until a call was made in another window. */
+static void windows_that_are_held(void **state)
+{
+	struct place *place = *state;
+	struct call_row row = plan_of("s", 1, 1);
+	struct windows_row put = { 7200, 0, 50, 60 }, got;
+	struct error error;
+
+	assert_int_equal(0, store_windows_put(place->store, &put, &error));
+	assert_int_equal(-(int)ERROR_NOT_FOUND, store_windows(place->store, &got, &error));
+	row.hour = 7200;
+	row.day = 0;
+	reserve(place, &row);
+	assert_int_equal(0, store_windows(place->store, &got, &error));
+	assert_memory_equal(&got, &put, sizeof(put)); /* it is that window still */
+	put = (struct windows_row){ 7201, 0, 1, 70 };
+	assert_int_equal(0, store_windows_put(place->store, &put, &error));
+	assert_int_equal(0, store_windows(place->store, &got, &error));
+	assert_memory_equal(&got, &put, sizeof(put)); /* another, without a call yet */
+	row = plan_of("s", 1, 2);
+	row.hour = 10800;
+	row.day = 0;
+	reserve(place, &row);
+	assert_int_equal(0, store_windows(place->store, &got, &error));
+	put = (struct windows_row){ 10800, 0, 0, 70 };
+	assert_memory_equal(&got, &put, sizeof(put)); /* the hour is over, the day is not */
+	row = plan_of("s", 1, 3);
+	row.hour = row.day = 86400;
+	reserve(place, &row);
+	assert_int_equal(0, store_windows(place->store, &got, &error));
+	put = (struct windows_row){ 86400, 86400, 0, 0 };
+	assert_memory_equal(&got, &put, sizeof(put));
+}
+
 /* ---- sums ---- */
 
 #define AGENTS 3
@@ -603,6 +637,7 @@ int ledger_tests(void)
 		PLACE_TEST(lists),
 		PLACE_TEST(visits_end_a_walk),
 		PLACE_TEST(the_windows_in_force),
+		PLACE_TEST(windows_that_are_held),
 		PLACE_TEST(sums_are_what_the_rows_say),
 		PLACE_TEST(old_calls_leave),
 	};
