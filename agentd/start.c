@@ -323,7 +323,8 @@ int start_serving(struct daemon *daemon, struct error *error)
 	committer_catch_up(daemon);
 	export_missing(daemon);
 	retention_start(daemon);
-	scheduler_event(daemon, SCHEDULE_EVENT_STARTUP, NULL, NULL, "");
+	scheduler_hear_all(daemon);
+	scheduler_event(daemon, SCHEDULE_EVENT_STARTUP, NULL);
 	return 0;
 }
 
