@@ -70,6 +70,7 @@ static void session_free(struct session *session)
 	free(session->model.model);
 	plan_free(session->plan);
 	json_decref(session->past);
+	json_decref(session->posts);
 	json_decref(session->attempt);
 	json_decref(session->objective);
 	session_forget_facts(session);

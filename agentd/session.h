@@ -29,6 +29,7 @@ struct journalled_call {
 	json_t *arguments;       /* as the model gave them; NULL: malformed */
 	int64_t seq;
 	bool begun, answered; /* begun: the daemon is at it, or was */
+	bool in_doubt;  /* an earlier process may have done it, and died before that was known */
 	uint64_t asked; /* rpc id of one that waits for another effect to end; 0: it does not */
 };
 
@@ -50,6 +51,7 @@ struct session {
 	json_t *objective; /* the checklist's texts as it was begun; NULL: not read yet */
 	int64_t planned;
 	bool manual, by_person, rehearse, afresh;
+	bool kept; /* a manual one that had to wait: its slot has its row */
 	session_listener listener;
 	void *listener_context;
 
@@ -106,6 +108,7 @@ struct session {
 	char **facts;
 	size_t fact_count, fact_capacity;
 	unsigned told; /* a person was told something that often */
+	json_t *posts; /* what it is known to have posted; NULL: it goes on with nothing */
 	int64_t turns, input_tokens, output_tokens, cost_micro_usd;
 	int64_t began_ms;     /* UTC: when its work was begun, by whichever session; 0: by itself */
 	int64_t turns_before; /* of the parked sessions whose work it goes on with */

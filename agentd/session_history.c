@@ -7,6 +7,7 @@ void session_history_begin(struct session_history *history)
 	*history = (struct session_history){
 		.request = model_request_new(0),
 		.compactions = json_array(),
+		.posts = json_array(),
 	};
 }
 
@@ -27,6 +28,7 @@ void session_history_clear(struct session_history *history)
 	json_decref(history->reply);
 	json_decref(history->results);
 	json_decref(history->objective);
+	json_decref(history->posts);
 	forget_facts(history);
 	*history = (struct session_history){ 0 };
 }
@@ -212,6 +214,8 @@ static void note_result(struct session_history *history, const struct step *step
 			       is_error);
 	if (!strcmp(step->kind, "remember") && !is_error)
 		take_fact(history, arguments);
+	if (!strcmp(step->kind, "bulletin_post") && !is_error)
+		json_array_append(history->posts, json_object_get(arguments, "text"));
 	if (step->begun_at)
 		history->told++;
 	json_decref(arguments);
@@ -324,6 +328,7 @@ static void take_calls(struct session *session, const struct session_history *hi
 		call->seq = history->reply_seq + 1 + (int64_t)i;
 		call->answered = result_of(latest_results(history), call->id) != NULL;
 		call->begun = call->answered;
+		call->in_doubt = !call->answered;
 		call->asked = 0;
 	}
 }
@@ -346,6 +351,8 @@ void session_history_apply(struct session *session, struct session_history *hist
 	session->output_tokens = history->output_tokens;
 	session->cost_micro_usd = history->cost_micro_usd;
 	session->told = history->told;
+	json_decref(session->posts);
+	session->posts = json_incref(history->posts);
 	if (!session->model.name[0]) /* until one is chosen */
 		snprintf(session->model.name, sizeof(session->model.name), "%s", history->model);
 	session->breaker = history->breaker;

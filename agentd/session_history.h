@@ -32,6 +32,7 @@ struct session_history {
 	int64_t began_ms;              /* UTC: the first of them; the reader's */
 	int64_t earlier_turns;         /* of the parked sessions, as far as they count */
 	unsigned told;                 /* a person was told something that often */
+	json_t *posts;                 /* texts that were posted on the bulletin */
 	char **facts;
 	size_t fact_count, fact_capacity;
 	json_t *objective; /* what the first was begun for, NULL: not known; the reader's */

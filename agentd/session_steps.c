@@ -107,7 +107,7 @@ static void take_calls(struct session *session, const struct model_reply *reply,
 		journalled->tool = tool_find(call->name);
 		journalled->arguments = json_incref(call->arguments);
 		journalled->seq = ++session->seq;
-		journalled->begun = journalled->answered = false;
+		journalled->begun = journalled->answered = journalled->in_doubt = false;
 		journalled->asked = 0;
 		intents[i] = session_call_step(session, journalled, call->name, &texts[i]);
 	}

@@ -89,6 +89,13 @@ struct post {
 	char call[MODEL_CALL_ID_MAX + 1];
 };
 
+static void note_post(struct session *session, const struct journalled_call *call)
+{
+	if (!session->posts)
+		session->posts = json_array();
+	json_array_append(session->posts, json_object_get(call->arguments, "text"));
+}
+
 static void posted(void *context, const char *commit, const struct error *error)
 {
 	struct post *post = context;
@@ -96,6 +103,8 @@ static void posted(void *context, const char *commit, const struct error *error)
 	struct journalled_call *call = session_find_call(session, post->call);
 
 	(void)commit;
+	if (!error && call)
+		note_post(session, call);
 	if ((session_runs(session) || session->life.state == LIFE_RECORDING) && call)
 		session_tool_done(session, post->id, call, error ? error->message : "posted",
 				  error != NULL);
@@ -104,12 +113,24 @@ static void posted(void *context, const char *commit, const struct error *error)
 	session_release(session);
 }
 
-/* Did an earlier process of this session post it, and die before it was told? */
+static size_t count_known(const struct session *session, const char *text)
+{
+	size_t index, count = 0;
+	json_t *one;
+
+	json_array_foreach(session->posts, index, one)
+		count += !strcmp(json_string_value(one), text);
+	return count;
+}
+
+/* Did an earlier process of this session post it, and die before that was known? Then it stands
+ * there once more often than the journal tells. */
 static bool is_posted(const struct session *session, const char *text)
 {
 	CLEANUP(buffer_clear) struct buffer raw = BUFFER(BULLETIN_FILE_MAX);
 	CLEANUP(bulletin_clear) struct bulletin bulletin = { 0 };
 	int64_t since = (session->began_ms ? session->began_ms : session->started_ms) / 1000;
+	size_t count = 0;
 
 	if (file_read(session->daemon->workspace->dir, BULLETIN_PATH, &raw, NULL, NULL) ||
 	    bulletin_parse(buffer_span(&raw), session->daemon->workspace->zone, &bulletin, NULL))
@@ -117,11 +138,10 @@ static bool is_posted(const struct session *session, const char *text)
 	for (size_t i = 0; i < bulletin.count; i++) {
 		const struct bulletin_entry *one = &bulletin.items[i];
 
-		if (span_equal(one->author, span_of(session->agent)) &&
-		    one->at >= since / 60 * 60 && bulletin_says(one, span_of(text)))
-			return true;
+		count += span_equal(one->author, span_of(session->agent)) &&
+			 one->at >= since / 60 * 60 && bulletin_says(one, span_of(text));
 	}
-	return false;
+	return count > count_known(session, text);
 }
 
 static void do_post(struct session *session, uint64_t id, struct journalled_call *call,
@@ -136,7 +156,8 @@ static void do_post(struct session *session, uint64_t id, struct journalled_call
 		session_tool_done(session, id, call, "rehearsed, not posted", false);
 		return;
 	}
-	if (session->past && is_posted(session, text)) {
+	if (call->in_doubt && is_posted(session, text)) {
+		note_post(session, call);
 		session_tool_done(session, id, call, "posted", false);
 		return;
 	}
