@@ -49,8 +49,8 @@ int main(int argc, char **argv)
 	/* the first commits of all are those of the test that wants them to fail */
 	setenv("AGENTD_FAILPOINTS", "store.commit=error:ENOSPC@1,store.commit=error:EIO@1", 1);
 	return writer_tests() + file_tests() + migration_tests() + rows_tests() + journal_tests() +
-			       ledger_tests() + gateway_tests() + leaving_tests() + deaths_tests() +
-			       crash_tests()
+			       ledger_tests() + sums_tests() + gateway_tests() + leaving_tests() +
+			       deaths_tests() + crash_tests()
 		       ? 1
 		       : 0;
 }

@@ -29,6 +29,7 @@ int file_tests(void);
 int rows_tests(void);
 int journal_tests(void);
 int ledger_tests(void);
+int sums_tests(void);
 int gateway_tests(void);
 int leaving_tests(void);
 int deaths_tests(void);
