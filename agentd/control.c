@@ -3,6 +3,7 @@
 #include "descriptors.h"
 #include "handle.h"
 #include "log.h"
+#include "renewal.h"
 #include "roster.h"
 #include "supervisor.h"
 
@@ -278,6 +279,28 @@ static void control_ready(uv_poll_t *poll, int status, int events)
 			close(fd);
 }
 
+/* Who has come since the last start waits in the queue of that socket. */
+static int listen_or_go_on(struct daemon *daemon, int *ret_fd, struct error *error)
+{
+	*ret_fd = daemon->listener;
+	daemon->listener = -1;
+	if (*ret_fd >= 0)
+		return 0;
+	file_unlink(daemon->state_dir, SOCKET_NAME, NULL); /* the lock is ours: nobody listens */
+	return rpc_listen(daemon->state_dir, SOCKET_NAME, ret_fd, error);
+}
+
+/* Nobody is told that there is no daemon where it is back in a moment. */
+static void listener_close(struct control *control)
+{
+	if (renewal_is_on(control->daemon)) {
+		control->daemon->listener = control->fd;
+		return;
+	}
+	file_unlink(control->daemon->state_dir, SOCKET_NAME, NULL);
+	fd_close(&control->fd);
+}
+
 int control_new(struct daemon *daemon, struct control **ret_control, struct error *error)
 {
 	struct control *control = xcalloc(1, sizeof(*control));
@@ -286,8 +309,7 @@ int control_new(struct daemon *daemon, struct control **ret_control, struct erro
 	control->daemon = daemon;
 	for (size_t i = 0; i < ARRAY_LENGTH(verbs); i++)
 		control->permits[i] = (struct rpc_permit){ verbs[i].name, ~0u, false, dispatch };
-	file_unlink(daemon->state_dir, SOCKET_NAME, NULL); /* the lock is ours: nobody listens */
-	result = rpc_listen(daemon->state_dir, SOCKET_NAME, &control->fd, error);
+	result = listen_or_go_on(daemon, &control->fd, error);
 	if (result) {
 		free(control);
 		return result;
@@ -316,7 +338,6 @@ void control_free(struct control *control)
 	uv_close((uv_handle_t *)control->no_room, handle_free);
 	while (reserve_use(control, 0))
 		;
-	file_unlink(control->daemon->state_dir, SOCKET_NAME, NULL);
-	fd_close(&control->fd);
+	listener_close(control);
 	free(control);
 }

@@ -17,7 +17,9 @@ struct daemon {
 	struct workspace *workspace;
 	int state_dir; /* .agentd/ */
 	int lock;
-	int secrets; /* sealed memory file with our first environment; -1: none */
+	int listener; /* the control socket, from one start to the next within this process; -1:
+			 none */
+	int secrets;  /* sealed memory file with our first environment; -1: none */
 	struct log *log;
 	struct store *store;  /* the writer thread's alone, once that runs */
 	struct store *reader; /* read by the loop at the start; NULL afterwards */
@@ -46,7 +48,10 @@ struct daemon {
 	struct exports *exports;
 	struct state_file *state_file;
 	struct descriptors *descriptors;
+	struct renewal *renewal; /* outlives all parts */
 };
+
+#define DAEMON_EMPTY ((struct daemon){ .state_dir = -1, .lock = -1, .listener = -1, .secrets = -1 })
 
 /* Names of our own folder and files below the workspace. */
 #define STATE_FOLDER ".agentd"

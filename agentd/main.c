@@ -4,6 +4,7 @@
 #include "daemon.h"
 #include "log.h"
 #include "notify.h"
+#include "renewal.h"
 #include "scheduler.h"
 #include "secrets.h"
 #include "service.h"
@@ -71,30 +72,44 @@ static int fail(const struct error *error)
 	return EXIT_FAILURE;
 }
 
+/* From the first start to the last stop. */
+static int serve(struct daemon *daemon, const char *where, struct error *error)
+{
+	int status = start_workspace(daemon, where, error);
+
+	if (!status && daemon->secrets < 0)
+		status = secrets_seal(&daemon->secrets, error);
+	if (!status)
+		status = start_walls(daemon, error);
+	if (!status)
+		status = start_state(daemon, error);
+	if (!status)
+		status = start_parts(daemon, error);
+	if (!status)
+		status = start_serving(daemon, error);
+	if (!status)
+		uv_run(&daemon->loop, UV_RUN_DEFAULT);
+	if (status)
+		state_file_failed(daemon, error);
+	stop_parts(daemon);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	const char *where = NULL;
-	struct daemon daemon = { .state_dir = -1, .lock = -1, .secrets = -1 };
+	struct daemon daemon = DAEMON_EMPTY;
 	struct error error = { 0 };
 	int status = options_read(argc, argv, &where);
 
 	if (status >= 0)
 		return status;
-	status = start_workspace(&daemon, where, &error);
-	if (!status)
-		status = secrets_seal(&daemon.secrets, &error);
-	if (!status)
-		status = start_walls(&daemon, &error);
-	if (!status)
-		status = start_state(&daemon, &error);
-	if (!status)
-		status = start_parts(&daemon, &error);
-	if (!status)
-		status = start_serving(&daemon, &error);
-	if (!status)
-		uv_run(&daemon.loop, UV_RUN_DEFAULT);
-	if (status)
-		state_file_failed(&daemon, &error);
-	stop_parts(&daemon);
+	daemon.renewal = renewal_new();
+	do
+		status = serve(&daemon, where, &error);
+	while (renewal_goes_on(&daemon, status, &error));
+	renewal_free(daemon.renewal);
+	fd_close(&daemon.listener);
+	fd_close(&daemon.secrets);
 	return status ? fail(&error) : EXIT_SUCCESS;
 }

@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#define OPEN_MAX 10000 /* sessions that are open at a time are far fewer */
 #define DAY_S INT64_C(86400)
 #define SESSION_LONGEST_S (2 * DAY_S) /* one that began before counts no more */
 
 struct rescue {
 	struct daemon *daemon;
 	const char *old_name;
+	struct store *old;             /* while it is read */
 	struct budget_windows windows; /* in force now */
 	char first_day[INSTANT_SIZE];  /* exports of days before it are not read */
 	struct salvage found;
@@ -53,6 +55,68 @@ static int keep_old_call(void *context, const struct call_row *row)
 	return 0;
 }
 
+static int keep_section(void *context, const struct section *section)
+{
+	struct rescue *rescue = context;
+
+	store_section_put(rescue->daemon->store, section, NULL);
+	return 0;
+}
+
+static int keep_slot(void *context, const struct slot *slot)
+{
+	struct rescue *rescue = context;
+
+	store_slot_insert(rescue->daemon->store, slot, NULL);
+	return 0;
+}
+
+static int count_parked(void *context, const struct parked_row *row)
+{
+	struct rescue *rescue = context;
+
+	(void)row;
+	rescue->found.parked++;
+	return 0;
+}
+
+static int keep_step(void *context, const struct step *step)
+{
+	struct rescue *rescue = context;
+	struct step row = *step;
+
+	row.epoch = 0; /* before the first start on this file */
+	store_step_intent(rescue->daemon->store, &row, NULL);
+	return 0;
+}
+
+/* Without the wish, by which it would be asked for again: see supervisor_recover. */
+static char *plan_without_wish(const char *plan)
+{
+	json_t *ids = json_loads(plan, 0, NULL);
+	char *text;
+
+	json_object_del(ids, "wish");
+	text = ids ? json_dumps(ids, JSON_COMPACT) : NULL;
+	json_decref(ids);
+	return text ? text : xstrdup("{}");
+}
+
+static int keep_session(void *context, const struct session_row *row)
+{
+	struct rescue *rescue = context;
+	_free_ char *plan = plan_without_wish(row->plan);
+	struct session_row kept = *row;
+
+	rescue->found.open++;
+	kept.plan = plan;
+	kept.epoch = 0;
+	kept.reason = "state.db was damaged while it was open";
+	if (!store_session_begin(rescue->daemon->store, &kept, NULL))
+		store_steps(rescue->old, row->id, keep_step, rescue, NULL);
+	return 0;
+}
+
 static void from_old_file(struct rescue *rescue)
 {
 	CLEANUP(store_close) struct store *old = NULL;
@@ -61,9 +125,14 @@ static void from_old_file(struct rescue *rescue)
 	if (!rescue->old_name ||
 	    store_open_old(rescue->daemon->state_dir, rescue->old_name, &old, NULL))
 		return;
+	rescue->old = old;
 	rescue->found.is_whole = !store_agents(old, keep_pause, rescue, NULL);
 	if (store_calls(old, NULL, NULL, since_ms, keep_old_call, rescue, NULL))
 		rescue->found.is_whole = false;
+	store_sections(old, keep_section, rescue, NULL);
+	store_slots_waiting(old, keep_slot, rescue, NULL);
+	store_parked(old, count_parked, rescue, NULL);
+	store_sessions(old, NULL, true, OPEN_MAX, keep_session, rescue, NULL);
 }
 
 /* ---- from exports ---- */

@@ -14,6 +14,7 @@
 #include "parked.h"
 #include "providers.h"
 #include "pulse.h"
+#include "renewal.h"
 #include "retention.h"
 #include "scheduler.h"
 #include "service.h"
@@ -245,7 +246,8 @@ static void stop_asked(uv_signal_t *handle, int signal)
 	struct daemon *daemon = handle->data;
 	uv_timer_t *limit;
 
-	if (daemon->stopping) { /* asked twice: at once */
+	renewal_give_up(daemon);
+	if (daemon->stopping) { /* asked twice, or while all stops anyway: at once */
 		uv_stop(&daemon->loop);
 		return;
 	}
@@ -352,6 +354,7 @@ static void drain(struct daemon *daemon)
 
 void stop_parts(struct daemon *daemon)
 {
+	renewal_stop(daemon);
 	daemon->stopping = true;
 	control_free(daemon->control);
 	watcher_free(daemon->watcher);
@@ -382,7 +385,6 @@ void stop_parts(struct daemon *daemon)
 	launch_forget_filters();
 	log_close(daemon->log);
 	workspace_free(daemon->workspace);
-	fd_close(&daemon->secrets);
 	fd_close(&daemon->lock);
 	fd_close(&daemon->state_dir);
 }

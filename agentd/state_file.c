@@ -1,13 +1,12 @@
 #include "state_file.h"
 
 #include "alerts.h"
+#include "aside.h"
 #include "log.h"
 #include "remedy.h"
+#include "renewal.h"
 #include "salvage.h"
 #include "supervisor.h"
-
-#include "base/clock.h"
-#include "base/instant.h"
 
 #define NAME "state.db"
 #define MARK "state.db.is-damaged" /* met while the daemon ran, or by a start that failed */
@@ -39,36 +38,6 @@ void state_file_free(struct state_file *file)
 
 /* ---- at a start ---- */
 
-static int rename_all(struct daemon *daemon, const char *aside, struct error *error)
-{
-	static const char *const suffixes[] = { "", "-wal", "-shm" };
-	int result = 0;
-
-	for (size_t i = 0; !result && i < ARRAY_LENGTH(suffixes); i++) {
-		_free_ char *from = xasprintf(NAME "%s", suffixes[i]);
-		_free_ char *to = xasprintf("%s%s", aside, suffixes[i]);
-
-		result = file_rename(daemon->state_dir, from, to, error);
-		if (result == -(int)ERROR_NOT_FOUND)
-			result = 0;
-	}
-	return result;
-}
-
-/* Two may be set aside within a second. */
-static char *name_aside(const struct daemon *daemon)
-{
-	char time[INSTANT_SIZE];
-	char *name = xasprintf(NAME ".damaged-%s", instant_print(clock_wall_s(), time));
-	struct stat st;
-
-	for (int n = 2; !file_stat(daemon->state_dir, name, &st, NULL); n++) {
-		free(name);
-		name = xasprintf(NAME ".damaged-%s.%d", time, n);
-	}
-	return name;
-}
-
 static size_t strlen_until(const char *text, const char *end)
 {
 	const char *found = strstr(text, end);
@@ -76,23 +45,38 @@ static size_t strlen_until(const char *text, const char *end)
 	return found ? (size_t)(found - text) : strlen(text);
 }
 
+/* In words: what came along. */
+static char *print_kept(const struct salvage *salvage, bool is_carried)
+{
+	if (salvage->is_whole || is_carried)
+		return xstrdup("all of what is known to be spent and paused is kept");
+	return xasprintf("%zu pauses and %zu model calls of today are kept, %zu more from the "
+			 "exports of sessions: what sessions spent that were open is not known, "
+			 "pause agents again where that is needed",
+			 salvage->pauses, salvage->calls, salvage->exported_calls);
+}
+
+static char *print_lost(const struct salvage *salvage)
+{
+	if (!salvage->open && !salvage->parked)
+		return xstrdup("");
+	return xasprintf("; what was under way does not go on: %zu open sessions (closed as "
+			 "interrupted, their facts are kept) and %zu that were parked",
+			 salvage->open, salvage->parked);
+}
+
 /* What a person is told. */
 static void tell_new(struct daemon *daemon, const struct error *why, const char *aside,
-		     const struct salvage *salvage)
+		     const struct salvage *salvage, bool is_carried)
 {
 	_free_ char *where = aside ? xasprintf(", it was set aside as .agentd/%s,", aside)
 				   : xstrdup("");
-	_free_ char *unknown =
-		salvage->is_whole
-			? xstrdup("all of what is known to be spent and paused is kept")
-			: xasprintf("%zu pauses and %zu model calls of today are kept, %zu more "
-				    "from the exports of sessions: what sessions spent that were "
-				    "open is not known, pause agents again where that is needed",
-				    salvage->pauses, salvage->calls, salvage->exported_calls);
+	_free_ char *kept = print_kept(salvage, is_carried);
+	_free_ char *lost = print_lost(salvage);
 
-	file_of(daemon)->begun = xasprintf(".agentd/" NAME " %.*s%s and a new one was begun: %s",
-					   (int)strlen_until(why->message, "; restart"),
-					   why->message, where, unknown);
+	file_of(daemon)->begun = xasprintf(".agentd/" NAME " %.*s%s and a new one was begun: %s%s",
+					   (int)strlen_until(why->message, "; agentd"),
+					   why->message, where, kept, lost);
 	log_event(daemon->log, LEVEL_WARNING, "state_damaged", NULL, NULL,
 		  "a new .agentd/" NAME " was begun");
 }
@@ -100,21 +84,22 @@ static void tell_new(struct daemon *daemon, const struct error *why, const char 
 /* A file that cannot be read is kept for whoever wants to look at it. */
 static int begin_anew(struct daemon *daemon, const struct error *why, struct error *error)
 {
-	_free_ char *aside = name_aside(daemon);
+	_free_ char *aside = NULL;
 	struct salvage salvage;
-	struct stat st;
-	bool is_there = !file_stat(daemon->state_dir, NAME, &st, NULL);
+	bool is_carried;
 	int result;
 
 	store_close(steal_pointer(&daemon->store)); /* its log is brought in as far as it goes */
-	result = rename_all(daemon, aside, error);
+	result = aside_put(daemon, &aside, error);
 	if (!result)
 		result = store_open(daemon->state_dir, false, &daemon->store, error);
 	if (result)
 		return result;
 	file_unlink(daemon->state_dir, MARK, NULL);
-	salvage_state(daemon, is_there ? aside : NULL, &salvage);
-	tell_new(daemon, why, is_there ? aside : NULL, &salvage);
+	salvage_state(daemon, aside, &salvage);
+	is_carried = renewal_carry(daemon);
+	tell_new(daemon, why, aside, &salvage, is_carried);
+	aside_prune(daemon);
 	return 0;
 }
 
@@ -193,10 +178,14 @@ static const char *remedy(const struct error *error)
 	}
 }
 
+bool state_file_is_damage(const struct error *error)
+{
+	return error->code == ERROR_INVALID && !strcmp(error->file, ".agentd/" NAME);
+}
+
 void state_file_failed(struct daemon *daemon, const struct error *error)
 {
-	if (error->code != ERROR_INVALID || strcmp(error->file, ".agentd/" NAME) != 0 ||
-	    daemon->state_dir < 0)
+	if (!state_file_is_damage(error) || daemon->state_dir < 0)
 		return;
 	file_replace(daemon->state_dir, MARK, span_of(error->message), 0600, NULL);
 }
@@ -207,6 +196,8 @@ static void begin(struct daemon *daemon, const struct error *error)
 
 	file->trouble = xasprintf(".agentd/" NAME " %s", error->message);
 	state_file_failed(daemon, error);
+	if (state_file_is_damage(error) && renewal_ask(daemon, error))
+		return; /* a person is told when that is done */
 	alert_raise(daemon, TROUBLE_KEY, NULL,
 		    "state.db cannot be written: nothing begins until it can",
 		    "%s: %s; until it can be written nothing begins and no model is called, and "
@@ -218,6 +209,7 @@ static void end(struct daemon *daemon)
 {
 	free(steal_pointer(&file_of(daemon)->trouble));
 	file_unlink(daemon->state_dir, MARK, NULL);
+	renewal_forget(daemon);
 	alert_over(daemon, TROUBLE_KEY, "state.db is written again");
 	supervisor_admit(daemon);
 }
@@ -227,6 +219,8 @@ void state_file_look(struct daemon *daemon)
 	struct error error;
 	bool fails = daemon->writer && store_trouble(daemon->writer, &error);
 
+	if (renewal_is_on(daemon))
+		return; /* whatever can still be written is written in vain */
 	if (fails && !state_file_trouble(daemon))
 		begin(daemon, &error);
 	else if (!fails && state_file_trouble(daemon))

@@ -21,6 +21,9 @@ void state_file_tell(struct daemon *daemon);
 /* A start or the store's thread met this. Damage is remembered for the next start. */
 void state_file_failed(struct daemon *daemon, const struct error *error);
 
+/* Is it one of a file that is not to be used any more? */
+bool state_file_is_damage(const struct error *error);
+
 /* When the store's thread has called: has trouble begun, or ended? */
 void state_file_look(struct daemon *daemon);
 

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "parked.h"
 #include "providers.h"
+#include "renewal.h"
 #include "roster.h"
 #include "state_file.h"
 #include "supervisor.h"
@@ -18,6 +19,7 @@ struct pausing {
 	struct client *client;
 	uint64_t id;
 	bool value, is_answered;
+	bool is_unwritten; /* the file is given up; agentd begins anew with what is in force */
 	size_t left; /* rows that are not written yet, and one while they are being asked for */
 	json_t *names;
 	struct error error; /* of the last row that could not be written */
@@ -42,11 +44,13 @@ static void pausing_step(void *context, const struct error *error)
 {
 	struct pausing *pausing = context;
 
-	if (error)
+	if (error && renewal_is_on(client_daemon(pausing->client)))
+		pausing->is_unwritten = true;
+	else if (error)
 		pausing->error = *error;
 	if (--pausing->left)
 		return;
-	answer(pausing, NULL);
+	answer(pausing, pausing->is_unwritten ? "state.db is damaged; another one is begun" : NULL);
 	uv_close((uv_handle_t *)pausing->look, handle_free);
 	client_release(pausing->client);
 	json_decref(pausing->names);

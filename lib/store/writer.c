@@ -43,7 +43,7 @@ struct store_writer {
 	int64_t give_up_at;   /* after which a file that fails is given up; 0: never */
 	struct error trouble; /* code 0: none */
 	unsigned holds;
-	bool working, stopping;
+	bool working, stopping, given_up;
 };
 
 static void jobs_init(struct jobs *jobs)
@@ -216,12 +216,25 @@ static void trouble_over(struct store_writer *writer)
 		writer->wake(writer->wake_context);
 }
 
+static int is_given_up(struct store_writer *writer, struct error *error)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&writer->lock);
+	if (writer->given_up && writer->trouble.code) {
+		*error = writer->trouble;
+		r = -(int)error->code;
+	}
+	pthread_mutex_unlock(&writer->lock);
+	return r;
+}
+
 static void write_batch(struct store_writer *writer, struct jobs *batch)
 {
 	struct error error = { .code = ERROR_SYSTEM };
 	int r, pause_ms = RETRY_FIRST_MS;
 
-	while ((r = run_batch(writer->store, batch, &error)))
+	while ((r = is_given_up(writer, &error) ?: run_batch(writer->store, batch, &error)))
 		if (!wait_in_trouble(writer, &error, &pause_ms))
 			break;
 	if (!r)
@@ -410,6 +423,15 @@ bool store_trouble(struct store_writer *writer, struct error *ret_error)
 	return ret_error->code;
 }
 
+void store_give_up(struct store_writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->given_up = true;
+	writer->give_up_at = clock_monotonic_ms();
+	pthread_cond_broadcast(&writer->changed);
+	pthread_mutex_unlock(&writer->lock);
+}
+
 void store_hold(struct store_writer *writer)
 {
 	pthread_mutex_lock(&writer->lock);
@@ -461,7 +483,8 @@ void store_writer_stop(struct store_writer *writer)
 		return;
 	pthread_mutex_lock(&writer->lock);
 	writer->later_until = clock_monotonic_ms() + LATER_GRACE_MS;
-	writer->give_up_at = clock_monotonic_ms() + STOP_GRACE_MS;
+	if (!writer->give_up_at)
+		writer->give_up_at = clock_monotonic_ms() + STOP_GRACE_MS;
 	pthread_cond_broadcast(&writer->changed);
 	pthread_mutex_unlock(&writer->lock);
 	while (wait_until_idle(writer)) /* `done` may have submitted more */

@@ -1,0 +1,19 @@
+/* Copies of state.db that were set aside as damaged: .agentd/state.db.damaged-TIME, each with the
+ * -wal and -shm that it had. A person may look into them, agentd reads one once (salvage.h). The
+ * latest ASIDE_MAX are kept, and fewer where they come to more than ASIDE_BYTES; the latest stays
+ * whatever its size is. */
+#ifndef AGENTD_ASIDE_H
+#define AGENTD_ASIDE_H
+
+#include "daemon.h"
+
+#define ASIDE_MAX 5
+#define ASIDE_BYTES (INT64_C(256) * 1024 * 1024)
+
+/* Renames state.db and what belongs to it, as far as that is there. *ret_name: of the file set
+ * aside, in .agentd/; NULL: there was none. The caller frees it. */
+int aside_put(struct daemon *daemon, char **ret_name, struct error *error);
+/* Removes those that are too many, and logs each. */
+void aside_prune(struct daemon *daemon);
+
+#endif
