@@ -15,6 +15,7 @@
 struct orphan {
 	struct daemon *daemon;
 	char *id, *agent, *cause, *section, *heading, *model, *plan;
+	char *reason; /* why it was not to go on */
 	struct death_count deaths;
 	int64_t started, turns, input_tokens, output_tokens, cost_micro_usd;
 	char **facts;
@@ -30,6 +31,7 @@ static void orphan_free(struct orphan *orphan)
 	free(orphan->heading);
 	free(orphan->model);
 	free(orphan->plan);
+	free(orphan->reason);
 	for (size_t i = 0; i < orphan->fact_count; i++)
 		free(orphan->facts[i]);
 	free(orphan->facts);
@@ -59,6 +61,7 @@ static int find_orphan(void *context, const struct session_row *row)
 	orphan->heading = xstrdup(row->heading);
 	orphan->model = xstrdup(row->model);
 	orphan->plan = xstrdup(row->plan);
+	orphan->reason = xstrdup(*row->reason ? row->reason : "the daemon ended while it ran");
 	orphan->started = row->started;
 	orphans->items[orphans->count++] = orphan;
 	return 0;
@@ -98,7 +101,7 @@ static void orphan_is_last(const struct orphan *orphan)
 	if (!resident || strcmp(orphan->id, resident->last.session) < 0)
 		return;
 	roster_note_result(resident, orphan->id, clock_wall_s(), outcome_name(OUTCOME_INTERRUPTED),
-			   "the daemon ended while it ran");
+			   orphan->reason);
 }
 
 static void orphan_close(struct orphan *orphan)
@@ -111,7 +114,7 @@ static void orphan_close(struct orphan *orphan)
 		.heading = orphan->heading,
 		.model = orphan->model,
 		.outcome = "interrupted",
-		.reason = "the daemon ended while it ran",
+		.reason = orphan->reason,
 		.text = "",
 		.plan = orphan->plan,
 		.started = orphan->started,
