@@ -9,7 +9,9 @@ static const struct {
 	{ 0x2028, 0x202E }, { 0x2066, 0x2069 }, { 0xE0000, 0xE007F },
 };
 
-bool code_is_control(uint32_t code)
+/* Does a terminal do anything else with it than draw it? Control characters (line ends and tabs
+ * too), the controls of bidirectional text, separators of lines, tags. */
+static bool is_control(uint32_t code)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(controls); i++)
 		if (code >= controls[i].first && code <= controls[i].last)
@@ -25,7 +27,7 @@ void printable_append(struct buffer *out, struct span text, const char *kept)
 	for (size_t at = 0; at < text.length && !out->overflow;) {
 		uint32_t code = utf8_next(text, &at);
 
-		if (code_is_control(code) && !(code && code < 0x80 && strchr(kept, (int)code)))
+		if (is_control(code) && !(code && code < 0x80 && strchr(kept, (int)code)))
 			length = (size_t)snprintf(shown, sizeof(shown),
 						  code < 0x100 ? "\\x%02x" : "\\u%04x", code);
 		else

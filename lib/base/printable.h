@@ -5,10 +5,6 @@
 
 #include "buffer.h"
 
-/* Does a terminal do anything else with it than draw it? Control characters (line ends and tabs
- * too), the controls of bidirectional text, separators of lines, tags. */
-bool code_is_control(uint32_t code);
-
 /* Appends `text`. A control that is not in `kept` (ASCII, such as "\n\t") is written as what it is:
  * \x1b, \u202e. A byte that is no UTF-8 becomes U+FFFD. Ends where the buffer is full. */
 void printable_append(struct buffer *out, struct span text, const char *kept);

@@ -118,10 +118,6 @@ void markdown_place(const struct markdown *document, size_t offset, unsigned *re
 void markdown_text_place(const struct markdown *document, const struct markdown_node *node,
 			 size_t text_offset, unsigned *ret_line, unsigned *ret_column);
 
-/* Has a stretch of source any content: something besides headings, comments, empty boxes and rules?
- */
-bool markdown_has_content(const struct markdown *document, size_t begin, size_t end);
-
 CLEANUP_DEFINE(struct markdown *, markdown_free)
 
 /* ---- YAML (front matter, agentd.yaml), by libfyaml ---- */

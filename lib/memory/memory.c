@@ -176,10 +176,3 @@ void memory_clear(struct memory *memory)
 	free(memory->entries);
 	*memory = (struct memory){ 0 };
 }
-
-const char *memory_layer_name(enum memory_layer layer)
-{
-	static const char *const names[MEMORY_LAYERS] = { "L0", "L1", "L2", "L3", "other" };
-
-	return names[layer];
-}

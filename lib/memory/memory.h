@@ -58,8 +58,6 @@ int memory_entry_text(struct span words, struct buffer *out, struct error *error
 int memory_append(struct span raw, struct span text, int64_t day, struct buffer *out,
 		  struct error *error);
 
-const char *memory_layer_name(enum memory_layer layer); /* "L0", …, "other" */
-
 CLEANUP_DEFINE_VALUE(struct memory, memory_clear)
 
 #endif

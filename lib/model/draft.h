@@ -62,10 +62,6 @@ void draft_close(struct draft *draft);
 /* Moves everything into a reply. */
 struct model_reply *draft_reply(struct draft *draft, const char *provider);
 
-/* 9 of [A-Za-z0-9], different for each `order` below 3844 whatever the seeds. */
-void call_id_make(char out[MODEL_CALL_ID_MAX + 1], struct span seed, struct span more,
-		  size_t order);
-
 CLEANUP_DEFINE_VALUE(struct draft, draft_clear)
 
 #endif

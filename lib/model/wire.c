@@ -2,7 +2,7 @@
 
 #define REPLACEMENT "\xEF\xBF\xBD"
 
-void wire_text_append(struct buffer *out, struct span bytes)
+static void text_append(struct buffer *out, struct span bytes)
 {
 	size_t begin = 0;
 
@@ -28,7 +28,7 @@ char *wire_text(struct span bytes)
 {
 	CLEANUP(buffer_clear) struct buffer out = BUFFER(bytes.length * 3);
 
-	wire_text_append(&out, bytes);
+	text_append(&out, bytes);
 	return buffer_steal(&out);
 }
 

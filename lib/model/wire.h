@@ -26,7 +26,6 @@ size_t wire_depth(struct span text);
 /* Valid UTF-8 without NUL: what is no such byte becomes U+FFFD. The caller frees it. */
 char *wire_text(struct span bytes);
 json_t *wire_string(struct span bytes); /* the same as a JSON string */
-void wire_text_append(struct buffer *out, struct span bytes);
 
 /* The beginning of a text, at most `max` bytes, no code point split. */
 static inline struct span wire_cut(struct span text, size_t max)

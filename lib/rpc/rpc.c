@@ -56,19 +56,9 @@ int rpc_fd(const struct rpc *rpc)
 	return rpc->fd;
 }
 
-void *rpc_context(const struct rpc *rpc)
-{
-	return rpc->context;
-}
-
 void rpc_set_state(struct rpc *rpc, unsigned state)
 {
 	rpc->state = state;
-}
-
-unsigned rpc_state(const struct rpc *rpc)
-{
-	return rpc->state;
 }
 
 void rpc_close(struct rpc *rpc)

@@ -49,11 +49,9 @@ struct rpc *rpc_new(int fd, size_t frame_max, const struct rpc_permit *permits, 
 		    void *context);
 void rpc_free(struct rpc *rpc);
 int rpc_fd(const struct rpc *rpc);
-void *rpc_context(const struct rpc *rpc);
 
 /* The state that the permit table is matched with: one bit, 1 at the start. */
 void rpc_set_state(struct rpc *rpc, unsigned state);
-unsigned rpc_state(const struct rpc *rpc);
 
 /* Queue and try to write at once; what does not fit waits for rpc_writable. They fail on a dead
  * connection (-ERROR_CLOSED), a full queue, and a message over frame_max (both -ERROR_TOO_LARGE;

@@ -37,32 +37,3 @@ int schedule_parse_range(struct span text, uint16_t *ret_begin, uint16_t *ret_en
 	*ret_end = end;
 	return 0;
 }
-
-int schedule_parse_duration(struct span text, uint32_t *ret_seconds, struct error *error)
-{
-	struct heading h;
-	unsigned at, n = 1;
-	uint64_t seconds = 0;
-	uint32_t number = 1;
-
-	heading_init(&h, text, NULL, 0, NULL, NULL);
-	at = is(&h.r, 0, MEANS_EVERY);
-	if (at && unit_at(&h.r, at) > 0) {
-		seconds = (uint64_t)unit_at(&h.r, at++);
-	} else {
-		for (; n && at < h.t.count && seconds <= UINT32_MAX; at += n ? n + 1 : 0) {
-			n = skip_range_of_numbers(&h.r, at, &number);
-			if (n && unit_at(&h.r, at + n) > 0)
-				seconds += (uint64_t)number * (uint64_t)unit_at(&h.r, at + n);
-			else
-				n = 0;
-		}
-	}
-	if (at != h.t.count || !seconds || seconds > 366u * DAY_S)
-		return error_set(
-			error, ERROR_INVALID,
-			"\"%.*s\" is no length of time: write \"30 minutes\", \"2h\" or \"90s\"",
-			text.length > 40 ? 40 : (int)text.length, text.length ? text.data : "");
-	*ret_seconds = (uint32_t)seconds;
-	return 0;
-}

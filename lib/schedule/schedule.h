@@ -117,9 +117,6 @@ bool schedule_read_gate(struct span heading, bool *ret_quiet, uint16_t *ret_begi
 int schedule_parse_range(struct span text, uint16_t *ret_begin, uint16_t *ret_end,
 			 struct error *error);
 
-/* "every 30 minutes", "2h", "90s": seconds. */
-int schedule_parse_duration(struct span text, uint32_t *ret_seconds, struct error *error);
-
 /* Canonical text, parsed back by schedule_parse to an equal value. `out` has room for
  * SCHEDULE_PRINT_SIZE. */
 #define SCHEDULE_PRINT_SIZE 320

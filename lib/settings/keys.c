@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-const char *key_name(const struct key *key)
+/* The last part of its path. */
+static const char *name_of(const struct key *key)
 {
 	const char *dot = strrchr(key->path, '.');
 
@@ -15,7 +16,7 @@ const char *key_name(const struct key *key)
 const struct key *key_find(enum scope scope, const char *name)
 {
 	for (size_t i = 0; i < key_count; i++)
-		if (keys[i].scope == scope && (!strcmp(key_name(&keys[i]), name) ||
+		if (keys[i].scope == scope && (!strcmp(name_of(&keys[i]), name) ||
 					       (keys[i].alias && !strcmp(keys[i].alias, name))))
 			return &keys[i];
 	return NULL;
@@ -60,7 +61,7 @@ const char *key_nearest(enum scope scope, const char *name)
 	unsigned best = length < 9 ? (unsigned)(length + 2) / 3 + 1 : 4;
 
 	for (size_t i = 0; i < key_count; i++) {
-		const char *candidate = key_name(&keys[i]);
+		const char *candidate = name_of(&keys[i]);
 		unsigned distance;
 
 		if (keys[i].scope != scope)

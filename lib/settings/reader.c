@@ -217,8 +217,9 @@ static int read_scalar(struct reading *r, const char *text)
 	return readers[r->key->type](r);
 }
 
-bool reader_value(const struct yaml *yaml, const struct key *key, void *into,
-		  struct diagnostics *found)
+/* One value by its row; false where it was wrong. */
+static bool read_value(const struct yaml *yaml, const struct key *key, void *into,
+		       struct diagnostics *found)
 {
 	struct reading r = { .key = key, .yaml = yaml, .into = into };
 
@@ -285,7 +286,7 @@ bool reader_map(const struct yaml *yaml, enum scope scope, void *into, const cha
 
 		if (!key)
 			say_unknown(member, scope, what, SEVERITY_ERROR, found);
-		good = key && reader_value(member, key, into, found) && good;
+		good = key && read_value(member, key, into, found) && good;
 	}
 	return good;
 }
@@ -315,7 +316,7 @@ bool reader_front_matter(const struct yaml *yaml, unsigned file, void *into,
 					"\"%s\" belongs into %s; it is ignored here", member->key,
 					file_name(key->files & ~file));
 		} else {
-			good = reader_value(member, key, into, found) && good;
+			good = read_value(member, key, into, found) && good;
 		}
 	}
 	return good;

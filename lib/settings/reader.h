@@ -20,10 +20,6 @@ bool reader_front_matter(const struct yaml *yaml, unsigned file, void *into,
 /* Sets every field of a scope that has a default in the table. */
 void reader_defaults(enum scope scope, void *into);
 
-/* One value by its row; false where it was wrong. */
-bool reader_value(const struct yaml *yaml, const struct key *key, void *into,
-		  struct diagnostics *found);
-
 /* Is it a map? Says so if not. NULL and null count as an empty one. */
 bool reader_is_map(const struct yaml *yaml, const char *what, struct diagnostics *found);
 

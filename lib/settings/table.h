@@ -64,7 +64,6 @@ struct key {
 extern const struct key keys[];
 extern const size_t key_count;
 
-const char *key_name(const struct key *key); /* last part of the path */
 const struct key *key_find(enum scope scope, const char *name);
 
 /* The name in `scope` that `name` was probably meant to be, or NULL. */

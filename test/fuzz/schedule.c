@@ -32,7 +32,6 @@ static void read_text(struct span text, const struct zone *zone)
 	struct schedule s;
 	struct span title;
 	uint16_t begin, end;
-	uint32_t seconds;
 	bool quiet;
 
 	if (schedule_read_heading(text, NULL, 1, &s, &title, &found, &error) == SCHEDULE_READ_OK)
@@ -46,7 +45,6 @@ static void read_text(struct span text, const struct zone *zone)
 		follow(&s, zone);
 	schedule_read_gate(text, &quiet, &begin, &end);
 	(void)schedule_parse_range(text, &begin, &end, &error);
-	(void)schedule_parse_duration(text, &seconds, &error);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -100,34 +100,11 @@ static void test_rejected(void **state)
 			 -(int)ERROR_PROTOCOL);
 }
 
-static void test_cause(void **state)
-{
-	static const struct {
-		enum cause_kind cause;
-		const char *heading, *expect;
-	} rows[] = {
-		{ CAUSE_HEARTBEAT, "Daily (07:00)", "heartbeat Daily (07:00)" },
-		{ CAUSE_MANUAL, "Daily (07:00)", "heartbeat Daily (07:00)" },
-		{ CAUSE_MANUAL, NULL, "run" },
-		{ CAUSE_MESSAGE, NULL, "message" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		_free_ char *heading = rows[i].heading ? xstrdup(rows[i].heading) : NULL;
-		struct plan plan = { .cause = rows[i].cause, .heading = heading };
-		_free_ char *cause = plan_cause(&plan);
-
-		assert_string_equal(cause, rows[i].expect);
-	}
-}
-
 int run_plan(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_rejected),
-		cmocka_unit_test(test_cause),
 	};
 
 	return cmocka_run_group_tests_name("agent plan", tests, NULL, NULL);

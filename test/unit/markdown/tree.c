@@ -219,69 +219,6 @@ static void sections_stay_in_their_quote(void **state)
 }
 
 static const struct {
-	const char *text;
-	bool content;
-} contents[] = {
-	{ "", false },
-	{ "\n  \n", false },
-	{ "# HEARTBEAT.md\n# Keep this file empty\n", false },
-	{ "<!-- - x -->\n\n<!--\n## a\n- b\n-->\n", false },
-	{ "<!-- open\n- x\n", false },
-	{ "- [ ]\n- [x]\n-\n1.\n", false },
-	{ "---\n***\n", false },
-	{ "> \n", false },
-	{ "text <!-- and comment -->", true },
-	{ "<!-- only --> <!-- comments -->\n", false },
-	{ "- <!-- x -->\n", false },
-	{ "<!-- a --> text\n", true },
-	{ "[ref]: /url\n", false },
-	{ "```markdown\n# HEARTBEAT.md\n\n# Keep this empty\n- [ ]\n<!--\n- x\n-->\n```\n", false },
-	{ "```\n```\n", false },
-	{ "```sh\nls\n```\n", true },
-	{ "    ls\n", true },
-	{ "- a\n", true },
-	{ "- [ ] a\n", true },
-	{ "> quote\n", true },
-	{ "| a |\n|---|\n", true },
-	{ "![](x)\n", true },
-	{ "<br>\n", true },
-	{ "&nbsp;\n", true },
-};
-
-static void content_is_recognised(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LENGTH(contents); i++) {
-		CLEANUP(markdown_free) struct markdown *document = parse(contents[i].text);
-
-		if (markdown_has_content(document, 0, strlen(contents[i].text)) !=
-		    contents[i].content)
-			fail_msg("%s", contents[i].text);
-	}
-}
-
-static void content_is_found_in_a_stretch(void **state)
-{
-	static const char text[] = "## A\n\n## B\n- b\n  - c\n\n## C\n<!-- x -->\n";
-	CLEANUP(markdown_free) struct markdown *document = parse(text);
-	static const char *const with[] = { "B" }, *const without[] = { "A", "C" };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LENGTH(with) + ARRAY_LENGTH(without); i++) {
-		bool expect = i < ARRAY_LENGTH(with);
-		const struct markdown_node *heading = heading_of(
-			document, expect ? with[i] : without[i - ARRAY_LENGTH(with)]);
-		struct span section = markdown_section(document, heading, false);
-		size_t begin = (size_t)(section.data - text);
-
-		assert_int_equal(markdown_has_content(document, begin, begin + section.length),
-				 expect);
-	}
-	assert_true(markdown_has_content(document, 16, 20));
-	assert_false(markdown_has_content(document, 21, 40));
-}
-
-static const struct {
 	const char *text, *word;
 	unsigned line, column;
 } places[] = {
@@ -363,8 +300,6 @@ int main(void)
 		cmocka_unit_test(trees_are_as_written),
 		cmocka_unit_test(sections_end_at_their_level),
 		cmocka_unit_test(sections_stay_in_their_quote),
-		cmocka_unit_test(content_is_recognised),
-		cmocka_unit_test(content_is_found_in_a_stretch),
 		cmocka_unit_test(words_have_places),
 		cmocka_unit_test(article_is_read),
 	};

@@ -103,7 +103,7 @@ static void test_new_file(void **state)
 		assert_int_equal(m.entry_count, 1);
 		assert_int_equal(m.entries[0].layer, MEMORY_L0);
 		assert_int_equal(m.section_count, 6);
-		assert_string_equal(memory_layer_name(m.sections[5].layer), "L3");
+		assert_int_equal(m.sections[5].layer, MEMORY_L3);
 	}
 }
 

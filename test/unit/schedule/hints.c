@@ -196,45 +196,6 @@ static void ranges_are_read(void **state)
 	}
 }
 
-static void durations_are_read(void **state)
-{
-	static const struct {
-		const char *text;
-		uint32_t seconds; /* 0: refused */
-	} rows[] = {
-		{ "every 30 minutes", 1800 },
-		{ "30m", 1800 },
-		{ "2h", 7200 },
-		{ "90s", 90 },
-		{ "1h30m", 5400 },
-		{ "1 day", 86400 },
-		{ "every hour", 3600 },
-		{ "30 min", 1800 },
-		{ "2 weeks", 1209600 },
-		{ "30 分钟", 1800 },
-		{ "", 0 },
-		{ "0s", 0 },
-		{ "30", 0 },
-		{ "soon", 0 },
-		{ "every", 0 },
-		{ "400 days", 0 },
-		{ "1 month", 0 },
-		{ "999999999 h", 0 },
-		{ "30m x", 0 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		struct error error = { 0 };
-		uint32_t seconds = 0;
-		int r = schedule_parse_duration(span_of(rows[i].text), &seconds, &error);
-
-		print_message("  %s\n", rows[i].text);
-		assert_int_equal(r, rows[i].seconds ? 0 : -ERROR_INVALID);
-		assert_int_equal(seconds, rows[i].seconds);
-	}
-}
-
 /* Whatever stands in a heading: an answer, and a title that lies inside it. */
 static void odd_bytes_are_survived(void **state)
 {
@@ -283,7 +244,6 @@ int main(void)
 		cmocka_unit_test(an_edit_keeps_the_title),
 		cmocka_unit_test(gates_are_known),
 		cmocka_unit_test(ranges_are_read),
-		cmocka_unit_test(durations_are_read),
 		cmocka_unit_test(odd_bytes_are_survived),
 	};
 
