@@ -9,13 +9,15 @@
 
 #define DAY_S INT64_C(86400)
 #define KEPT_LEAST_S (35 * DAY_S)
-#define EXPORTS_LONGER 10 /* times `retention` */
+#define STEP_S (7 * DAY_S) /* that the present may be later than at the round before */
+#define EXPORTS_LONGER 10  /* times `retention` */
 #define SESSIONS_AT_ONCE 20
 #define ROWS_AT_ONCE 200
 
 /* What a round does, one after the other. Each step is done in pieces, until one has found less
  * than it might have taken. */
 enum stage {
+	STAGE_CLOCK,
 	STAGE_LOOK,
 	STAGE_SESSIONS,
 	STAGE_SLOTS,
@@ -35,7 +37,7 @@ struct retention {
 
 	/* the round: written by the loop between pieces, by the store's thread in one */
 	enum stage stage;
-	int64_t now;
+	int64_t clock, now; /* what the clock says, and what is believed of it */
 	uint32_t retention_s, alert_again_s;
 	int64_t slots_least_s;          /* a slot that has left must not be caught up on */
 	char ids[SESSIONS_AT_ONCE][27]; /* that may leave now */
@@ -58,6 +60,16 @@ static int64_t before(const struct retention *retention, int64_t least_s)
 }
 
 /* ---- pieces: on the store's thread ---- */
+
+/* A clock that is wrong must not make all that there is old: money that was spent today would be
+ * forgotten, and what nobody can make again. */
+static int work_clock(struct store *store, void *context, struct error *error)
+{
+	struct retention *retention = context;
+
+	return store_moment_advance(store, "retention", retention->clock, STEP_S, &retention->now,
+				    error);
+}
 
 static int look_at_session(void *context, const struct session_row *row)
 {
@@ -160,13 +172,10 @@ static const struct {
 	store_work work;
 	bool is_later; /* it writes nothing into state.db */
 } stages[STAGES] = {
-	[STAGE_LOOK] = { work_look, true },
-	[STAGE_SESSIONS] = { work_sessions, false },
-	[STAGE_SLOTS] = { work_slots, false },
-	[STAGE_CALLS] = { work_calls, false },
-	[STAGE_INCIDENTS] = { work_incidents, false },
-	[STAGE_SIZES] = { work_sizes, true },
-	[STAGE_FILES] = { work_files, true },
+	[STAGE_CLOCK] = { work_clock, false },       [STAGE_LOOK] = { work_look, true },
+	[STAGE_SESSIONS] = { work_sessions, false }, [STAGE_SLOTS] = { work_slots, false },
+	[STAGE_CALLS] = { work_calls, false },       [STAGE_INCIDENTS] = { work_incidents, false },
+	[STAGE_SIZES] = { work_sizes, true },        [STAGE_FILES] = { work_files, true },
 };
 
 /* ---- the round: on the loop ---- */
@@ -196,8 +205,8 @@ static enum stage stage_after(const struct retention *retention)
 {
 	bool is_full;
 
-	if (retention->stage == STAGE_LOOK)
-		return STAGE_SESSIONS;
+	if (retention->stage <= STAGE_LOOK)
+		return retention->stage + 1;
 	is_full = retention->stage == STAGE_SESSIONS ? retention->seen == SESSIONS_AT_ONCE
 						     : retention->count == ROWS_AT_ONCE;
 	if (!is_full)
@@ -243,8 +252,8 @@ static void round_begin(struct retention *retention)
 
 	if (retention->is_busy || retention->daemon->stopping)
 		return;
-	retention->stage = STAGE_LOOK;
-	retention->now = clock_wall_s();
+	retention->stage = STAGE_CLOCK;
+	retention->clock = clock_wall_s();
 	retention->retention_s = settings->retention_s;
 	retention->alert_again_s = settings->alert_again_s;
 	retention->slots_least_s = KEPT_LEAST_S;

@@ -5,7 +5,9 @@
  *                               windows, and a slot's row keeps its beat from running twice
  *   an incident that is over    after `retention`, or `alert_again` where that is longer
  *   an export                   ten times `retention` after the day on which it began; the oldest
- *                               where all are more than `exports_size`, unless state.db needs it */
+ *                               where all are more than `exports_size`, unless state.db needs it
+ *
+ * A clock that is years ahead is not believed at once: see store_moment_advance. */
 #ifndef AGENTD_RETENTION_H
 #define AGENTD_RETENTION_H
 

@@ -450,6 +450,12 @@ struct file_row {
 	const char *repository; /* "." or "agents/kira" */
 	const char *path;       /* in it */
 	struct file_stamp stamp;
+/* What is taken for the present by who deletes what is old: `now`, but no more than `step` later
+ * than it was the time before (both UTC s, or both ms). So a clock that is years ahead deletes
+ * nothing that is still needed when it is put right; after a long absence it takes a while. */
+int store_moment_advance(struct store *store, const char *name, int64_t now, int64_t step,
+			 int64_t *ret_moment, struct error *error);
+
 	const char *blob;
 };
 /* Replaces all rows of a repository. */

@@ -173,9 +173,21 @@ wait_for 'it is' test ! -e "$file"
 wait_for 'nothing of the day is left' test ! -e $files/$day
 status 1 agentctl transcript "$one"
 equal 'what is parked is still there' "$parked" "$(agentctl transcript "$parked" --json | jq -r .session)"
+agentctl run kira --json >"$T/run.jsonl"
+five=$(session)
+wait_for 'one more' test -s "$files/2026-11-25/$five.jsonl"
 stop_agentd
 
 # ---- slots and the ledger ----
+# A clock that is years ahead is not believed at once: what was spent today has to be known when it is put right.
+present() { db "SELECT date(value, 'unixepoch') FROM counter WHERE name = 'retention'"; }
+at '2029-11-25 12:00Z'
+start_agentd
+wait_for 'it has looked for what is old' test ! -e "$files/2026-11-25/$five.jsonl"
+equal 'a week of it is believed' 2026-12-02 "$(present)"
+equal 'rows that money is reckoned from stay' 2 "$(db "SELECT count(*) FROM call WHERE session = '$one'")"
+stop_agentd
+db "UPDATE counter SET value = unixepoch('2027-01-09 12:00') WHERE name = 'retention'" # as many rounds later
 at '2027-01-10 12:00Z'
 start_agentd
 wait_for 'old calls leave' sh -c "[ \$(sqlite3 .agentd/state.db \"SELECT count(*) FROM call WHERE session = '$one'\") = 0 ]"

@@ -186,9 +186,29 @@ static void slots_leave_behind_their_session(void **state)
 	assert_string_equal("2 3 6 ", place_text(place));
 }
 
+/* What is old is told by a clock that may be wrong. */
+static void the_present_comes_in_steps(void **state)
+{
+	static const struct {
+		int64_t now, present;
+	} rows[] = { { 100, 100 },     { 105, 105 }, { 115, 115 }, { 1000000, 125 },
+		     { 1000001, 135 }, { 90, 90 },   { 95, 95 },   { INT64_MAX, 105 } };
+	struct place *place = *state;
+	int64_t present = 0;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		assert_int_equal(0, store_moment_advance(place->store, "x", rows[i].now, 10,
+							 &present, NULL));
+		assert_int_equal(rows[i].present, present);
+	}
+	assert_int_equal(0, store_moment_advance(place->store, "y", 7, 10, &present, NULL));
+	assert_int_equal(7, present);
+}
+
 int leaving_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
+		PLACE_TEST(the_present_comes_in_steps),
 		PLACE_TEST(old_sessions_are_found),
 		PLACE_TEST(a_session_leaves_with_its_steps),
 		PLACE_TEST(sessions_are_named_by_their_beginning),
