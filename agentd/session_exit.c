@@ -23,6 +23,10 @@ static void tell_end(struct session *session)
 		return;
 	}
 	random_bytes(&death.chance, sizeof(death.chance));
+	if (session->suspending && session_runs(session)) { /* whoever killed it: it is let go */
+		session_handle(session, LIFE_SUSPENDED);
+		return;
+	}
 	session->flaps = false;
 	if (resident && session->life.state != LIFE_RECORDING)
 		death.deaths_late = health_note_death(session->daemon, resident, &session->flaps);
