@@ -131,8 +131,10 @@ static void look_at_owner(struct examination *exam)
 	finding->seen = xasprintf("the workspace belongs to user %u, you are %u",
 				  (unsigned)st.st_uid, (unsigned)geteuid());
 	if (!finding->good)
-		finding->mend = xasprintf("chown -R %u %s", (unsigned)geteuid(),
-					  exam->workspace->path);
+		finding->mend = xasprintf(
+			"run this as that user (sudo -u '#%u'), or make it yours: "
+			"chown -R %u %s",
+			(unsigned)st.st_uid, (unsigned)geteuid(), exam->workspace->path);
 }
 
 /* ---- what a fault has left ---- */

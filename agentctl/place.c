@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -137,6 +139,41 @@ static int connect_to(int dir, int *ret_fd, struct error *error)
 	return result ? result : rpc_connect(state, "agentd.sock", ret_fd, error);
 }
 
+/* The daemon hangs up on all users but its own, and its folder is closed to them. */
+static int refuse_user(uid_t owner, struct error *error)
+{
+	const struct passwd *entry = getpwuid(owner);
+	_free_ char *name = entry ? xstrdup(entry->pw_name) : xasprintf("#%u", (unsigned)owner);
+
+	return error_set(error, ERROR_DENIED,
+			 "this workspace is served as the user %s, who alone may command agentd; "
+			 "as that user: sudo -u '%s' agentctl -w DIR …",
+			 name, name);
+}
+
+static int check_server(int fd, struct error *error)
+{
+	struct ucred server;
+	socklen_t size = sizeof(server);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &server, &size))
+		return error_set_system(error, errno, "looking who serves this workspace");
+	return server.uid == geteuid() ? 0 : refuse_user(server.uid, error);
+}
+
+/* What connecting has failed with, in the words that help. */
+static int explain_failure(int dir, int result, struct error *error)
+{
+	struct stat st;
+
+	if (result != -(int)ERROR_DENIED)
+		return error_set(error, ERROR_CLOSED,
+				 "no agentd serves this workspace; start it with `agentd -w DIR`");
+	if (fstatat(dir, ".agentd", &st, AT_SYMLINK_NOFOLLOW) || st.st_uid == geteuid())
+		return result;
+	return refuse_user(st.st_uid, error);
+}
+
 bool place_is_served(const struct workspace *workspace)
 {
 	_fd_ int fd = -1;
@@ -147,19 +184,21 @@ bool place_is_served(const struct workspace *workspace)
 int connection_open(const struct invocation *invocation, place_event event, void *context,
 		    struct connection **ret_connection, struct error *error)
 {
-	_fd_ int dir = -1;
+	_fd_ int dir = -1, fd = -1;
 	struct connection *connection;
-	int fd, result = place_find(invocation, &dir, error);
+	int result = place_find(invocation, &dir, error);
 
 	if (result)
 		return result;
-	if (connect_to(dir, &fd, error))
-		return error_set(error, ERROR_CLOSED,
-				 "no agentd serves this workspace; start it with `agentd -w DIR`");
+	result = connect_to(dir, &fd, error);
+	result = result ? explain_failure(dir, result, error) : check_server(fd, error);
+	if (result)
+		return result;
 	connection = xcalloc(1, sizeof(*connection));
 	connection->event = event;
 	connection->context = context;
 	connection->rpc = rpc_new(fd, RPC_FRAME_MAX, permits, ARRAY_LENGTH(permits), connection);
+	fd = -1;
 	*ret_connection = connection;
 	return 0;
 }

@@ -42,7 +42,8 @@ int refuse_open(struct error *error, const char *path, int system)
 	case EXDEV: return error_set(error, ERROR_DENIED, "%s leads out of its folder", path);
 	case ENOSYS:
 		return error_set(error, ERROR_UNSUPPORTED,
-				 "this kernel has no openat2; Linux 5.6 or newer is needed");
+				 "openat2 is missing: Linux 5.6 or newer is needed, and a service "
+				 "without RestrictSUIDSGID=, which takes it away");
 	default: return error_set_system(error, system, "opening %s", path);
 	}
 }

@@ -12,11 +12,11 @@
 
 /* ---- finding ---- */
 
-static bool has_settings(int dir)
+static int look_for_settings(int dir, struct error *error)
 {
 	struct stat st;
 
-	return !file_stat(dir, SETTINGS_FILE, &st, NULL);
+	return file_stat(dir, SETTINGS_FILE, &st, error);
 }
 
 /* Cuts the last part off an absolute path. Returns false at the root. */
@@ -51,9 +51,12 @@ static int find(const char *start, bool exact, char **ret_path, int *ret_dir, st
 		_fd_ int dir = -1;
 		int result = directory_open(path, &dir, error);
 
-		if (result && exact)
+		if (!result)
+			result = look_for_settings(dir, error);
+		/* A file that is there and may not be looked at is something else than none. */
+		if (exact && result && result != -ERROR_NOT_FOUND)
 			return result;
-		if (!result && has_settings(dir)) {
+		if (!result) {
 			*ret_path = steal_pointer(&path);
 			*ret_dir = dir;
 			dir = -1;
@@ -190,8 +193,16 @@ int workspace_agents(const struct workspace *workspace,
 static int check_owner(const struct workspace *workspace, const char *name, const char *what,
 		       const struct stat *st, struct error *error)
 {
+	struct stat whole;
+
 	if (st->st_uid == geteuid())
 		return 0;
+	if (!fstat(workspace->dir, &whole) && whole.st_uid == st->st_uid)
+		return error_set(error, ERROR_DENIED,
+				 "agents/%s%s belongs to uid %u, as the workspace does, not to uid "
+				 "%u that runs this; run it as that user: sudo -u '#%u'",
+				 name, what, (unsigned)st->st_uid, (unsigned)geteuid(),
+				 (unsigned)st->st_uid);
 	return error_set(
 		error, ERROR_DENIED,
 		"agents/%s%s belongs to uid %u, not to uid %u that runs this; to mend it: sudo "

@@ -35,3 +35,11 @@ for unit in "$system" "$user"; do
 	done
 done
 has 'the user that it runs as' 'u agentd' "$T/prefix/lib/sysusers.d/agentd.conf"
+# systemd takes openat2 away with it, by which agentd opens every file: systemd/README.md.
+for unit in "$system" "$user"; do
+	has_not 'openat2 is left' RestrictSUIDSGID= "$unit"
+done
+mkdir "$W" # 38 is ENOSYS
+: >"$W/agentd.yaml"
+status 1 timeout 20 env AGENTD_FAILPOINTS=file.open=error:38 agentd -w "$W"
+has 'agentd without it says what is wrong' 'openat2 is missing' "$T/out"
