@@ -1,8 +1,8 @@
 /* What leaves a program of ours in a record, and what the journal must hold by then.
  *
- * An effect is work that cannot be taken back: an order to another process, a request on the
- * network, a command, a file or a branch in its place. The n-th of its kind wants at least n rows
- * of what was meant; of a file that holds many entries, a row for each entry in it. */
+ * An effect is work that cannot be taken back: an order or a confirmation to another process, a
+ * request on the network, a command, a file or a branch in its place. The n-th of its kind wants at
+ * least n rows of what was meant; of a file that holds many entries, a row for each entry in it. */
 #ifndef CRASH_EFFECT_H
 #define CRASH_EFFECT_H
 
