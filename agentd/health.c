@@ -6,7 +6,8 @@
 
 #include "base/clock.h"
 
-#define KEY_BYTES 64 /* of a section's key in that of its incident */
+#define KEY_BYTES 64         /* of a section's key in that of its incident */
+#define SILENCE_LOOK_MAX 100 /* sessions of a section, at a start */
 
 static struct health_rules rules_of(const struct daemon *daemon)
 {
@@ -199,6 +200,23 @@ static int restore_failure(void *context, const struct session_row *row)
 	return 0;
 }
 
+/* A slot that ought to run has a session: those since a success are as many as had come. */
+static int restore_silence(struct daemon *daemon, struct resident *resident, struct error *error)
+{
+	size_t count = resident->agent ? resident->agent->beats.count : 0;
+	int result = 0;
+
+	for (size_t i = 0; !result && i < count; i++) {
+		int64_t slots = 0;
+
+		result = store_sessions_since_success(daemon->reader, resident->name,
+						      resident->agent->beats.items[i].key,
+						      SILENCE_LOOK_MAX, &slots, error);
+		resident->beats[i].silence.slots = (unsigned)slots;
+	}
+	return result;
+}
+
 int health_restore(struct daemon *daemon, struct error *error)
 {
 	struct restoring restoring = { .daemon = daemon };
@@ -213,6 +231,8 @@ int health_restore(struct daemon *daemon, struct error *error)
 	result = store_sessions(daemon->reader, NULL, false, 4 * daemon->roster->count + 100,
 				restore_failure, &restoring, error);
 	free(restoring.is_known);
+	for (size_t i = 0; !result && i < daemon->roster->count; i++)
+		result = restore_silence(daemon, daemon->roster->items[i], error);
 	return result;
 }
 

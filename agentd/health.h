@@ -2,10 +2,10 @@
  *
  * Deaths of its sessions' own within flap_within pause an agent, with an alert, until a person
  * resumes it; three failures in a row, and a section of which nothing has succeeded for two of its
- * intervals, are told once, and once more when it is well again. Deaths are rows of state.db, so
- * that all of that holds over a restart. Incidents are "flap AGENT", "failing AGENT", "aside AGENT"
- * (work was set aside), "silent AGENT "SECTION"" and "stuck AGENT SESSION" (a process that cannot
- * be killed). */
+ * intervals, are told once, and once more when it is well again. Deaths and sessions are rows of
+ * state.db, so that all of that holds over a restart. Incidents are "flap AGENT", "failing AGENT",
+ * "aside AGENT" (work was set aside), "silent AGENT "SECTION"" and "stuck AGENT SESSION" (a process
+ * that cannot be killed). */
 #ifndef AGENTD_HEALTH_H
 #define AGENTD_HEALTH_H
 

@@ -193,6 +193,25 @@ int store_sessions_named(struct store *store, const char *prefix, size_t max,
 	return visit_sessions(&q, visit, context);
 }
 
+static const char since_success[] =
+	"WITH newest AS (SELECT number, cause, outcome FROM session"
+	"  INDEXED BY session_by_section WHERE agent = ?1 AND section = ?2"
+	"  ORDER BY number DESC LIMIT ?3)"
+	" SELECT count(*) FROM newest WHERE cause LIKE 'heartbeat %' AND number >"
+	" (SELECT ifnull(max(number), 0) FROM newest WHERE outcome IN ('done', 'parked'))";
+
+int store_sessions_since_success(struct store *store, const char *agent, const char *section,
+				 size_t max, int64_t *ret_count, struct error *error)
+{
+	struct query q;
+
+	query_begin(&q, store, since_success, error);
+	query_text(&q, agent);
+	query_text(&q, section);
+	query_count(&q, max);
+	return query_value(&q, ret_count);
+}
+
 /* ---- leaving ---- */
 
 #define MAY_LEAVE "ended <> 0 AND NOT EXISTS(SELECT 1 FROM parked WHERE session = id)"

@@ -207,6 +207,10 @@ int store_sessions(struct store *store, const char *agent, bool open_only, size_
 /* Those whose id begins with `prefix`, which is upper case, in order of id. */
 int store_sessions_named(struct store *store, const char *prefix, size_t max,
 			 store_session_visit visit, void *context, struct error *error);
+/* How many of a section's newest sessions (at most `max` are looked at) its beats began since one
+ * of it was done, or parked. In the order in which they began, whatever the clock said. */
+int store_sessions_since_success(struct store *store, const char *agent, const char *section,
+				 size_t max, int64_t *ret_count, struct error *error);
 /* Those that may leave: ended before `before_ms` and not parked, oldest first, without the first
  * `skip` of them. */
 int store_sessions_old(struct store *store, int64_t before_ms, size_t skip, size_t max,
@@ -255,16 +259,18 @@ struct death_row {
 	int64_t at;    /* UTC ms */
 	int64_t until; /* UTC ms: it does not go on before; 0: at once */
 	bool own;      /* it died of itself; else the daemon or the machine ended */
+	bool oom;      /* for want of memory */
 	bool forgiven; /* a person has resumed its agent since */
 	const char *words;
 };
-/* What it died at is read from the journal: of `row` count session, at, until, own and words. It
+/* What it died at is read from the journal: of `row` count session, at, until, own, oom and words. It
  * has no process from then on until it is resumed. ERROR_NOT_FOUND: there is no such session. */
 int store_death_add(struct store *store, const struct death_row *row, struct error *error);
 /* How often a session died since its latest step was answered, and until when it waits. A call that
  * is made again and again is a new step each time, so that answers are counted. */
 struct death_count {
 	int64_t answered, deaths, until;
+	int64_t ooms, oom_seq; /* for want of memory, ever; and at which step the latest time */
 };
 int store_death_count(struct store *store, const char *session, struct death_count *ret_count,
 		      struct error *error);
@@ -444,18 +450,18 @@ int store_parked(struct store *store, store_parked_visit visit, void *context, s
  * store_slots_close_open it does not wait for the device; the next commit does. */
 int store_epoch_next(struct store *store, int64_t *ret_epoch, struct error *error);
 
-/* ---- files: so that a start opens no repository ---- */
-
-struct file_row {
-	const char *repository; /* "." or "agents/kira" */
-	const char *path;       /* in it */
-	struct file_stamp stamp;
 /* What is taken for the present by who deletes what is old: `now`, but no more than `step` later
  * than it was the time before (both UTC s, or both ms). So a clock that is years ahead deletes
  * nothing that is still needed when it is put right; after a long absence it takes a while. */
 int store_moment_advance(struct store *store, const char *name, int64_t now, int64_t step,
 			 int64_t *ret_moment, struct error *error);
 
+/* ---- files: so that a start opens no repository ---- */
+
+struct file_row {
+	const char *repository; /* "." or "agents/kira" */
+	const char *path;       /* in it */
+	struct file_stamp stamp;
 	const char *blob;
 };
 /* Replaces all rows of a repository. */

@@ -135,6 +135,49 @@ static void the_newest_come_first(void **state)
 	}
 }
 
+static void one_of_section(struct place *place, const char *id, const char *cause,
+			   const char *outcome)
+{
+	struct session_row row = { .id = id, .agent = "a", .cause = cause, .epoch = 1 };
+
+	row.section = "Daily";
+	row.started = 100 - id[0]; /* a clock that runs backwards */
+	assert_int_equal(0, store_session_begin(place->store, &row, NULL));
+	row.outcome = outcome;
+	row.ended = row.started + 1;
+	if (*outcome)
+		assert_int_equal(0, store_session_end(place->store, &row, NULL));
+}
+
+static int since_success(struct place *place, size_t max)
+{
+	int64_t count = -1;
+
+	assert_int_equal(
+		0, store_sessions_since_success(place->store, "a", "Daily", max, &count, NULL));
+	return (int)count;
+}
+
+static void failures_of_a_section_are_counted(void **state)
+{
+	struct place *place = *state;
+
+	assert_int_equal(0, since_success(place, 100));
+	one_of_section(place, "A", "heartbeat Daily", "failed");
+	one_of_section(place, "B", "heartbeat Daily", "interrupted");
+	assert_int_equal(2, since_success(place, 100));
+	one_of_section(place, "C", "heartbeat Daily", "done");
+	assert_int_equal(0, since_success(place, 100));
+	one_of_section(place, "D", "heartbeat Daily", "failed");
+	one_of_section(place, "E", "run Daily", "failed"); /* by hand: it was not due */
+	one_of_section(place, "F", "heartbeat Daily", "escalated");
+	one_of_section(place, "G", "heartbeat Daily", ""); /* it runs */
+	assert_int_equal(3, since_success(place, 100));
+	assert_int_equal(2, since_success(place, 2));
+	one_of_section(place, "H", "run Daily", "parked");
+	assert_int_equal(0, since_success(place, 100));
+}
+
 static int print_step(void *context, const struct step *s)
 {
 	struct place *place = context;
@@ -320,8 +363,11 @@ static void ask_about_steps(struct place *place)
 static void ask_about_calls(struct store *store)
 {
 	struct call_row call = { .session = "s1", .seq = 1, .attempt = 1 };
+	struct windows_row windows = { 0 };
 	int64_t hour, day;
 
+	store_windows_put(store, &windows, NULL);
+	store_windows(store, &windows, NULL);
 	store_call_reserve(store, &call, NULL, NULL);
 	store_call_settle(store, &call, NULL);
 	for (int of = 0; of < 4; of++)
@@ -347,10 +393,12 @@ static void ask_about_the_rest(struct store *store)
 static void ask_about_leaving(struct store *store)
 {
 	struct session_size size;
+	int64_t count;
 
 	store_sessions_named(store, "S", 1, NULL, NULL, NULL); /* "s1" comes behind "S~" */
 	store_sessions_old(store, 1, 0, 1, NULL, NULL, NULL);
 	store_session_size(store, "s1", &size, NULL);
+	store_sessions_since_success(store, "a", "s", 1, &count, NULL);
 	store_session_delete(store, "s1", NULL);
 	store_slots_prune(store, 1, 1, NULL, NULL);
 }
@@ -388,6 +436,7 @@ int journal_tests(void)
 		PLACE_TEST(sessions_begin_and_end_once),
 		PLACE_TEST(the_plan_comes_with_the_end),
 		PLACE_TEST(the_newest_come_first),
+		PLACE_TEST(failures_of_a_section_are_counted),
 		PLACE_TEST(intent_then_result),
 		PLACE_TEST(effects_begin_once),
 		PLACE_TEST(goes_on_are_counted),
