@@ -6,7 +6,7 @@
 #include "repository_trouble.h"
 #include "scheduler.h"
 #include "service.h"
-#include "supervisor.h"
+#include "session.h"
 
 #include "base/clock.h"
 
@@ -138,6 +138,8 @@ static void job_failed(struct commit_job *job, const struct error *error)
 		job->not_before = 0; /* read the file again, at once */
 	else
 		job_retry_later(job, error);
+	if (job->daemon->stopping)
+		supervisor_suspend(job->daemon, false); /* a stop does not wait for that */
 	committer_work(job->daemon->committer);
 }
 
@@ -314,6 +316,15 @@ bool committer_writes(const struct committer *committer, const char *repository)
 	for (const struct commit_job *job = committer->first; job; job = job->next)
 		if (job->under_way && job->kind != COMMIT_EDITS &&
 		    !strcmp(job->repository, repository))
+			return true;
+	return false;
+}
+
+bool committer_is_stuck(const struct committer *committer, const char *agent)
+{
+	for (const struct commit_job *job = committer->first; job; job = job->next)
+		if (job->kind == COMMIT_FACTS && !job->under_way && job->failing_since &&
+		    !strcmp(job->agent, agent))
 			return true;
 	return false;
 }

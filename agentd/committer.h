@@ -46,6 +46,9 @@ bool committer_wrote_bulletin(const struct committer *committer, const char *id)
  * write. */
 bool committer_writes(const struct committer *committer, const char *repository);
 
+/* Does something that an agent was told is remembered wait for another try? */
+bool committer_is_stuck(const struct committer *committer, const char *agent);
+
 /* The daemon stops: `finished` is called, once, when nothing is under way any more but what waits
  * for another try. A helper that is killed at work would leave its traces in the repository. */
 void committer_finish(struct daemon *daemon, void (*finished)(struct daemon *daemon));

@@ -121,13 +121,19 @@ static void took_too_long(uv_timer_t *timer)
 	uv_stop(&daemon->loop);
 }
 
+/* What has not begun waits in its slot's row, which the new file takes over. */
+static bool is_to_end(const struct session *session)
+{
+	return session->outcome == OUTCOME_NONE && (session->has_row || !session_waits(session));
+}
+
 /* Ending one may end others: each look begins anew. */
 static void end_sessions(struct daemon *daemon)
 {
 	struct session *session = supervisor_first(daemon);
 
 	while (session) {
-		if (session->outcome != OUTCOME_NONE) {
+		if (!is_to_end(session)) {
 			session = session->next;
 			continue;
 		}

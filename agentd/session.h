@@ -221,7 +221,10 @@ void session_effect_over(struct session *session);
 /* session_stop.c: the daemon stops. Lets it go now if nothing that was paid for or begun is under
  * way, else at its next step. */
 void session_suspend(struct session *session);
-/* The same for one whose rows have just become durable. */
+/* It is done, and its facts wait for a repository that cannot be committed to; lets it go. */
+bool session_is_stuck(const struct session *session);
+void session_suspend_stuck(struct session *session);
+/* The same as session_suspend for one whose rows have just become durable. */
 void session_suspend_begun(struct session *session);
 /* The action of LIFE_SUSPENDED. */
 void session_let_go(struct session *session);

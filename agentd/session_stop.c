@@ -2,6 +2,7 @@
  * the next daemon. */
 #include "session.h"
 
+#include "committer.h"
 #include "completion.h"
 #include "journal.h"
 
@@ -32,6 +33,19 @@ void session_suspend(struct session *session)
 	session->suspending = true;
 	if (is_between_steps(session))
 		session_handle(session, LIFE_SUSPENDED);
+}
+
+bool session_is_stuck(const struct session *session)
+{
+	return session->life.state == LIFE_SAVING && session->outcome == OUTCOME_DONE &&
+	       !session->suspended && committer_is_stuck(session->daemon->committer, session->agent);
+}
+
+/* Its journal says that it is done: the next daemon saves its facts and closes its rows. */
+void session_suspend_stuck(struct session *session)
+{
+	session->outcome = OUTCOME_NONE;
+	session_handle(session, LIFE_SUSPENDED);
 }
 
 /* What it asked before that, and was not begun, is asked again under the next daemon. */

@@ -121,6 +121,8 @@ void supervisor_suspend(struct daemon *daemon, bool wherever_they_are)
 		else if (wherever_they_are && session->outcome == OUTCOME_NONE &&
 			 session_runs(session))
 			session_handle(session, LIFE_SUSPENDED);
+		else if (session_is_stuck(session))
+			session_suspend_stuck(session);
 		else {
 			session = session->next;
 			continue;

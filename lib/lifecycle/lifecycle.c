@@ -79,6 +79,7 @@ static const struct cell {
 	},
 	[LIFE_SAVING] = {
 		[LIFE_SAVED] = { LIFE_CLOSE, LIFE_CLOSING },
+		[LIFE_SUSPENDED] = { LIFE_LET_GO, LIFE_ENDED },
 		[LIFE_CANCELLED] = { LIFE_NOTHING, LIFE_SAVING },
 	},
 	[LIFE_CLOSING] = {

@@ -61,7 +61,8 @@ enum life_event {
 	LIFE_CLOSED,     /* its rows are closed */
 	LIFE_CANCELLED,  /* its outcome is decided: it has to end (LIFE_EXITED where it has rows and
 			    waits) */
-	LIFE_SUSPENDED,  /* the daemon stops; its rows stay open for the next one */
+	LIFE_SUSPENDED,  /* the daemon stops; its rows stay open for the next one. Of one that is
+			    SAVING: its facts cannot be committed for now */
 	LIFE_EVENTS
 };
 

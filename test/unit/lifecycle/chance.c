@@ -118,7 +118,7 @@ static void suspend(struct world *w)
 {
 	enum life_state state = w->life.state;
 
-	if (state == LIFE_WAITING || (state >= LIFE_RUNNING && state <= LIFE_FINISHING))
+	if (state == LIFE_WAITING || (state >= LIFE_RUNNING && state <= LIFE_SAVING))
 		happen(w, LIFE_SUSPENDED);
 }
 
