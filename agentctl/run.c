@@ -11,7 +11,9 @@
 
 /* What has been seen of a session. */
 struct following {
-	bool json, begun, told, ended, at_line_start;
+	bool json, rehearsed, begun, told, ended, at_line_start;
+	bool accepted;        /* the daemon runs it, or the next one does */
+	struct error refused; /* code 0: it was not */
 	char session[27];
 	char outcome[16];
 };
@@ -130,7 +132,11 @@ static void on_event(void *context, const json_t *event)
 	for (size_t i = 0; !following->json && i < ARRAY_LENGTH(shows); i++)
 		if (!strcmp(shows[i].event, name))
 			shows[i].show(following, event);
-	following->begun |= !strcmp(name, "session_start");
+	if (!strcmp(name, "session_start")) {
+		following->begun = true;
+		snprintf(following->session, sizeof(following->session), "%s",
+			 json_text(event, "session"));
+	}
 	if (!strcmp(name, "session_end")) {
 		following->ended = true;
 		snprintf(following->outcome, sizeof(following->outcome), "%s",
@@ -179,12 +185,44 @@ static void tell_waiting(struct following *following)
 		      stderr);
 }
 
+static json_t *run_params(const struct invocation *invocation)
+{
+	return json_pack("{s:s,s:s*,s:s*,s:b}", "agent", invocation->operands[0], "heartbeat",
+			 invocation_option(invocation, "heartbeat"), "message",
+			 invocation_option(invocation, "message"), "rehearse",
+			 invocation_option(invocation, "rehearse") != NULL);
+}
+
+/* It comes when it is durable that this is to be run: while state.db cannot be written, later. */
+static void on_answer(void *context, const json_t *result, const struct error *error)
+{
+	struct following *following = context;
+
+	following->accepted = result != NULL;
+	if (result)
+		snprintf(following->session, sizeof(following->session), "%s",
+			 json_text(result, "session"));
+	else if (error->code != ERROR_CLOSED) /* which whoever reads on is told */
+		following->refused = *error;
+}
+
+static int ask(struct connection *connection, const struct invocation *invocation,
+	       struct following *following, struct error *error)
+{
+	int result = rpc_request(connection->rpc, "run", run_params(invocation), on_answer,
+				 following);
+
+	if (result == -(int)ERROR_TOO_LARGE)
+		return error_set(error, ERROR_TOO_LARGE, "the message is too long");
+	return result ? error_set(error, ERROR_CLOSED, "the daemon is gone") : 0;
+}
+
 static int follow(struct connection *connection, struct following *following, struct error *error)
 {
 	int64_t since = clock_monotonic_ms();
 	int result = 0;
 
-	while (!result && !following->ended) {
+	while (!result && !following->ended && !following->refused.code) {
 		if (!following->begun && !following->told &&
 		    clock_monotonic_ms() - since > PATIENCE_MS)
 			tell_waiting(following);
@@ -210,27 +248,28 @@ static int exit_status(const char *outcome)
 	return STATUS_FAILED;
 }
 
+static const char *what_follows(const struct following *following)
+{
+	if (following->rehearsed)
+		return "the daemon ended, and a rehearsal with it: ask for it again";
+	if (!following->accepted)
+		return "the daemon ended before it answered: agentctl status tells, when it has "
+		       "started again, whether this is run";
+	return following->begun ? "the daemon ended; it goes on when it starts again"
+				: "the daemon ended; it begins when it starts again";
+}
+
 /* A daemon that dies in mid-run: the session is interrupted for whoever follows. What it has
  * cost is not known before agentd starts again. */
 static void daemon_died(struct following *following, const char *agent)
 {
-	json_t *end = json_pack(
-		"{s:s,s:s,s:s,s:s,s:s,s:n,s:n,s:n,s:n,s:n}", "event", "session_end", "session",
-		following->session, "agent", agent, "outcome", "interrupted", "reason",
-		following->begun ? "the daemon ended; it goes on when it starts again"
-				 : "the daemon ended before it had begun; ask for it again",
-		"turns", "input_tokens", "output_tokens", "cost_micro_usd", "text");
+	json_t *end = json_pack("{s:s,s:s,s:s,s:s,s:s,s:n,s:n,s:n,s:n,s:n}", "event", "session_end",
+				"session", following->session, "agent", agent, "outcome",
+				"interrupted", "reason", what_follows(following), "turns",
+				"input_tokens", "output_tokens", "cost_micro_usd", "text");
 
 	on_event(following, end);
 	json_decref(end);
-}
-
-static json_t *run_params(const struct invocation *invocation)
-{
-	return json_pack("{s:s,s:s*,s:s*,s:b}", "agent", invocation->operands[0], "heartbeat",
-			 invocation_option(invocation, "heartbeat"), "message",
-			 invocation_option(invocation, "message"), "rehearse",
-			 invocation_option(invocation, "rehearse") != NULL);
 }
 
 static int run(const struct invocation *invocation)
@@ -238,22 +277,21 @@ static int run(const struct invocation *invocation)
 	struct following following = { .json = invocation->json, .at_line_start = true };
 	CLEANUP(connection_close) struct connection *connection = NULL;
 	struct sigaction action = { .sa_handler = on_interrupt };
-	json_t *answer;
 	struct error error;
 	int result;
 
 	if (invocation_option(invocation, "heartbeat") && invocation_option(invocation, "message"))
 		return wrong_use(invocation, "--heartbeat or --message, not both");
 	result = connection_open(invocation, on_event, &following, &connection, &error);
+	following.rehearsed = invocation_option(invocation, "rehearse") != NULL;
 	if (!result)
-		result = rpc_call(connection->rpc, "run", run_params(invocation), 10000, &answer,
-				  &error);
+		result = ask(connection, invocation, &following, &error);
 	if (result)
 		return fail(&error);
-	snprintf(following.session, sizeof(following.session), "%s", json_text(answer, "session"));
-	json_decref(answer);
 	sigaction(SIGINT, &action, NULL);
 	result = follow(connection, &following, &error);
+	if (following.refused.code)
+		return fail(&following.refused);
 	if (result && error.code == ERROR_BUSY)
 		return STATUS_FAILED;
 	if (result)

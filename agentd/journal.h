@@ -10,6 +10,9 @@
 /* error NULL: it is durable. */
 typedef void (*journal_done)(void *context, const struct error *error);
 
+/* `done` is called when all that was asked for before is durable. */
+void journal_after(struct daemon *daemon, journal_done done, void *context);
+
 /* Rows of slots and the section they belong to (may be NULL), at once. Rows that slots have already
  * (a clock that was set back) hold; where the one that is to run has one, `done` is told
  * ERROR_EXISTS, and nothing may run. */

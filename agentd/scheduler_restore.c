@@ -91,6 +91,8 @@ static int restore_owed(void *context, const struct slot *slot)
 	struct slot closed = *slot;
 	struct beat *beat = NULL;
 
+	if (*slot->wish)
+		return 0; /* a run by hand: runs.h */
 	if (resident && roster_heartbeat(resident, slot->section, &beat) && !beat->owed) {
 		beat->owed = slot->planned;
 		beat->owed_wake = restore->now;

@@ -125,6 +125,12 @@ static char *session_row_wish(const struct session *session)
 	return text;
 }
 
+/* While it waits: the row of a slot that it is to run, or is one itself. */
+static bool session_has_slot(const struct session *session)
+{
+	return !session->rehearse && !session->again && (!session->manual || session->kept);
+}
+
 /* Its rows, and the work that it takes over. */
 static void record(struct session *session)
 {
@@ -135,7 +141,7 @@ static void record(struct session *session)
 	char *texts[2 * ADOPTED_MAX] = { NULL };
 	size_t count = session_adopted_steps(session, steps, texts);
 
-	journal_session_begin(session->daemon, &row, &slot, session->manual || session->again,
+	journal_session_begin(session->daemon, &row, &slot, !session_has_slot(session),
 			      session->again, steps, count, recorded, session);
 	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
 		free(texts[i]);
@@ -350,7 +356,7 @@ static void act_drop(struct session *session)
 	slot.state = SLOT_SKIPPED;
 	slot.session = "";
 	slot.reason = session->reason ? session->reason : "its session could not be recorded";
-	if (!session->has_row && !session->manual && !session->again && !session->rehearse)
+	if (!session->has_row && session_has_slot(session))
 		journal_slot_finish(session->daemon, &slot, NULL, NULL);
 	child_leave(steal_pointer(&session->child));
 	session_hang_up(session);
@@ -367,7 +373,7 @@ static void act_withdraw(struct session *session)
 	session_hold(session);
 	if (session->again)
 		parked_withdrawn(session->daemon, session->again);
-	if (session->manual || session->again || session->daemon->stopping)
+	if (!session_has_slot(session) || session->daemon->stopping)
 		closed(session, NULL); /* the next daemon finds a slot that waits */
 	else
 		journal_slot_finish(session->daemon, &slot, closed, session);

@@ -4,6 +4,7 @@
 #include "cost.h"
 #include "journal.h"
 #include "log.h"
+#include "runs.h"
 #include "session_history.h"
 
 #include "base/clock.h"
@@ -170,11 +171,11 @@ static bool orphan_goes_on(const struct orphan *orphan)
 	struct session_wish wish = session_wish_read(wish_json);
 	bool goes_on = wish.event && resident && resident->agent;
 
+	if (wish.key) /* the section may have another key since */
+		wish.key = orphan->section;
 	if (goes_on)
 		supervisor_resume(orphan->daemon, orphan->agent, orphan->id, orphan->started, &wish,
 				  &orphan->deaths);
-	if (wish.key) /* the section may have another key since */
-		wish.key = orphan->section;
 	json_decref(plan);
 	return goes_on;
 }
@@ -217,6 +218,8 @@ int supervisor_recover(struct daemon *daemon, struct error *error)
 		else
 			result = orphan_recover(orphan, error);
 	}
+	if (!result)
+		result = runs_restore(daemon, error);
 	park_paused(daemon);
 	supervisor_admit(daemon);
 	free(orphans.items);

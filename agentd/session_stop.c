@@ -59,8 +59,8 @@ void session_suspend_begun(struct session *session)
 
 void session_let_go(struct session *session)
 {
-	session_fail(session, OUTCOME_INTERRUPTED,
-		     "the daemon stops; it goes on when it starts again");
+	session_fail(session, OUTCOME_INTERRUPTED, "the daemon stops; it %s when it starts again",
+		     session->has_row ? "goes on" : "begins");
 	session->suspended = true;
 	child_leave(steal_pointer(&session->child));
 	session_hang_up(session);

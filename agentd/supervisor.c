@@ -2,6 +2,7 @@
 #include "descriptors.h"
 #include "health.h"
 #include "journal.h"
+#include "runs.h"
 #include "session.h"
 #include "state_file.h"
 #include "sweep.h"
@@ -15,13 +16,14 @@
 	1000 /* by hand, of one agent; of its beats one a section waits at most \
 	      */
 
-#define RUN_BY_HAND "run:" /* how the event of its slot begins */
+#define LOOK_MS 500 /* while the programs on disk are of another version */
 
 struct supervisor {
 	struct daemon *daemon;
 	struct session *first, **last; /* all that are not ended, in the order of the wishes */
 	void (*empty)(struct daemon *daemon);
 	uv_timer_t *limit; /* how long what is under way may hold up a stop */
+	uv_timer_t *look;  /* again, whether what waits may begin */
 	bool admitting;
 };
 
@@ -78,6 +80,11 @@ static struct session *first_that_may(const struct daemon *daemon)
 	return session;
 }
 
+static void look_again(uv_timer_t *timer)
+{
+	supervisor_admit(timer->data);
+}
+
 /* An action may end sessions, and with them the list under us: each look begins anew. What it calls
  * may come back here, which the look that is under way does for it. */
 static void admit_all(struct daemon *daemon)
@@ -93,9 +100,11 @@ static void admit_all(struct daemon *daemon)
 		struct resident *resident = roster_find(daemon->roster, session->agent);
 
 		if (state_file_trouble(daemon) || descriptors_short(daemon))
-			break; /* they call again */
-		if (upgrade_waits(daemon))
+			break;               /* they call again */
+		if (upgrade_waits(daemon)) { /* until the old version is back, or we end */
+			uv_timer_start(supervisor->look, look_again, LOOK_MS, 0);
 			break;
+		}
 		if (resident)
 			resident->open = session;
 		session_handle(session, LIFE_ADMITTED);
@@ -177,8 +186,22 @@ int supervisor_start(struct daemon *daemon, struct resident *resident,
 	session->listener_context = wish->context;
 	snprintf(ret_id, 27, "%s", session->id);
 	queue(daemon->supervisor, session);
+	session_hold(session);
 	admit_all(daemon);
+	if (session->manual && !session->rehearse && session_waits(session))
+		runs_keep(session);
+	session_release(session);
 	return 0;
+}
+
+void supervisor_wait(struct daemon *daemon, const struct resident *resident, const char *id,
+		     const struct session_wish *wish)
+{
+	struct session *session = session_new(daemon, resident->name, wish);
+
+	snprintf(session->id, sizeof(session->id), "%s", id);
+	session->manual = session->kept = true;
+	queue(daemon->supervisor, session);
 }
 
 /* The pause that it was in when the daemon ended goes on. */
@@ -325,6 +348,7 @@ struct supervisor *supervisor_new(struct daemon *daemon)
 	supervisor->daemon = daemon;
 	supervisor->last = &supervisor->first;
 	supervisor->limit = timer_new(daemon);
+	supervisor->look = timer_new(daemon);
 	return supervisor;
 }
 

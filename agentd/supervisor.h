@@ -44,10 +44,14 @@ struct supervisor *supervisor_new(struct daemon *daemon);
 void supervisor_free(struct supervisor *supervisor);
 
 /* Queues it: the session starts when its agent is free and there is room. The slot's row must exist
- * already for planned and event slots; a manual run and parked work make their own. `ret_id`: the
- * session's ULID. */
+ * already for planned and event slots; a manual run and parked work make their own, which is on its
+ * way when this returns. `ret_id`: the session's ULID. */
 int supervisor_start(struct daemon *daemon, struct resident *resident,
 		     const struct session_wish *wish, char ret_id[27], struct error *error);
+
+/* A manual run that an earlier daemon did not come to waits again: its slot has its row. */
+void supervisor_wait(struct daemon *daemon, const struct resident *resident, const char *id,
+		     const struct session_wish *wish);
 
 /* A session that an earlier daemon left open waits to go on; supervisor_admit lets all begin. */
 void supervisor_resume(struct daemon *daemon, const char *agent, const char *id, int64_t started_ms,

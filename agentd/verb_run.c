@@ -1,5 +1,6 @@
 #include "control.h"
 
+#include "journal.h"
 #include "supervisor.h"
 
 #include "base/clock.h"
@@ -37,6 +38,36 @@ static bool choose_section(struct client *client, const struct resident *residen
 	return true;
 }
 
+/* The answer says that it is durable that this is to be run. */
+struct accepting {
+	struct client *client;
+	uint64_t id;
+	char session[27];
+};
+
+static void accepted(void *context, const struct error *error)
+{
+	struct accepting *accepting = context;
+
+	if (error)
+		client_refuse(accepting->client, accepting->id, error->code, "%s", error->message);
+	else
+		client_reply(accepting->client, accepting->id,
+			     json_pack("{s:s}", "session", accepting->session));
+	client_release(accepting->client);
+	free(accepting);
+}
+
+static void accept_run(struct client *client, uint64_t id, const char *session)
+{
+	struct accepting *accepting = xcalloc(1, sizeof(*accepting));
+
+	*accepting = (struct accepting){ .client = client, .id = id };
+	snprintf(accepting->session, sizeof(accepting->session), "%s", session);
+	client_hold(client);
+	journal_after(client_daemon(client), accepted, accepting);
+}
+
 void verb_run(struct client *client, const json_t *params, uint64_t id)
 {
 	struct daemon *daemon = client_daemon(client);
@@ -67,7 +98,7 @@ void verb_run(struct client *client, const json_t *params, uint64_t id)
 		client_refuse(client, id, error.code, "%s", error.message);
 		return;
 	}
-	client_reply(client, id, json_pack("{s:s}", "session", session));
+	accept_run(client, id, session);
 }
 
 void verb_cancel(struct client *client, const json_t *params, uint64_t id)
