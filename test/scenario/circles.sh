@@ -35,7 +35,6 @@ EOF
 : >"$T/alerts"
 start_agentd
 
-db() { sqlite3 -readonly .agentd/state.db "$@"; }
 save() { # save EXPRESSION: a person edits agentd.yaml, and it is in force
 	before=$(events reload)
 	sed -i "$1" agentd.yaml

@@ -55,7 +55,6 @@ BEFORE=$(seconds '2026-11-24 05:15Z')
 NOW=$(seconds '2026-11-24 06:30Z')
 S=01KAT0000000000000000000AA # of kira: failed over from a sick model, then parked
 O=01KAT0000000000000000000AB # of max: still open
-db() { sqlite3 .agentd/state.db "$@"; }
 db "INSERT INTO session(id, agent, cause, section, heading, model, outcome, reason, text, plan, started, ended, turns, input_tokens, output_tokens, cost_micro_usd, epoch) VALUES
 	('$S', 'kira', 'heartbeat Daily (07:00)', 'daily', 'Daily (07:00)', 'fast', 'parked', 'no money is left: agent day', 'half a report',
 		'{\"soul\":\"$(printf %040d 7)\",\"memory\":\"\",\"message\":\"Is it noon?\"}', ${BEFORE}500, ${BEFORE}500 + 12400, 2, 1200, 55, 12300, 1),

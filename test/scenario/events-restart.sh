@@ -23,7 +23,6 @@ default reply
 EOS
 start_provider openai "$T/story.txt"
 use_provider openai
-db() { sqlite3 .agentd/state.db "$1"; }
 pending() { db "SELECT count(*) FROM section WHERE agent = '$1' AND pending <> 0"; }
 is_pending() { [ "$(pending "$1")" = "$2" ]; }
 rows() { db "SELECT count(*) FROM slot WHERE agent = '$1' AND section <> '' AND state = 1"; } # slots of it that ran

@@ -12,8 +12,6 @@ printf 'default reply\n  text All is done.\n  usage 5000 10\n' >"$T/story.txt"
 set_clock '2027-03-01 10:15Z'
 spenders kira
 limits 'per_agent_hourly_usd: 50, per_agent_daily_usd: 0.65, per_session_usd: 50'
-db() { sqlite3 .agentd/state.db "$1"; }
-crash() { kill -9 "$daemon"; wait "$daemon" || true; daemon=; }
 is_kept() { [ "$(db "SELECT day = $(date -ud '2027-03-01' +%s) AND day_ms >= $1 FROM windows")" = 1 ]; }
 calls() { db 'SELECT count(*) FROM call WHERE micro_usd > 0'; }
 no_more() { equal "$1" "parked 1 1 501000" "$(state kira) $(db 'SELECT count(*) FROM parked') $(calls) $(spent kira)"; }

@@ -98,6 +98,12 @@ stop_agentd() {
 	daemon=
 }
 
+# It is killed, and has no moment to put anything in order.
+crash() { kill -9 "$daemon"; wait "$daemon" 2>/dev/null || true; daemon=; }
+
+# db [SQL]: asks state.db, or changes it.
+db() { sqlite3 -cmd '.timeout 5000' "$W/.agentd/state.db" "$@"; }
+
 # start_provider FORMAT SCRIPT [OPTION…]: a scripted provider (see test/provider/README.md); FORMAT is openai, anthropic,
 # ollama or responses. Its port is in $PORT, what it heard, one JSON object a line, in $T/requests.jsonl.
 start_provider() {

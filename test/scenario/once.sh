@@ -30,7 +30,6 @@ flap_deaths: 50
 crash_backoff_shortest: 0 s
 EOS
 }
-db() { sqlite3 .agentd/state.db "$1"; }
 told() { grep -c '^kira: The house is on fire' "$T/told" || true; }
 session() { db 'SELECT id FROM session ORDER BY number DESC LIMIT 1'; }
 outcome() { db "SELECT outcome FROM session ORDER BY number DESC LIMIT 1"; }

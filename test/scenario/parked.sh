@@ -43,12 +43,10 @@ MORE='sessions_at_once: 1'
 limits "$little"
 ok 'the files are good' agentctl check
 start_agentd
-db() { sqlite3 .agentd/state.db "$1"; }
 rows() { db 'SELECT count(*) FROM parked'; }
 # slots NAME: what its sessions were begun by and how they ended, in order: "run:" by hand, "again:" when they had been parked.
 slots() { db "SELECT substr(event, 1, instr(event, ':')) || outcome FROM slot WHERE agent = '$1' AND session <> '' ORDER BY rowid" | tr '\n' ' '; }
 slots_are() { [ "$(slots "$1")" = "$2" ]; }
-crash() { kill -9 "$daemon"; wait "$daemon" || true; daemon=; }
 
 # ---- over a crash, until the cap is raised ----
 status 4 agentctl run kira --heartbeat Weekly

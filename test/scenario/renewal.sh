@@ -25,7 +25,6 @@ for agent in kira max; do
 done
 use_provider openai
 sed -i 's/free: true/usd_per_mtok: {input: 3, output: 15}/' agentd.yaml
-db() { sqlite3 .agentd/state.db "$@"; }
 field() { agentctl status --json | jq -r --arg name "$1" ".agents[] | select(.name == \$name) | $2"; }
 aside() { find .agentd -name 'state.db.damaged-*' ! -name '*-wal' ! -name '*-shm' | wc -l; }
 renewals() { [ "$(events renewing)" -ge "$1" ] && agentctl ready && incident state-damaged; }

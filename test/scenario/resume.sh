@@ -43,13 +43,11 @@ default reply
 EOS
 start_provider openai "$T/story.txt"
 use_provider openai
-db() { sqlite3 .agentd/state.db "$1"; }
 session() { db 'SELECT id FROM session ORDER BY number DESC LIMIT 1'; }
 outcome() { db 'SELECT outcome FROM session ORDER BY number DESC LIMIT 1'; }
 reason() { db 'SELECT reason FROM session ORDER BY number DESC LIMIT 1'; }
 ends() { [ "$(outcome)" = "$1" ]; }
 last_request() { jq -s '[.[] | select(.event == "request")][-1].body.messages' "$T/requests.jsonl"; }
-crash() { kill -9 "$daemon"; wait "$daemon" 2>/dev/null || true; daemon=; }
 asked() { # asked COUNT: so many requests have come, and the last one stalls
 	[ "$(requests)" -ge "$1" ] && [ "$(db 'SELECT count(*) FROM call WHERE state = 0')" = 1 ]
 }

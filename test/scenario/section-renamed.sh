@@ -27,7 +27,6 @@ cat >agents/kira/HEARTBEAT.md <<'EOS'
 ## Beta (Daily 07:00)
 - [ ] Look at the post
 EOS
-db() { sqlite3 .agentd/state.db "$1"; }
 states() { db "SELECT group_concat(section || ' ' || state || ' ' || outcome, ', ') FROM (SELECT * FROM slot WHERE event = '' ORDER BY section)"; }
 states_are() { [ "$(states)" = "$1" ]; }
 open_sessions() { db 'SELECT count(*) FROM session WHERE ended = 0'; }

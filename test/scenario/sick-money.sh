@@ -57,7 +57,6 @@ routes:
   default: [main]
 EOF
 start_agentd
-db() { sqlite3 -readonly .agentd/state.db "$1"; }
 rows() { db "SELECT DISTINCT state || ' ' || (micro_usd = reserved_micro_usd AND micro_usd > 0) FROM call WHERE session = (SELECT id FROM session ORDER BY number DESC LIMIT 1)"; }
 
 status 0 agentctl run ada --message 'say nothing'

@@ -16,7 +16,6 @@ EOS
 start_provider openai "$T/story.txt"
 use_provider openai
 printf 'flap_deaths: 1\n' >>agentd.yaml
-db() { sqlite3 .agentd/state.db "$1"; }
 start_agentd
 agentctl run kira --message slowly >/dev/null 2>&1 &
 wait_for 'it waits for its model' has_requests 1

@@ -41,7 +41,6 @@ models:
 routes:
   default: [main]
 EOS
-db() { sqlite3 .agentd/state.db "$1"; }
 start_agentd
 clients=
 for i in $(seq $agents); do

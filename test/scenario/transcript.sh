@@ -42,11 +42,9 @@ EOS
 	cp "$T/agentd.yaml" agentd.yaml
 }
 settings
-db() { sqlite3 -cmd '.timeout 5000' .agentd/state.db "$1"; }
 rows() { db "SELECT count(*) FROM session WHERE id = '$1'"; }
 leaves() { [ "$(rows "$1")$(db "SELECT count(*) FROM step WHERE session = '$1'")" = 00 ]; }
 session() { jq -r 'select(.event == "session_end").session' "$T/run.jsonl"; }
-crash() { kill -9 "$daemon"; wait "$daemon" || true; daemon=; }
 has_events() { [ "$(events "$2")" -ge "$1" ]; }
 files=.agentd/log/sessions
 day=2026-11-24
