@@ -99,6 +99,7 @@ static int read_steps(struct store *store, struct reading *reading, struct error
 static int work_go_on(struct store *store, void *context, struct error *error)
 {
 	struct reading *reading = context;
+	struct death_count deaths = { 0 };
 	int result = 0;
 
 	session_history_clear(&reading->history); /* a work may run again */
@@ -112,6 +113,10 @@ static int work_go_on(struct store *store, void *context, struct error *error)
 		result = find_chain(store, reading, error);
 	if (!result)
 		result = read_steps(store, reading, error);
+	if (!result && reading->own)
+		result = store_death_count(store, reading->session, &deaths, error);
+	reading->history.ooms = deaths.ooms;
+	reading->history.oom_seq = deaths.oom_seq;
 	return result;
 }
 

@@ -74,6 +74,9 @@ struct session {
 	char *end_words;      /* how its latest process ended */
 	unsigned deaths_late; /* of its agent's sessions, at its latest death */
 	bool flaps;           /* and these were too many */
+	bool ran_out;         /* its latest process died for want of memory */
+	bool is_starved;      /* one did, and its transcript was not made smaller since */
+	bool was_shrunk;      /* one did, and it was */
 	bool overstayed;      /* it did not leave after its last word */
 	unsigned effects;     /* that the daemon is at for it: nobody else begins meanwhile */
 	bool over_waits;      /* its process is gone, and an effect is not */

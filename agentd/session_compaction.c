@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "completion_order.h"
+#include "log.h"
 #include "providers.h"
 
 #include "compaction/compaction.h"
@@ -24,6 +25,12 @@ bool session_attempt(struct session *session, const json_t *params, uint64_t id)
 
 	json_decref(steal_pointer(&session->attempt));
 	session->may_compress = json_is_true(json_object_get(params, "may_compress"));
+	if (!attempt && session->is_starved)
+		log_event(session->daemon->log, LEVEL_WARNING, "session_starved", session->agent,
+			  session->id,
+			  "it ran out of memory, and nothing of its transcript can be made "
+			  "smaller: it goes on as it is");
+	session->is_starved = false;
 	if (!attempt) {
 		session->attempt_calls = 0;
 		return true;

@@ -13,6 +13,7 @@ static void tell_end(struct session *session)
 		.event = LIFE_DIED,
 		.now_ms = clock_monotonic_ms(),
 		.progress = session->answered,
+		.oom = session->ran_out,
 		.deaths_late = 1,
 	};
 
@@ -22,11 +23,11 @@ static void tell_end(struct session *session)
 		session_handle(session, LIFE_EXITED);
 		return;
 	}
-	random_bytes(&death.chance, sizeof(death.chance));
 	if (session->suspending && session_runs(session)) { /* whoever killed it: it is let go */
 		session_handle(session, LIFE_SUSPENDED);
 		return;
 	}
+	random_bytes(&death.chance, sizeof(death.chance));
 	session->flaps = false;
 	if (resident && session->life.state != LIFE_RECORDING)
 		death.deaths_late = health_note_death(session->daemon, resident, &session->flaps);
@@ -84,6 +85,7 @@ void session_exited(void *context, const struct process_end *end)
 		link_read(session->link);
 	free(session->end_words);
 	session->end_words = session_end_words(end, by_us);
+	session->ran_out = session_ran_out(end);
 	if (session->finished && !end->signalled && !end->code)
 		session_fail(session, OUTCOME_DONE, "%s", "");
 	else if (!may_go_on(session, end))

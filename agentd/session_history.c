@@ -141,8 +141,10 @@ static void take_compaction(struct session_history *history, const struct step *
 				     json_object_get(intent, "again"), "results");
 	history->reply_seq = step->seq;
 	count_usage(history, reply);
-	if (!json_object_get(reply, "failed"))
+	if (!json_object_get(reply, "failed")) {
 		json_object_set(history->attempt, "reply", reply);
+		history->compacted_seq = step->seq;
+	}
 	json_decref(reply);
 	json_decref(intent);
 }
@@ -263,7 +265,7 @@ void session_history_next(struct session_history *history, bool afresh)
 	if (afresh)
 		history->breaker = (struct session_breaker){ 0 };
 	history->turns = history->input_tokens = history->output_tokens = 0;
-	history->seq = history->answered = 0;
+	history->seq = history->answered = history->compacted_seq = 0;
 	forget_facts(history); /* they were kept when it was parked */
 }
 

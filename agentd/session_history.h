@@ -37,6 +37,9 @@ struct session_history {
 	size_t fact_count, fact_capacity;
 	json_t *objective; /* what the first was begun for, NULL: not known; the reader's */
 	struct session_breaker breaker;
+	int64_t compacted_seq; /* the latest step that made a summary; 0: none */
+	int64_t ooms,
+		oom_seq; /* deaths for want of memory, and the latest step then; the reader's */
 
 	bool is_confirmed; /* the results of the latest reply's calls have a person's word, which
 			      stands in no journal yet */

@@ -108,6 +108,7 @@ static int plan_read(struct session *session, const struct resident *resident, s
 	session->plan->compactions = json_incref(json_object_get(session->past, "compactions"));
 	session->plan->compaction_turns = session_compaction_turns(session);
 	session->plan->most_bytes = session_most_bytes(session);
+	session->plan->starved = session->is_starved;
 	if (session->past)
 		tell_interrupted(session->plan);
 	session->plan->tool_output_bytes = settings->tool_output_bytes;

@@ -31,13 +31,18 @@ static char *signal_words(int signal)
 	return xasprintf("killed by a signal from outside (SIG%s)", name);
 }
 
+bool session_ran_out(const struct process_end *end)
+{
+	return !end->signalled && end->code == STATUS_NO_MEMORY;
+}
+
 char *session_end_words(const struct process_end *end, const char *by_us)
 {
 	if (by_us && end->signalled)
 		return xasprintf("killed by us: %s", by_us);
 	if (end->signalled)
 		return signal_words(end->code);
-	if (end->code == STATUS_NO_MEMORY)
+	if (session_ran_out(end))
 		return xasprintf("out of memory (its limit is %llu MiB)",
 				 SESSION_MEMORY_BYTES >> 20);
 	if (end->code == STATUS_NO_WALLS)

@@ -14,6 +14,9 @@
  * status 3", …; the caller frees it. `by_us`: why we sent it a signal, NULL: we did not. */
 char *session_end_words(const struct process_end *end, const char *by_us);
 
+/* Did it end for want of memory? */
+bool session_ran_out(const struct process_end *end);
+
 /* "5 min", "90 s"; the caller frees it. */
 char *session_duration(int64_t ms);
 

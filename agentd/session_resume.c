@@ -27,17 +27,25 @@ static void recall(struct session *session, const struct budget_hold *spent)
 
 /* ---- what ends it instead ---- */
 
+/* "it died 3 times at the same step" */
+static char *aside_words(const struct session *session)
+{
+	if (session->life.ooms < LIFE_OOMS_MAX)
+		return xasprintf("it died %u times at the same step", session->life.deaths);
+	return xasprintf("it ran out of memory, and again when it was tried once more%s",
+			 session->was_shrunk ? " with a smaller transcript"
+					     : "; nothing of its transcript was made smaller");
+}
+
 void session_set_aside(struct session *session)
 {
+	_free_ char *words = aside_words(session);
 	_free_ char *key = xasprintf("aside %s", session->agent);
-	_free_ char *post = xasprintf(
-		"session %s of %s was set aside: it died %u times at one step", session->id,
-		session->agent, session->life.deaths);
+	_free_ char *post = xasprintf("session %s of %s was set aside: %s", session->id,
+				      session->agent, words);
 
-	session_fail(session, OUTCOME_FAILED,
-		     "set aside: it died %u times at the same step%s%s; agentctl transcript %s "
-		     "shows it",
-		     session->life.deaths, session->end_words ? ", lastly: " : "",
+	session_fail(session, OUTCOME_FAILED, "set aside: %s%s%s; agentctl transcript %s shows it",
+		     words, session->end_words ? ", lastly: " : "",
 		     session->end_words ? session->end_words : "", session->id);
 	alert_raise(session->daemon, key, session->agent, post, "session %s of %s was %s",
 		    session->id, session->agent, session->reason);
@@ -110,6 +118,9 @@ static void went_on(void *context, struct session_history *history, int64_t agai
 	session->is_resumed = true;
 	session_history_apply(session, history);
 	lifecycle_restore(&session->life, session->answered, (unsigned)again, LIFE_NEVER);
+	session->life.ooms = (unsigned)history->ooms;
+	session->was_shrunk = history->ooms && history->compacted_seq > history->oom_seq;
+	session->is_starved = history->ooms && !session->was_shrunk;
 	if (!session->life.lives) /* begun by a daemon before us */
 		recall(session, spent);
 	if (session->outcome != OUTCOME_NONE)

@@ -133,6 +133,7 @@ void session_replied(struct session *session, const struct model_reply *reply, j
 	session_hold(session);
 	session->answered++;
 	session->sums_up = session->attempt != NULL;
+	session->was_shrunk |= session->attempt && session->life.ooms;
 	take_calls(session, reply, intents, texts);
 	result.result = text;
 	result.cost_micro_usd = settled ? settled->micro_usd : 0;

@@ -22,6 +22,7 @@ struct life_rules session_life_rules(const struct daemon *daemon)
 		.backoff_shortest_ms = (int64_t)settings->crash_backoff_shortest_s * 1000,
 		.backoff_longest_ms = (int64_t)settings->crash_backoff_longest_s * 1000,
 		.deaths_max = LIFE_DEATHS_MAX,
+		.ooms_max = LIFE_OOMS_MAX,
 	};
 }
 
@@ -179,6 +180,7 @@ static void keep_death(const struct session *session, int64_t wait_ms)
 		.at = now,
 		.until = now + wait_ms,
 		.own = true,
+		.oom = session->ran_out,
 		.words = words_of(session),
 	};
 

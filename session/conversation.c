@@ -2,6 +2,7 @@
 
 #include "compression.h"
 
+#include "base/failpoint.h"
 #include "model/model.h"
 
 /* ---- asking ---- */
@@ -12,6 +13,7 @@ int conversation_ask(struct conversation *c, const json_t *request, json_t *para
 	const json_t *most;
 	int failed;
 
+	(void)FAILPOINT_OF("session.ask", model_request_bytes(request));
 	json_object_set_new(params, "turn", json_integer(c->turn + 1));
 	json_object_set(params, "request", (json_t *)(uintptr_t)request);
 	json_object_set(params, "results", c->results);
@@ -47,15 +49,27 @@ static bool is_due(const struct transcript *t, const json_t *request)
 				 model_request_bytes(request));
 }
 
+/* It ran out of memory: what can be made small is, if anything. */
+static int shrink(struct conversation *c, struct error *error)
+{
+	const struct transcript *t = &c->transcript;
+	bool shrinks = c->shrinks &&
+		       compaction_is_possible(&t->compaction, transcript_past(t), &t->policy);
+
+	c->shrinks = false;
+	return shrinks ? compression_try(c, error) : 0;
+}
+
 /* The next reply, behind a compression where the transcript has grown long or does not fit. */
 static int next_reply(struct conversation *c, struct model_reply **ret_reply, struct error *error)
 {
 	struct transcript *t = &c->transcript;
-	CLEANUP(json_decref) json_t *request = transcript_request(t);
+	CLEANUP(json_decref) json_t *request = NULL;
 	bool can = false;
-	int result = 0;
+	int result = shrink(c, error); /* before a request takes memory that there is not */
 
-	if (is_due(t, request))
+	request = transcript_request(t);
+	if (!result && is_due(t, request))
 		result = compression_try(c, error);
 	json_decref(request);
 	request = transcript_request(t);
@@ -94,6 +108,7 @@ static int go_on(struct conversation *c, bool *ret_ended, struct error *error)
 	int result;
 
 	c->turn = (json_int_t)plan->turns_made;
+	c->shrinks = plan->starved && !compaction_is_open(&c->transcript.compaction);
 	if (!plan->reply)
 		return compaction_is_open(&c->transcript.compaction) ? compression_go_on(c, error)
 								     : 0;

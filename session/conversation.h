@@ -15,6 +15,7 @@ struct conversation {
 	struct transcript transcript;
 	json_t *results; /* made here since the last completion */
 	json_int_t turn; /* replies so far */
+	bool shrinks;    /* a compression is tried before the next, whatever the size */
 };
 
 /* Runs to the end and tells agentd (`done`). Fails with agentd's own error when a completion did.

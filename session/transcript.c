@@ -5,7 +5,7 @@
 #include "model/model.h"
 
 #define USER_TURN_MAX (16 * 1024 * 1024)
-#define RECORD_BYTES (96 * 1024) /* of a compression where the model's window is not known */
+#define RECORD_BYTES (96 * 1024) /* of a compression where the window or memory is not known */
 #define QUESTION_BYTES 4096      /* what stands in the question beside record and objective */
 
 void transcript_clear(struct transcript *transcript)
@@ -88,6 +88,8 @@ void transcript_set_most_bytes(struct transcript *transcript, int64_t most_bytes
 
 	transcript->policy.most_bytes = most_bytes;
 	transcript->policy.kept_bytes = !most_bytes ? 0 : kept > 1 ? kept : 1;
+	if (transcript->plan->starved)
+		transcript->policy.kept_bytes = 1; /* one turn */
 }
 
 /* ---- requests ---- */
@@ -114,10 +116,12 @@ json_t *transcript_request(const struct transcript *transcript)
 static int64_t record_room(const struct transcript *transcript, const json_t *request,
 			   const char *objective)
 {
-	if (!transcript->policy.most_bytes)
+	int64_t room = transcript->policy.most_bytes - model_request_bytes(request) -
+		       (int64_t)strlen(objective) - QUESTION_BYTES;
+
+	if (!transcript->policy.most_bytes || (transcript->plan->starved && room > RECORD_BYTES))
 		return RECORD_BYTES;
-	return transcript->policy.most_bytes - model_request_bytes(request) -
-	       (int64_t)strlen(objective) - QUESTION_BYTES;
+	return room;
 }
 
 json_t *transcript_question(const struct transcript *transcript)

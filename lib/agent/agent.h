@@ -174,6 +174,7 @@ struct plan {
 	int64_t max_output_tokens, tool_output_bytes;
 	uint32_t compaction_turns; /* between two compressions; 0: none */
 	int64_t most_bytes;        /* of a request before it is compressed; 0: not known */
+	bool starved; /* it ran out of memory: its transcript is to be made small first */
 };
 
 json_t *plan_to_json(const struct plan *plan); /* new reference */

@@ -108,6 +108,8 @@ json_t *plan_to_json(const struct plan *plan)
 	json_object_set_new(json, "tools", tools_json(plan));
 	if (plan->can_tell)
 		json_object_set_new(json, "can_tell", json_true());
+	if (plan->starved)
+		json_object_set_new(json, "starved", json_true());
 	json_object_set_new(json, "turns_max", json_integer(plan->turns_max));
 	json_object_set_new(json, "turns_made", json_integer(plan->turns_made));
 	json_object_set_new(json, "max_output_tokens", json_integer(plan->max_output_tokens));
@@ -276,6 +278,7 @@ int plan_from_json(const json_t *json, struct plan **ret_plan, struct error *err
 		return result;
 	plan->rehearse = json_is_true(json_object_get(json, "rehearse"));
 	plan->can_tell = json_is_true(json_object_get(json, "can_tell"));
+	plan->starved = json_is_true(json_object_get(json, "starved"));
 	*ret_plan = steal_pointer(&plan);
 	return 0;
 }

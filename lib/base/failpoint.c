@@ -19,7 +19,7 @@ enum action { ACTION_KILL, ACTION_ERROR, ACTION_DELAY, ACTION_EAT, ACTION_SPIN }
 struct point {
 	char name[48];
 	enum action action;
-	int value;   /* errno or milliseconds */
+	int value;   /* errno, milliseconds, or bytes that are borne */
 	unsigned at; /* n-th hit; 0: every */
 	bool onward; /* from the n-th on */
 	unsigned hits;
@@ -47,7 +47,8 @@ static int errno_by_name(const char *name)
 	return (int)strtol(name, NULL, 10);
 }
 
-/* name=kill | name=error:ENOSPC | name=delay:250 | name=eat | name=spin, each with @n or @n+ */
+/* name=kill | name=error:ENOSPC | name=delay:250 | name=eat[:bytes] | name=spin, each with @n or
+ * @n+ */
 static void point_read(char *text)
 {
 	struct point *point = &points[point_count];
@@ -65,8 +66,9 @@ static void point_read(char *text)
 	}
 	if (!strcmp(action, "kill")) {
 		point->action = ACTION_KILL;
-	} else if (!strcmp(action, "eat")) {
+	} else if (!strncmp(action, "eat", 3)) {
 		point->action = ACTION_EAT;
+		point->value = action[3] == ':' ? (int)strtol(action + 4, NULL, 10) : -1;
 	} else if (!strcmp(action, "spin")) {
 		point->action = ACTION_SPIN;
 	} else if (!strncmp(action, "error:", 6)) {
@@ -107,8 +109,10 @@ static void log_hit(const char *name)
 	close(fd);
 }
 
-static bool point_fires(struct point *point)
+static bool point_fires(struct point *point, int64_t bytes)
 {
+	if (point->action == ACTION_EAT && bytes <= point->value)
+		return false;
 	point->hits++;
 	if (!point->at)
 		return true;
@@ -150,7 +154,7 @@ static int point_act(const struct point *point)
 	}
 }
 
-int failpoint_hit(const char *name)
+int failpoint_hit(const char *name, int64_t bytes)
 {
 	struct point fired = { 0 };
 
@@ -158,7 +162,7 @@ int failpoint_hit(const char *name)
 	log_hit(name);
 	pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < point_count && !fired.name[0]; i++)
-		if (!strcmp(points[i].name, name) && point_fires(&points[i]))
+		if (!strcmp(points[i].name, name) && point_fires(&points[i], bytes))
 			fired = points[i];
 	pthread_mutex_unlock(&lock);
 	return fired.name[0] ? point_act(&fired) : 0;

@@ -8,7 +8,7 @@
  *      "cost_micro_usd","plan":{ids of the texts in force}}
  *     {"record":"step","step":1,"kind","effect","at","duration_ms","intent","result",
  *      "cost_micro_usd"}                       result null: it has none, and is in doubt
- *     {"record":"death","step":1,"at","own","until","words"}
+ *     {"record":"death","step":1,"at","own","oom","until","words"}
  *                  at the step that was the latest; own: it died of itself; until: it waited so
  * long
  *     {"record":"call","step":1,"attempt":1,…}                     as of `stats --calls --json`

@@ -94,6 +94,7 @@ static void set_death(json_t *json, const struct death_row *row)
 	set_number(json, "step", row->seq);
 	set_moment(json, "at", row->at);
 	json_object_set_new(json, "own", json_boolean(row->own));
+	json_object_set_new(json, "oom", json_boolean(row->oom));
 	set_moment(json, "until", row->until);
 	set_text(json, "words", row->words);
 }

@@ -118,6 +118,7 @@ static void count_death(struct life *life, const struct life_happening *happenin
 {
 	life->deaths = life->deaths && life->death_at == happening->progress ? life->deaths + 1 : 1;
 	life->death_at = happening->progress;
+	life->ooms += happening->oom;
 }
 
 /* Before the table: what holds in each state. */
@@ -191,7 +192,7 @@ bool lifecycle_is_ready(const struct life *life, int64_t now_ms)
 
 bool lifecycle_is_poisoned(const struct life *life, const struct life_rules *rules)
 {
-	return life->deaths >= rules->deaths_max;
+	return life->deaths >= rules->deaths_max || life->ooms >= rules->ooms_max;
 }
 
 const char *life_state_name(enum life_state state)

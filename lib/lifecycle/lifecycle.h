@@ -95,11 +95,13 @@ struct life_rules {
 	int64_t farewell_ms;                             /* after its last word */
 	int64_t backoff_shortest_ms, backoff_longest_ms; /* after a death */
 	unsigned deaths_max; /* with one step in flight; then it is set aside */
+	unsigned ooms_max;   /* for want of memory, at whatever steps; then likewise */
 };
 
 #define LIFE_GONE_MS 10000
 #define LIFE_FAREWELL_MS 5000
 #define LIFE_DEATHS_MAX 3
+#define LIFE_OOMS_MAX 2 /* one more try, with a smaller transcript */
 
 /* All zero but due_ms (LIFE_NEVER) at its beginning: see lifecycle_begin. */
 struct life {
@@ -107,6 +109,7 @@ struct life {
 	unsigned lives;   /* processes it has had */
 	unsigned deaths;  /* since it got no further than `death_at` */
 	int64_t death_at; /* answered steps at its latest death */
+	unsigned ooms;    /* deaths for want of memory, ever; after a restart the caller's to set */
 	bool is_leaving;  /* its last word was said */
 	bool is_killed;   /* it was cancelled */
 	int64_t due_ms;   /* when LIFE_DUE is to be given, on the caller's clock; LIFE_NEVER */
@@ -117,6 +120,7 @@ struct life_happening {
 	int64_t now_ms;
 	uint32_t chance;      /* 32 random bits; LIFE_DIED */
 	int64_t progress;     /* answered steps in its journal; LIFE_DIED */
+	bool oom;             /* for want of memory; LIFE_DIED */
 	unsigned deaths_late; /* of its agent's sessions lately, this one included; LIFE_DIED */
 };
 
@@ -132,7 +136,8 @@ enum life_action lifecycle_step(struct life *life, const struct life_rules *rule
 
 /* May it be admitted at this moment? */
 bool lifecycle_is_ready(const struct life *life, int64_t now_ms);
-/* Has it died so often with one step in flight that this is not tried once more? */
+/* Has it died so often, with one step in flight or for want of memory, that this is not tried once
+ * more? */
 bool lifecycle_is_poisoned(const struct life *life, const struct life_rules *rules);
 
 /* "waiting", "running", … */

@@ -2,9 +2,9 @@
 
 /* The newest answer tells how far it has come. */
 static const char add_death[] =
-	"INSERT INTO death(session, agent, seq, answered, at, until, own, words)"
+	"INSERT INTO death(session, agent, seq, answered, at, until, own, oom, words)"
 	" SELECT ?1, agent, (SELECT ifnull(max(seq), 0) FROM step WHERE session = ?1),"
-	" (SELECT count(*) FROM step WHERE session = ?1 AND result IS NOT NULL), ?2, ?3, ?4, ?5"
+	" (SELECT count(*) FROM step WHERE session = ?1 AND result IS NOT NULL), ?2, ?3, ?4, ?5, ?6"
 	" FROM session WHERE id = ?1";
 static const char lay_down[] = "UPDATE session SET suspended = 1 WHERE id = ?";
 
@@ -18,6 +18,7 @@ int store_death_add(struct store *store, const struct death_row *row, struct err
 	query_int(&q, row->at);
 	query_int(&q, row->until);
 	query_int(&q, row->own);
+	query_int(&q, row->oom);
 	query_text(&q, row->words);
 	r = query_change(&q, &changes);
 	if (!r && changes) {
@@ -29,7 +30,9 @@ int store_death_add(struct store *store, const struct death_row *row, struct err
 }
 
 static const char count_deaths[] =
-	"SELECT so_far, count(answered), ifnull(max(until), 0) FROM"
+	"SELECT so_far, count(answered), ifnull(max(until), 0),"
+	" (SELECT count(*) FROM death WHERE session = ?1 AND oom),"
+	" (SELECT ifnull(max(seq), 0) FROM death WHERE session = ?1 AND oom) FROM"
 	" (SELECT count(*) AS so_far FROM step WHERE session = ?1 AND result IS NOT NULL)"
 	" LEFT JOIN death ON session = ?1 AND answered = so_far";
 
@@ -47,6 +50,8 @@ int store_death_count(struct store *store, const char *session, struct death_cou
 	ret_count->answered = column_int(&q);
 	ret_count->deaths = column_int(&q);
 	ret_count->until = column_int(&q);
+	ret_count->ooms = column_int(&q);
+	ret_count->oom_seq = column_int(&q);
 	query_end(&q);
 	return 0;
 }
@@ -69,7 +74,7 @@ int store_death_of_daemon(struct store *store, const char *session, int64_t epoc
 	return r || !left ? r : store_death_add(store, &row, error);
 }
 
-#define COLUMNS "session, agent, seq, at, until, own, forgiven, words"
+#define COLUMNS "session, agent, seq, at, until, own, oom, forgiven, words"
 
 static const char of_session[] = "SELECT " COLUMNS " FROM death WHERE session = ? ORDER BY number";
 static const char counted[] = "SELECT " COLUMNS
@@ -88,6 +93,7 @@ static int visit_deaths(struct query *q, store_death_visit visit, void *context)
 		row.at = column_int(q);
 		row.until = column_int(q);
 		row.own = column_int(q) != 0;
+		row.oom = column_int(q) != 0;
 		row.forgiven = column_int(q) != 0;
 		row.words = column_text(q);
 		visited = visit(context, &row);

@@ -263,8 +263,8 @@ struct death_row {
 	bool forgiven; /* a person has resumed its agent since */
 	const char *words;
 };
-/* What it died at is read from the journal: of `row` count session, at, until, own, oom and words. It
- * has no process from then on until it is resumed. ERROR_NOT_FOUND: there is no such session. */
+/* What it died at is read from the journal: of `row` count session, at, until, own, oom and words.
+ * It has no process from then on until it is resumed. ERROR_NOT_FOUND: there is no such session. */
 int store_death_add(struct store *store, const struct death_row *row, struct error *error);
 /* How often a session died since its latest step was answered, and until when it waits. A call that
  * is made again and again is a new step each time, so that answers are counted. */

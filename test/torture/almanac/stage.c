@@ -14,6 +14,7 @@ static const struct life_rules rules = {
 	.backoff_shortest_ms = 1000,
 	.backoff_longest_ms = 600000,
 	.deaths_max = LIFE_DEATHS_MAX,
+	.ooms_max = LIFE_OOMS_MAX,
 };
 
 static const struct budget_price price = { 3000000, 15000000 };

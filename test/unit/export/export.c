@@ -144,6 +144,7 @@ static const struct death_row death = {
 	.at = STARTED + 700,
 	.until = STARTED + 1700,
 	.own = true,
+	.oom = true,
 	.words = "out of memory",
 };
 
@@ -185,7 +186,7 @@ static const char lines[] =
 	"\"at\":\"2025-11-24T08:00:00.723Z\",\"duration_ms\":null,\"intent\":\"no {\\n JSON\","
 	"\"result\":null,\"cost_micro_usd\":0}\n"
 	"{\"record\":\"death\",\"step\":2,\"at\":\"2025-11-24T08:00:00.823Z\",\"own\":true,"
-	"\"until\":\"2025-11-24T08:00:01.823Z\",\"words\":\"out of memory\"}\n"
+	"\"oom\":true,\"until\":\"2025-11-24T08:00:01.823Z\",\"words\":\"out of memory\"}\n"
 	"{\"record\":\"call\",\"time\":\"2025-11-24T08:00:00Z\",\"agent\":\"kira\","
 	"\"session\":\"" ID "\",\"cause\":\"message\",\"task\":null,\"work\":\"beat\","
 	"\"route\":\"default\",\"provider\":\"p\",\"model\":\"main\",\"place\":0,\"step\":1,"

@@ -152,6 +152,31 @@ void a_step_that_kills_is_poison(void **state)
 	assert_true(lifecycle_is_poisoned(&life, &rules));
 }
 
+/* At whatever steps: each smaller transcript is a step of its own. */
+void want_of_memory_is_tried_once_more(void **state)
+{
+	struct life_happening happening = { .event = LIFE_DIED, .oom = true, .deaths_late = 1 };
+
+	(void)state;
+	begin();
+	for (unsigned i = 1; i <= LIFE_OOMS_MAX; i++) {
+		assert_false(lifecycle_is_poisoned(&life, &rules));
+		happening.now_ms = now;
+		happening.progress = i;
+		assert_int_equal(lifecycle_step(&life, &rules, &happening), LIFE_WAIT);
+		assert_int_equal(life.ooms, i);
+		assert_int_equal(life.deaths, 1);
+		wait_until_due();
+		step(LIFE_ADMITTED);
+		step(LIFE_RECORDED);
+		die_at(i + 10, 1); /* of something else: that is another matter */
+		wait_until_due();
+		step(LIFE_ADMITTED);
+		step(LIFE_RECORDED);
+	}
+	assert_true(lifecycle_is_poisoned(&life, &rules));
+}
+
 void a_restart_forgets_no_death(void **state)
 {
 	(void)state;

@@ -13,6 +13,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_killed_is_told),
 		cmocka_unit_test(a_death_is_followed_by_a_pause),
 		cmocka_unit_test(a_step_that_kills_is_poison),
+		cmocka_unit_test(want_of_memory_is_tried_once_more),
 		cmocka_unit_test(a_restart_forgets_no_death),
 		cmocka_unit_test(what_happens_while_it_is_recorded_counts),
 		cmocka_unit_test(backoff_doubles_with_jitter),

@@ -21,6 +21,7 @@ static const struct life_rules rules = {
 	.backoff_shortest_ms = 1000,
 	.backoff_longest_ms = 600000,
 	.deaths_max = LIFE_DEATHS_MAX,
+	.ooms_max = LIFE_OOMS_MAX,
 };
 
 void a_session_runs_to_its_end(void **state);
@@ -31,6 +32,7 @@ void a_last_word_is_the_last(void **state);
 void what_cannot_be_killed_is_told(void **state);
 void a_death_is_followed_by_a_pause(void **state);
 void a_step_that_kills_is_poison(void **state);
+void want_of_memory_is_tried_once_more(void **state);
 void a_restart_forgets_no_death(void **state);
 void what_happens_while_it_is_recorded_counts(void **state);
 void backoff_doubles_with_jitter(void **state);

@@ -39,7 +39,7 @@ static void die(struct place *place, const char *id, int64_t at, int64_t until)
 
 static struct death_count count(struct place *place, const char *id)
 {
-	struct death_count count = { -1, -1, -1 };
+	struct death_count count = { -1, -1, -1, -1, -1 };
 
 	assert_int_equal(0, store_death_count(place->store, id, &count, NULL));
 	return count;
@@ -66,6 +66,23 @@ static const char *counted(struct place *place, const char *agent, int64_t since
 	assert_int_equal(
 		0, store_deaths_counted(place->store, agent, since, print_death, place, NULL));
 	return place_text(place);
+}
+
+static void want_of_memory_counts_at_every_step(void **state)
+{
+	struct place *place = *state;
+	struct death_row row = { .session = "O", .at = 10, .own = true, .oom = true, .words = "" };
+
+	begin(place, "O", "kira", 1);
+	assert_int_equal(0, store_death_add(place->store, &row, NULL));
+	answer(place, "O", 1, 1);
+	answer(place, "O", 2, 1);
+	assert_int_equal(0, store_death_add(place->store, &row, NULL));
+	intend(place, "O", 3, 1);
+	die(place, "O", 20, 0);
+	assert_int_equal(count(place, "O").ooms, 2);
+	assert_int_equal(count(place, "O").oom_seq, 2);
+	assert_int_equal(count(place, "O").deaths, 2);
 }
 
 static void deaths_count_for_their_step(void **state)
@@ -173,6 +190,7 @@ static void deaths_leave_with_their_session(void **state)
 int deaths_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
+		PLACE_TEST(want_of_memory_counts_at_every_step),
 		PLACE_TEST(deaths_count_for_their_step),
 		PLACE_TEST(a_death_is_of_a_session),
 		PLACE_TEST(a_daemon_that_is_killed_is_a_death),
