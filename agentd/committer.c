@@ -323,9 +323,9 @@ bool committer_writes(const struct committer *committer, const char *repository)
 bool committer_is_stuck(const struct committer *committer, const char *agent)
 {
 	for (const struct commit_job *job = committer->first; job; job = job->next)
-		if (job->kind == COMMIT_FACTS && !job->under_way && job->failing_since &&
-		    !strcmp(job->agent, agent))
-			return true;
+		if (!job->under_way && job->failing_since &&
+		    !strcmp(job->repository + strlen("agents/"), agent))
+			return true; /* and what comes behind it waits, too */
 	return false;
 }
 

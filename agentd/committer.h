@@ -46,7 +46,7 @@ bool committer_wrote_bulletin(const struct committer *committer, const char *id)
  * write. */
 bool committer_writes(const struct committer *committer, const char *repository);
 
-/* Does something that an agent was told is remembered wait for another try? */
+/* Does its repository wait for another try, and all that is to be committed there with it? */
 bool committer_is_stuck(const struct committer *committer, const char *agent);
 
 /* The daemon stops: `finished` is called, once, when nothing is under way any more but what waits
