@@ -63,3 +63,13 @@ void terminal_guard(void)
 	guard(&stdout, &screens[0]);
 	guard(&stderr, &screens[1]);
 }
+
+void terminal_print_cut(const char *text, size_t most)
+{
+	struct span whole = span_of(text);
+	size_t end = utf8_cut(whole, most);
+	CLEANUP(buffer_clear) struct buffer shown = BUFFER(8 * end + 1);
+
+	printable_append(&shown, span_slice(whole, 0, end), "");
+	printf("%s%s", shown.data ? shown.data : "", end < whole.length ? "…" : "");
+}

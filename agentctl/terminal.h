@@ -6,7 +6,13 @@
 #ifndef AGENTCTL_TERMINAL_H
 #define AGENTCTL_TERMINAL_H
 
+#include <stddef.h>
+
 /* Call first, before anything is printed. */
 void terminal_guard(void);
+
+/* Prints a text within a line, wherever that goes to: line ends are shown, too, and what is longer
+ * than `most` bytes is cut. */
+void terminal_print_cut(const char *text, size_t most);
 
 #endif

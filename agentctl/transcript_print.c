@@ -1,6 +1,7 @@
 #include "transcript.h"
 
 #include "figures.h"
+#include "terminal.h"
 #include "why.h"
 
 #include "base/printable.h"
@@ -30,17 +31,6 @@ static void print_text(const char *text, const char *indent, size_t bytes, size_
 	if (rest.length || end < whole.length)
 		printf("%s… (%s bytes in all)\n", indent,
 		       figure_count((int64_t)whole.length, length));
-}
-
-/* Behind what stands in the line already. */
-static void print_inline(const char *text, size_t bytes)
-{
-	CLEANUP(buffer_clear) struct buffer shown = BUFFER(8 * WORDS_MAX);
-	struct span whole = span_of(text);
-	size_t end = utf8_cut(whole, bytes);
-
-	printable_append(&shown, span_slice(whole, 0, end), "");
-	printf("%s%s", shown.data ? shown.data : "", end < whole.length ? "…" : "");
 }
 
 /* "07:00:01" */
@@ -111,7 +101,7 @@ static void print_compaction(const json_t *step, const struct zone *zone)
 	print_reply(step);
 	if (*failed) {
 		fputs("  failed, and all stays as it is: ", stdout);
-		print_inline(failed, WORDS_MAX);
+		terminal_print_cut(failed, WORDS_MAX);
 		putchar('\n');
 	}
 }
@@ -133,7 +123,7 @@ static void print_tool(const json_t *step, const struct zone *zone)
 	char at[PLACE_TIME_SIZE], took[FIGURE_SIZE];
 
 	printf("  %s  %s ", clock_of(step, zone, at), json_text(step, "kind"));
-	print_inline(arguments ? arguments : "", ARGUMENTS_MAX);
+	terminal_print_cut(arguments ? arguments : "", ARGUMENTS_MAX);
 	if (!json_is_object(result)) {
 		puts(": no result");
 		return;
@@ -160,7 +150,7 @@ static void print_head(const json_t *transcript, const struct zone *zone)
 	       json_text(transcript, "cause"));
 	if (*message) {
 		fputs("message   ", stdout);
-		print_inline(message, WORDS_MAX);
+		terminal_print_cut(message, WORDS_MAX);
 		putchar('\n');
 	}
 	if (!json_is_null(json_object_get(transcript, "ended")))

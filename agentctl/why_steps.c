@@ -1,8 +1,8 @@
 #include "why.h"
 
 #include "figures.h"
+#include "terminal.h"
 
-#include "base/printable.h"
 #include "export/export.h"
 
 #include <stdio.h>
@@ -195,16 +195,6 @@ static const char *clock_of(const json_t *object, const char *key, const struct 
 	return strlen(out) > 15 ? out + 15 : ""; /* behind "Sat 2026-11-21 " */
 }
 
-static void print_cut(const char *text, size_t most)
-{
-	CLEANUP(buffer_clear) struct buffer line = BUFFER(8 * WORDS_MAX);
-	struct span whole = span_of(text);
-	size_t end = utf8_cut(whole, most);
-
-	printable_append(&line, span_slice(whole, 0, end), "");
-	printf("%s%s", line.data ? line.data : "", end < whole.length ? "…" : "");
-}
-
 static void print_reply(const json_t *call)
 {
 	char in[FIGURE_SIZE], out[FIGURE_SIZE], cost[FIGURE_SIZE], took[FIGURE_SIZE];
@@ -232,7 +222,7 @@ static void print_failure(const json_t *call)
 	if (*json_text(call, "message") &&
 	    strcmp(json_text(call, "message"), json_text(call, "failure")) != 0) {
 		fputs(": ", stdout);
-		print_cut(json_text(call, "message"), WORDS_MAX);
+		terminal_print_cut(json_text(call, "message"), WORDS_MAX);
 	}
 	if (cost)
 		printf("; %s %s", figure_money(cost, text),
@@ -284,13 +274,13 @@ static void print_tool_step(const json_t *step, const struct zone *zone)
 	char at[PLACE_TIME_SIZE];
 
 	printf("  %s  %s ", clock_of(step, "at", zone, at), json_text(step, "kind"));
-	print_cut(arguments ? arguments : "", SHOWN_MAX);
+	terminal_print_cut(arguments ? arguments : "", SHOWN_MAX);
 	if (!is_finished) {
 		puts(": no result");
 		return;
 	}
 	fputs(is_refused ? ": refused: " : ": done: ", stdout);
-	print_cut(json_text(step, "result"), SHOWN_MAX);
+	terminal_print_cut(json_text(step, "result"), SHOWN_MAX);
 	putchar('\n');
 }
 
