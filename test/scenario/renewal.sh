@@ -97,9 +97,14 @@ wait_for 'it is too often: a person is told' incident state
 agentctl status >"$T/out"
 has 'what will be' 'begins a new one' "$T/out"
 equal 'it does not begin anew' 4 "$(events renewing)"
+calls=$(requests)
+agentctl run kira --message hello >/dev/null 2>&1 & client=$!
 status 0 agentctl pause max
+has 'pause answers' 'as soon as it can be written' "$T/out"
 equal 'who is paused' paused "$(field max .state)"
+equal 'no model is called' "$calls" "$(requests)"
 stop_agentd
+wait $client || true
 start_agentd
 ok 'the next start begins anew' incident state-damaged
 status 0 agentctl run kira --message hello
