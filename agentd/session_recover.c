@@ -162,20 +162,25 @@ static void orphan_save(struct orphan *orphan)
 			   orphan);
 }
 
-/* Its agent is there and its row says what was wished for. */
+/* Its agent is there, be it with broken files, which it waits for, and its row says what was wished
+ * for. */
 static bool orphan_goes_on(const struct orphan *orphan)
 {
 	const struct resident *resident = roster_find(orphan->daemon->roster, orphan->agent);
 	json_t *plan = json_loads(orphan->plan, 0, NULL);
 	const json_t *wish_json = json_object_get(plan, "wish");
 	struct session_wish wish = session_wish_read(wish_json);
-	bool goes_on = wish.event && resident && resident->agent;
+	bool goes_on = wish.event && resident;
 
 	if (wish.key) /* the section may have another key since */
 		wish.key = orphan->section;
 	if (goes_on)
 		supervisor_resume(orphan->daemon, orphan->agent, orphan->id, orphan->started, &wish,
 				  &orphan->deaths);
+	if (goes_on && !resident->agent)
+		log_event(orphan->daemon->log, LEVEL_WARNING, "session_waits", orphan->agent,
+			  orphan->id, "it goes on when the agent's files are mended: %s",
+			  resident->broken);
 	json_decref(plan);
 	return goes_on;
 }

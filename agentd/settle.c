@@ -265,6 +265,7 @@ static void settle_look(uv_timer_t *timer)
 		look_at(settle, thing);
 		thing_free(thing);
 	}
+	supervisor_admit(settle->daemon); /* what waited for files that are mended now */
 	settle_arm(settle);
 }
 

@@ -64,10 +64,18 @@ static bool is_free(const struct daemon *daemon, const struct session *session)
 	return !resident || !resident->open;
 }
 
+/* One that has begun waits until they are mended: it would end with nothing but the complaint. */
+static bool waits_for_files(const struct daemon *daemon, const struct session *session)
+{
+	const struct resident *resident = roster_find(daemon->roster, session->agent);
+
+	return session_is_between_lives(session) && resident && !resident->agent;
+}
+
 static bool may_begin(const struct daemon *daemon, const struct session *session, int64_t now)
 {
 	return lifecycle_is_ready(&session->life, now) && is_free(daemon, session) &&
-	       !daemon->stopping;
+	       !waits_for_files(daemon, session) && !daemon->stopping;
 }
 
 static struct session *first_that_may(const struct daemon *daemon)

@@ -81,12 +81,25 @@ static bool waits_too_long(const struct session *session, int64_t now, int64_t l
 		state == LIFE_CLOSING);
 }
 
+/* It is in nobody's hands but a person's. */
+static void tell_waits_for_files(const struct session *session)
+{
+	const struct resident *resident = roster_find(session->daemon->roster, session->agent);
+	_free_ char *what = NULL;
+
+	if (!session_is_between_lives(session) || !resident || resident->agent)
+		return;
+	what = xasprintf("it goes on when the agent's files are mended: %s", resident->broken);
+	found(session->daemon, session->agent, session->id, what);
+}
+
 /* Returns whether the list may have changed. */
 static bool look_at_session(struct session *session, int64_t now, int64_t longest_ms)
 {
 	struct daemon *daemon = session->daemon;
 	_free_ char *id = NULL;
 
+	tell_waits_for_files(session);
 	if (has_lost_its_process(session)) {
 		found(daemon, session->agent, session->id, "its process is gone unnoticed");
 		id = xstrdup(session->id);
@@ -196,7 +209,7 @@ static void requeue(struct daemon *daemon, const struct open_row *row)
 	found(daemon, row->agent, row->id, "its row is open, and nobody is at it: it goes on");
 	if (wish.key) /* as after a start */
 		wish.key = row->section;
-	if (wish.event && resident && resident->agent) {
+	if (wish.event && resident) {
 		supervisor_resume(daemon, row->agent, row->id, row->started_ms, &wish,
 				  &row->deaths);
 		supervisor_admit(daemon);

@@ -1,0 +1,65 @@
+# An open session whose agent's files are broken when agentd starts waits until they are mended, and status, log and sweep say why;
+# where the agent's folder is gone it is closed.
+. "$SOURCE/test/scenario/lib.sh"
+
+command -v sqlite3 >/dev/null || skip 'sqlite3 is not installed'
+dangling=--no-dangling # kill -9 leaves objects that nothing names
+make_workspace solo
+cat >"$T/story.txt" <<'EOS'
+reply
+  when say it
+  call remember {"text":"The first thing."}
+reply
+  when say it
+  headers
+  stall
+reply
+  when say it
+  text Said.
+reply
+  when lose it
+  call remember {"text":"The lost thing."}
+reply
+  when lose it
+  headers
+  stall
+EOS
+start_provider openai "$T/story.txt"
+use_provider openai
+echo 'stale_sweep: 1 s' >>agentd.yaml
+start_agentd
+row() { db "SELECT ended > 0, outcome FROM session WHERE id = '$session'"; }
+is_row() { [ "$(row)" = "$1" ]; }
+
+# ---- broken, then mended ----
+agentctl run ada --message 'say it' --json >"$T/run.jsonl" 2>/dev/null & client=$!
+wait_for 'its model is asked a second time' has_requests 2
+session=$(jq -r 'select(.event == "session_start").session' "$T/run.jsonl")
+crash
+wait $client || true
+cp agents/ada/SOUL.md "$T/soul.md"
+head -c 3000000 /dev/zero | tr '\0' x >agents/ada/SOUL.md
+start_agentd
+equal 'its agent is broken' broken "$(agentctl status ada --json | jq -r '.agents[0].state')"
+said() { jq -e --arg event "$1" --arg session "$session" 'select(.event == $event and .session == $session and (.message | contains("files are mended")))' .agentd/log/events.jsonl; }
+ok 'the log says what it waits for' said session_waits
+wait_for 'the sweep, too' said sweep
+equal 'it is open' '0|' "$(row)"
+status 0 agentctl why ada
+has 'why says what is wrong' 'broken' "$T/out"
+cp "$T/soul.md" agents/ada/SOUL.md
+wait_for 'mended, it goes on and is done' is_row '1|done'
+wait_for 'its fact is kept' grep -qF 'The first thing.' agents/ada/MEMORY.md
+
+# ---- gone ----
+asked=$(requests)
+agentctl run ada --message 'lose it' --json >"$T/run.jsonl" 2>/dev/null & client=$!
+wait_for 'its model is asked again' has_requests $((asked + 2))
+session=$(jq -r 'select(.event == "session_start").session' "$T/run.jsonl")
+crash
+wait $client || true
+mv agents/ada "$T/ada"
+start_agentd
+wait_for 'without its agent it is closed' is_row '1|interrupted'
+stop_agentd
+repositories_are_well
