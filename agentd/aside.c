@@ -3,10 +3,14 @@
 #include "log.h"
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/instant.h"
 
 #define NAME "state.db"
 #define PREFIX NAME ".damaged-"
+#define NOTE NAME ".is-set-aside" /* until the new one is whole */
+#define NO_FILE "-"               /* before a name that no file has */
+#define NAME_BYTES 256
 #define ENTRIES_MAX 10000 /* of .agentd/ that are looked at */
 
 static const char *const suffixes[] = { "", "-wal", "-shm" };
@@ -25,23 +29,99 @@ static char *name_new(const struct daemon *daemon)
 	return name;
 }
 
-int aside_put(struct daemon *daemon, char **ret_name, struct error *error)
+/* ---- setting it aside ---- */
+
+/* What the note says: a name, and whether there is a file to be found under it. */
+struct aside {
+	char *name; /* NULL: there is no note */
+	bool has_file;
+};
+
+static void note_read(const struct daemon *daemon, struct aside *ret_aside)
 {
-	_free_ char *name = name_new(daemon);
+	CLEANUP(buffer_clear) struct buffer text = BUFFER(NAME_BYTES);
+	bool is_empty;
+
+	*ret_aside = (struct aside){ NULL, false };
+	if (file_read(daemon->state_dir, NOTE, &text, NULL, NULL) || !text.length)
+		return;
+	is_empty = text.data[0] == *NO_FILE;
+	ret_aside->name = span_dup(span_slice(buffer_span(&text), is_empty, text.length));
+	ret_aside->has_file = !is_empty;
+}
+
+static int note_write(const struct daemon *daemon, const struct aside *aside, struct error *error)
+{
+	_free_ char *text = xasprintf("%s%s", aside->has_file ? "" : NO_FILE, aside->name);
+
+	return file_replace(daemon->state_dir, NOTE, span_of(text), 0600, error);
+}
+
+bool aside_is_begun(const struct daemon *daemon)
+{
 	struct stat st;
-	bool is_there = !file_stat(daemon->state_dir, NAME, &st, NULL);
+
+	return !file_stat(daemon->state_dir, NOTE, &st, NULL);
+}
+
+void aside_done(struct daemon *daemon)
+{
+	file_unlink(daemon->state_dir, NOTE, NULL);
+}
+
+static bool is_there(const struct daemon *daemon, const char *name)
+{
+	struct stat st;
+
+	return !file_stat(daemon->state_dir, name, &st, NULL);
+}
+
+/* `name` NULL: they are removed. */
+static int move_all(const struct daemon *daemon, const char *name, struct error *error)
+{
 	int result = 0;
 
 	for (size_t i = 0; !result && i < ARRAY_LENGTH(suffixes); i++) {
 		_free_ char *from = xasprintf(NAME "%s", suffixes[i]);
-		_free_ char *to = xasprintf("%s%s", name, suffixes[i]);
+		_free_ char *to = xasprintf("%s%s", name ? name : "", suffixes[i]);
 
-		result = file_rename(daemon->state_dir, from, to, error);
+		result = name ? file_rename(daemon->state_dir, from, to, error)
+			      : file_unlink(daemon->state_dir, from, error);
 		if (result == -(int)ERROR_NOT_FOUND)
 			result = 0;
+		(void)FAILPOINT("state.aside");
+	}
+	return result;
+}
+
+/* What stands there was begun in place of the one that has been set aside. While nothing does, a
+ * log may still be that one's. */
+static bool is_half_made(const struct daemon *daemon, const struct aside *aside)
+{
+	return is_there(daemon, NAME) && (!aside->has_file || is_there(daemon, aside->name));
+}
+
+int aside_put(struct daemon *daemon, char **ret_name, struct error *error)
+{
+	_free_ char *name = NULL;
+	struct aside aside;
+	int result = 0;
+
+	note_read(daemon, &aside);
+	if (aside.name && is_half_made(daemon, &aside)) {
+		name = aside.name;
+		result = move_all(daemon, NULL, error);
+	} else {
+		if (!aside.name) {
+			aside = (struct aside){ name_new(daemon), is_there(daemon, NAME) };
+			result = note_write(daemon, &aside, error);
+		}
+		name = aside.name;
+		if (!result)
+			result = move_all(daemon, name, error);
 	}
 	if (!result)
-		*ret_name = is_there ? steal_pointer(&name) : NULL;
+		*ret_name = aside.has_file ? steal_pointer(&name) : NULL;
 	return result;
 }
 

@@ -11,8 +11,13 @@
 #define ASIDE_BYTES (INT64_C(256) * 1024 * 1024)
 
 /* Renames state.db and what belongs to it, as far as that is there. *ret_name: of the file set
- * aside, in .agentd/; NULL: there was none. The caller frees it. */
+ * aside, in .agentd/; NULL: there was none. The caller frees it. Until aside_done says that the
+ * new state.db has all that it is to have, a note keeps the name: a start that finds one
+ * (aside_is_begun) comes here again, gets the same file, and what was begun in its place is gone.
+ */
 int aside_put(struct daemon *daemon, char **ret_name, struct error *error);
+bool aside_is_begun(const struct daemon *daemon);
+void aside_done(struct daemon *daemon);
 /* Removes those that are too many, and logs each. */
 void aside_prune(struct daemon *daemon);
 

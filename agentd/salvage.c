@@ -228,13 +228,16 @@ static int work_rescue(struct store *store, void *context, struct error *error)
 	return 0;
 }
 
-void salvage_state(struct daemon *daemon, const char *old, struct salvage *ret_salvage)
+int salvage_state(struct daemon *daemon, const char *old, struct salvage *ret_salvage,
+		  struct error *error)
 {
 	struct rescue rescue = { .daemon = daemon, .old_name = old };
+	int result;
 
 	budget_windows_at(daemon->workspace->zone, daemon->started, &rescue.windows);
 	instant_print(rescue.windows.day - SESSION_LONGEST_S, rescue.first_day);
-	if (store_together(daemon->store, work_rescue, &rescue, NULL))
-		rescue.found = (struct salvage){ 0 };
-	*ret_salvage = rescue.found;
+	result = store_together(daemon->store, work_rescue, &rescue, error);
+	if (!result)
+		*ret_salvage = rescue.found;
+	return result;
 }

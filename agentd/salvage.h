@@ -11,7 +11,8 @@
  * it may be missing, and an effect that must not be repeated with it. The start closes them as
  * interrupted and saves their facts. Parked work is lost.
  *
- * Before the store's thread runs. Never fails: what cannot be had is left. */
+ * Before the store's thread runs, and in one transaction. What cannot be had is left; it fails where
+ * the new file cannot be written. */
 #ifndef AGENTD_SALVAGE_H
 #define AGENTD_SALVAGE_H
 
@@ -25,6 +26,7 @@ struct salvage {
 };
 
 /* `old`: its name in .agentd/, NULL: there is none. */
-void salvage_state(struct daemon *daemon, const char *old, struct salvage *ret_salvage);
+int salvage_state(struct daemon *daemon, const char *old, struct salvage *ret_salvage,
+		  struct error *error);
 
 #endif

@@ -8,6 +8,8 @@
 #include "salvage.h"
 #include "supervisor.h"
 
+#include "base/failpoint.h"
+
 #define NAME "state.db"
 #define MARK "state.db.is-damaged" /* met while the daemon ran, or by a start that failed */
 #define EVENTS "log/events.jsonl"
@@ -95,9 +97,14 @@ static int begin_anew(struct daemon *daemon, const struct error *why, struct err
 		result = store_open(daemon->state_dir, false, &daemon->store, error);
 	if (result)
 		return result;
-	file_unlink(daemon->state_dir, MARK, NULL);
-	salvage_state(daemon, aside, &salvage);
+	(void)FAILPOINT("state.begun");
+	result = salvage_state(daemon, aside, &salvage, error);
+	if (result)
+		return result;
 	is_carried = renewal_carry(daemon);
+	(void)FAILPOINT("state.salvaged");
+	file_unlink(daemon->state_dir, MARK, NULL);
+	aside_done(daemon);
 	tell_new(daemon, why, aside, &salvage, is_carried);
 	aside_prune(daemon);
 	return 0;
@@ -127,12 +134,21 @@ static bool is_lost(struct daemon *daemon, struct error *ret_why)
 	return true;
 }
 
+/* A start that was to begin it anew died over that. */
+static bool is_unfinished(struct daemon *daemon, struct error *ret_why)
+{
+	if (!aside_is_begun(daemon))
+		return false;
+	error_set(ret_why, ERROR_INVALID, "was damaged");
+	return true;
+}
+
 /* 0: it is open. ERROR_INVALID: it is not to be used any more. */
 static int open_and_check(struct daemon *daemon, struct error *why)
 {
 	int result;
 
-	if (is_marked(daemon, why) || is_lost(daemon, why))
+	if (is_marked(daemon, why) || is_unfinished(daemon, why) || is_lost(daemon, why))
 		return -(int)ERROR_INVALID;
 	result = store_open(daemon->state_dir, false, &daemon->store, why);
 	return result ? result : store_check(daemon->store, CHECK_MS, why);
