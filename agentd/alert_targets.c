@@ -286,9 +286,7 @@ static bool deliver(struct alert_targets *targets, const struct alert_target *ta
 	delivery->text = xstrdup(text ? text : "");
 	delivery->json = json_dumps(alert, JSON_COMPACT);
 	delivery->is_due = true;
-	delivery->timer = xcalloc(1, sizeof(uv_timer_t));
-	delivery->timer->data = delivery;
-	uv_timer_init(&targets->daemon->loop, delivery->timer);
+	delivery->timer = handle_timer(&targets->daemon->loop, delivery);
 	*targets->last = delivery;
 	targets->last = &delivery->next;
 	targets->count++;

@@ -341,9 +341,7 @@ struct committer *committer_new(struct daemon *daemon)
 
 	committer->daemon = daemon;
 	committer->last = &committer->first;
-	committer->retry = xcalloc(1, sizeof(uv_timer_t));
-	committer->retry->data = committer;
-	uv_timer_init(&daemon->loop, committer->retry);
+	committer->retry = handle_timer(&daemon->loop, committer);
 	return committer;
 }
 

@@ -3,6 +3,7 @@
 #include "alerts.h"
 #include "completion_order.h"
 #include "completion_parts.h"
+#include "handle.h"
 #include "journal.h"
 #include "ledger.h"
 #include "providers.h"
@@ -43,9 +44,7 @@ static void pause_over(uv_timer_t *timer)
 static void wait_then_begin(struct completion *call, int64_t wait_ms)
 {
 	if (!call->timer) {
-		call->timer = xcalloc(1, sizeof(uv_timer_t));
-		call->timer->data = call;
-		uv_timer_init(&call->session->daemon->loop, call->timer);
+		call->timer = handle_timer(&call->session->daemon->loop, call);
 	}
 	uv_update_time(&call->session->daemon->loop);
 	uv_timer_start(call->timer, pause_over, (uint64_t)(wait_ms > 0 ? wait_ms : 0), 0);

@@ -314,13 +314,9 @@ int control_new(struct daemon *daemon, struct control **ret_control, struct erro
 		free(control);
 		return result;
 	}
-	control->poll = xcalloc(1, sizeof(uv_poll_t));
-	control->poll->data = control;
-	uv_poll_init(&daemon->loop, control->poll, control->fd);
+	control->poll = handle_poll(&daemon->loop, control->fd, control);
 	uv_poll_start(control->poll, UV_READABLE, control_ready);
-	control->no_room = xcalloc(1, sizeof(uv_timer_t));
-	control->no_room->data = control;
-	uv_timer_init(&daemon->loop, control->no_room);
+	control->no_room = handle_timer(&daemon->loop, control);
 	memset(control->reserve, -1, sizeof(control->reserve));
 	reserve_fill(control);
 	*ret_control = control;

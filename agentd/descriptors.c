@@ -1,6 +1,7 @@
 #include "descriptors.h"
 
 #include "alerts.h"
+#include "handle.h"
 #include "supervisor.h"
 #include "watcher.h"
 
@@ -78,9 +79,7 @@ struct descriptors *descriptors_new(struct daemon *daemon)
 	struct descriptors *descriptors = xcalloc(1, sizeof(*descriptors));
 
 	descriptors->daemon = daemon;
-	descriptors->look = xcalloc(1, sizeof(uv_timer_t));
-	descriptors->look->data = descriptors;
-	uv_timer_init(&daemon->loop, descriptors->look);
+	descriptors->look = handle_timer(&daemon->loop, descriptors);
 	return descriptors;
 }
 

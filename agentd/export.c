@@ -1,5 +1,6 @@
 #include "export.h"
 
+#include "handle.h"
 #include "log.h"
 
 #include "base/clock.h"
@@ -107,9 +108,7 @@ struct exports *exports_new(struct daemon *daemon)
 	struct exports *exports = xcalloc(1, sizeof(*exports));
 
 	exports->daemon = daemon;
-	exports->timer = xcalloc(1, sizeof(uv_timer_t));
-	exports->timer->data = exports;
-	uv_timer_init(&daemon->loop, exports->timer);
+	exports->timer = handle_timer(&daemon->loop, exports);
 	return exports;
 }
 

@@ -1,5 +1,6 @@
 #include "ledger.h"
 
+#include "handle.h"
 #include "roster.h"
 
 #include "base/clock.h"
@@ -28,12 +29,8 @@ struct ledger *ledger_new(struct daemon *daemon)
 	struct ledger *ledger = xcalloc(1, sizeof(*ledger));
 
 	ledger->budget = budget_new();
-	ledger->later = xcalloc(1, sizeof(uv_timer_t));
-	ledger->later->data = daemon;
-	uv_timer_init(&daemon->loop, ledger->later);
-	ledger->held = xcalloc(1, sizeof(uv_timer_t));
-	ledger->held->data = daemon;
-	uv_timer_init(&daemon->loop, ledger->held);
+	ledger->later = handle_timer(&daemon->loop, daemon);
+	ledger->held = handle_timer(&daemon->loop, daemon);
 	return ledger;
 }
 

@@ -1,6 +1,7 @@
 #include "parked.h"
 
 #include "alerts.h"
+#include "handle.h"
 #include "journal.h"
 #include "ledger.h"
 #include "log.h"
@@ -390,9 +391,7 @@ int parked_new(struct daemon *daemon, struct parked **ret_parked, struct error *
 	}
 	parked->daemon = daemon;
 	parked->last = &parked->first;
-	parked->poll = xcalloc(1, sizeof(uv_poll_t));
-	parked->poll->data = parked;
-	uv_poll_init(&daemon->loop, parked->poll, parked->alarm);
+	parked->poll = handle_poll(&daemon->loop, parked->alarm, parked);
 	*ret_parked = parked;
 	return 0;
 }

@@ -1,5 +1,6 @@
 #include "pulse.h"
 
+#include "handle.h"
 #include "notify.h"
 #include "state_file.h"
 
@@ -52,9 +53,7 @@ struct pulse *pulse_new(struct daemon *daemon)
 		return NULL;
 	pulse = xcalloc(1, sizeof(*pulse));
 	pulse->daemon = daemon;
-	pulse->timer = xcalloc(1, sizeof(*pulse->timer));
-	pulse->timer->data = pulse;
-	uv_timer_init(&daemon->loop, pulse->timer);
+	pulse->timer = handle_timer(&daemon->loop, pulse);
 	uv_timer_start(pulse->timer, beat, 0, (uint64_t)interval_ms);
 	uv_unref((uv_handle_t *)pulse->timer);
 	return pulse;

@@ -67,9 +67,7 @@ static void timer_start(struct daemon *daemon, uv_timer_cb due, int64_t ms)
 	struct renewal *renewal = daemon->renewal;
 
 	timer_close(renewal);
-	renewal->timer = xcalloc(1, sizeof(*renewal->timer));
-	renewal->timer->data = daemon;
-	uv_timer_init(&daemon->loop, renewal->timer);
+	renewal->timer = handle_timer(&daemon->loop, daemon);
 	uv_timer_start(renewal->timer, due, (uint64_t)ms, 0);
 }
 

@@ -306,9 +306,7 @@ int retention_new(struct daemon *daemon, struct retention **ret_retention, struc
 		return result;
 	}
 	retention->daemon = daemon;
-	retention->poll = xcalloc(1, sizeof(*retention->poll));
-	retention->poll->data = retention;
-	uv_poll_init(&daemon->loop, retention->poll, retention->alarm);
+	retention->poll = handle_poll(&daemon->loop, retention->alarm, retention);
 	uv_poll_start(retention->poll, UV_READABLE, alarm_ready);
 	*ret_retention = retention;
 	return 0;

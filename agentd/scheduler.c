@@ -264,13 +264,9 @@ int scheduler_new(struct daemon *daemon, struct scheduler **ret_scheduler, struc
 	}
 	scheduler->daemon = daemon;
 	scheduler->zones_looked_at = clock_boot_ms();
-	scheduler->poll = xcalloc(1, sizeof(uv_poll_t));
-	scheduler->poll->data = scheduler;
-	uv_poll_init(&daemon->loop, scheduler->poll, scheduler->alarm);
+	scheduler->poll = handle_poll(&daemon->loop, scheduler->alarm, scheduler);
 	uv_poll_start(scheduler->poll, UV_READABLE, alarm_ready);
-	scheduler->events = xcalloc(1, sizeof(uv_timer_t));
-	scheduler->events->data = scheduler;
-	uv_timer_init(&daemon->loop, scheduler->events);
+	scheduler->events = handle_timer(&daemon->loop, scheduler);
 	*ret_scheduler = scheduler;
 	return 0;
 }

@@ -46,13 +46,9 @@ struct service *service_new(struct daemon *daemon, const struct service_kind *ki
 	service->daemon = daemon;
 	service->kind = kind;
 	service->context = context;
-	service->idle = xcalloc(1, sizeof(uv_timer_t));
-	service->idle->data = service;
-	uv_timer_init(&daemon->loop, service->idle);
+	service->idle = handle_timer(&daemon->loop, service);
 	uv_unref((uv_handle_t *)service->idle);
-	service->watch = xcalloc(1, sizeof(uv_timer_t));
-	service->watch->data = service;
-	uv_timer_init(&daemon->loop, service->watch);
+	service->watch = handle_timer(&daemon->loop, service);
 	uv_unref((uv_handle_t *)service->watch);
 	return service;
 }

@@ -334,9 +334,7 @@ struct settle *settle_new(struct daemon *daemon)
 	struct settle *settle = xcalloc(1, sizeof(*settle));
 
 	settle->daemon = daemon;
-	settle->timer = xcalloc(1, sizeof(uv_timer_t));
-	settle->timer->data = settle;
-	uv_timer_init(&daemon->loop, settle->timer);
+	settle->timer = handle_timer(&daemon->loop, settle);
 	settings_changed(settle); /* the ones in force now */
 	bulletin_changed(settle);
 	settle->words = workspace_bulletin(daemon->workspace);

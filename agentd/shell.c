@@ -93,9 +93,7 @@ int shell_start(struct daemon *daemon, const struct shell_order *order, shell_en
 	shell->ended = ended;
 	shell->context = context;
 	shell->child = child_new(&daemon->loop, process, on_end, shell);
-	shell->timer = xcalloc(1, sizeof(uv_timer_t));
-	shell->timer->data = shell;
-	uv_timer_init(&daemon->loop, shell->timer);
+	shell->timer = handle_timer(&daemon->loop, shell);
 	uv_timer_start(shell->timer, on_overdue, order->limit_ms, 0);
 	*ret_shell = shell;
 	return 0;

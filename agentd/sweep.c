@@ -1,6 +1,7 @@
 #include "sweep.h"
 
 #include "alerts.h"
+#include "handle.h"
 #include "health.h"
 #include "log.h"
 #include "session_limits.h"
@@ -309,9 +310,7 @@ struct sweep *sweep_new(struct daemon *daemon)
 	sweep->daemon = daemon;
 	sweep->open = xcalloc(OPEN_MAX, sizeof(*sweep->open));
 	sweep->suspects = xcalloc(OPEN_MAX, sizeof(*sweep->suspects));
-	sweep->timer = xcalloc(1, sizeof(uv_timer_t));
-	sweep->timer->data = sweep;
-	uv_timer_init(&daemon->loop, sweep->timer);
+	sweep->timer = handle_timer(&daemon->loop, sweep);
 	return sweep;
 }
 

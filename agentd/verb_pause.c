@@ -74,9 +74,7 @@ static struct pausing *pausing_new(struct client *client, uint64_t id, bool valu
 
 	*pausing = (struct pausing){ .client = client, .id = id, .value = value, .left = 1 };
 	pausing->names = json_array();
-	pausing->look = xcalloc(1, sizeof(*pausing->look));
-	pausing->look->data = pausing;
-	uv_timer_init(&client_daemon(client)->loop, pausing->look);
+	pausing->look = handle_timer(&client_daemon(client)->loop, pausing);
 	uv_timer_start(pausing->look, look, 0, LOOK_MS);
 	client_hold(client);
 	return pausing;

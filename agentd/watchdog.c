@@ -2,6 +2,7 @@
 #include "watchdog.h"
 
 #include "alerts.h"
+#include "handle.h"
 #include "health.h"
 #include "journal.h"
 #include "log.h"
@@ -153,9 +154,7 @@ struct watchdog *watchdog_new(struct daemon *daemon)
 
 	watchdog->daemon = daemon;
 	watchdog->due_ms = LIFE_NEVER;
-	watchdog->timer = xcalloc(1, sizeof(uv_timer_t));
-	watchdog->timer->data = watchdog;
-	uv_timer_init(&daemon->loop, watchdog->timer);
+	watchdog->timer = handle_timer(&daemon->loop, watchdog);
 	return watchdog;
 }
 

@@ -350,13 +350,9 @@ int watcher_new(struct daemon *daemon, struct watcher **ret_watcher, struct erro
 	}
 	watcher->daemon = daemon;
 	watcher->settle = settle_new(daemon);
-	watcher->poll = xcalloc(1, sizeof(uv_poll_t));
-	watcher->poll->data = watcher;
-	uv_poll_init(&daemon->loop, watcher->poll, watch_fd(watcher->watch));
+	watcher->poll = handle_poll(&daemon->loop, watch_fd(watcher->watch), watcher);
 	uv_poll_start(watcher->poll, UV_READABLE, watch_ready);
-	watcher->look = xcalloc(1, sizeof(uv_timer_t));
-	watcher->look->data = watcher;
-	uv_timer_init(&daemon->loop, watcher->look);
+	watcher->look = handle_timer(&daemon->loop, watcher);
 	*ret_watcher = watcher;
 	return 0;
 }
