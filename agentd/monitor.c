@@ -44,15 +44,29 @@ static void enter(const struct step *step, enum monitor_state state, int64_t wai
 	step->life->due_ms = step->now_ms + wait_ms;
 }
 
+static void start(const struct step *step)
+{
+	struct monitor_life *life = step->life;
+
+	life->restarts[life->restart_count++] = step->now_ms;
+	life->state = MONITOR_RESTARTING;
+	life->due_ms = INT64_MAX;
+}
+
 static unsigned plan_restart(const struct step *step)
 {
 	struct monitor_life *life = step->life;
+	int64_t wait_ms;
 
 	if (life->restart_count == MONITOR_RESTARTS) {
 		life->given_up = true;
 		return MONITOR_GIVEN_UP;
 	}
-	enter(step, MONITOR_BACKOFF, backoff_ms(life->restart_count, step->chance));
+	wait_ms = backoff_ms(life->restart_count, step->chance);
+	if (wait_ms)
+		enter(step, MONITOR_BACKOFF, wait_ms);
+	else
+		start(step);
 	return 0;
 }
 
@@ -93,14 +107,12 @@ static unsigned recovered(const struct step *step)
 	return 0;
 }
 
-static unsigned start(const struct step *step)
+/* It has not come back by itself. */
+static unsigned still_down(const struct step *step)
 {
-	struct monitor_life *life = step->life;
-
-	life->restarts[life->restart_count++] = step->now_ms;
-	life->state = MONITOR_RESTARTING;
-	life->due_ms = INT64_MAX;
-	return 0;
+	step->life->failures++;
+	start(step);
+	return MONITOR_INCIDENT;
 }
 
 static unsigned restarted(const struct step *step)
@@ -117,7 +129,8 @@ static unsigned (*const actions[MONITOR_STATES][MONITOR_EVENTS])(const struct st
 	[MONITOR_WELL] = { [MONITOR_LOOKED_WELL] = well, [MONITOR_LOOKED_FAILED] = failed },
 	[MONITOR_FAILING] = { [MONITOR_LOOKED_WELL] = well, [MONITOR_LOOKED_FAILED] = failed },
 	[MONITOR_DOWN] = { [MONITOR_LOOKED_WELL] = recovered, [MONITOR_LOOKED_FAILED] = failed },
-	[MONITOR_BACKOFF] = { [MONITOR_DUE] = start },
+	[MONITOR_BACKOFF] = { [MONITOR_LOOKED_WELL] = recovered,
+			      [MONITOR_LOOKED_FAILED] = still_down },
 	[MONITOR_RESTARTING] = { [MONITOR_RESTARTED] = restarted },
 	[MONITOR_SETTLING] = { [MONITOR_LOOKED_WELL] = well, [MONITOR_LOOKED_FAILED] = failed },
 };
@@ -138,6 +151,16 @@ void monitor_restore(struct monitor_life *life, bool has_incident, bool given_up
 	life->state = MONITOR_DOWN;
 	life->has_incident = true;
 	life->given_up = given_up;
+}
+
+void monitor_restore_restart(struct monitor_life *life, int64_t at_ms)
+{
+	if (life->restart_count == MONITOR_RESTARTS) {
+		memmove(life->restarts, life->restarts + 1,
+			sizeof(life->restarts) - sizeof(life->restarts[0]));
+		life->restart_count--;
+	}
+	life->restarts[life->restart_count++] = at_ms;
 }
 
 const char *monitor_state_name(enum monitor_state state)

@@ -2,14 +2,17 @@
  * are arguments.
  *
  *     UNKNOWN, WELL, FAILING   looked at every `every`; failures_max failures in a row are an
- *                              incident: BACKOFF where a restart may help, else DOWN
+ *                              incident: RESTARTING where a restart may help, else DOWN
  *     DOWN                     looked at every `every`; well: SETTLING
- *     BACKOFF, RESTARTING      not looked at; when the command has ended: SETTLING
+ *     BACKOFF                  a restart is due: looked at once more before it; well: SETTLING, and
+ *                              no restart; failed: RESTARTING
+ *     RESTARTING               its command runs; when it has ended: SETTLING
  *     SETTLING                 looked at once more after `settle`; well: WELL, and the incident is
  *                              over; failed: BACKOFF or DOWN
  *
- * A restart that did not help is told, and the next one waits longer; after MONITOR_RESTARTS of
- * them within MONITOR_FLAP_MS there is no other in this incident. */
+ * So a command runs only right after a look that failed. A restart that did not help is told, and
+ * the next one waits longer; after MONITOR_RESTARTS of them within MONITOR_FLAP_MS there is no
+ * other in this incident. */
 #ifndef AGENTD_MONITOR_H
 #define AGENTD_MONITOR_H
 
@@ -26,8 +29,8 @@ enum monitor_state {
 	MONITOR_WELL,
 	MONITOR_FAILING, /* fewer failures in a row than make an incident */
 	MONITOR_DOWN,
-	MONITOR_BACKOFF,    /* a restart is due at due_ms */
-	MONITOR_RESTARTING, /* the command runs */
+	MONITOR_BACKOFF,    /* a restart is due at due_ms, after a look */
+	MONITOR_RESTARTING, /* the command is to be started, and runs */
 	MONITOR_SETTLING,   /* to be looked at once more */
 	MONITOR_STATES
 };
@@ -35,7 +38,6 @@ enum monitor_state {
 enum monitor_event {
 	MONITOR_LOOKED_WELL,
 	MONITOR_LOOKED_FAILED,
-	MONITOR_DUE,       /* of BACKOFF: the command is started now */
 	MONITOR_RESTARTED, /* it ended, however it did: the next look tells whether it helped */
 	MONITOR_EVENTS
 };
@@ -70,8 +72,10 @@ struct monitor_life {
 unsigned monitor_step(struct monitor_life *life, const struct monitor_rules *rules,
 		      enum monitor_event event, int64_t now_ms, uint32_t chance);
 
-/* After a start of the daemon: is its incident open still, and were restarts given up? */
+/* After a start of the daemon: is its incident open still, and were restarts given up? Then when it
+ * was restarted lately, on our clock, oldest first. */
 void monitor_restore(struct monitor_life *life, bool has_incident, bool given_up);
+void monitor_restore_restart(struct monitor_life *life, int64_t at_ms);
 
 /* "well", "failing", "down", "restarting", "settling", "unknown" */
 const char *monitor_state_name(enum monitor_state state);

@@ -1,6 +1,7 @@
 #include "monitors.h"
 
 #include "handle.h"
+#include "journal.h"
 #include "log.h"
 #include "monitor_look.h"
 #include "monitor_news.h"
@@ -79,6 +80,40 @@ static void happen(struct monitor *monitor, enum monitor_event event)
 		     monitor->last.reason, monitor->last.word);
 }
 
+/* ---- restarts ---- */
+
+static void restart_ended(void *context, const char *why, bool is_cut)
+{
+	struct monitor *monitor = context;
+
+	(void)is_cut;
+	monitor->restart = NULL; /* it is freed behind this */
+	monitor->daemon->monitors->under_way--;
+	if (why)
+		log_event(monitor->daemon->log, LEVEL_ERROR, "monitor_restart_failed", NULL, NULL,
+			  "monitor %s: the restart command: %s", monitor->settings.name, why);
+	happen(monitor, MONITOR_RESTARTED);
+	arm(monitor->daemon);
+}
+
+static void restart(struct monitor *monitor)
+{
+	struct shell_order order = {
+		.name = "agentd-monitor",
+		.command = monitor->settings.restart,
+		.limit_ms = MONITOR_RESTART_MS,
+	};
+	struct error error;
+
+	monitor->daemon->monitors->under_way++;
+	journal_restart(monitor->daemon, monitor->settings.name, clock_wall_ms());
+	log_event(monitor->daemon->log, LEVEL_NOTICE, "monitor_restart", NULL, NULL,
+		  "monitor %s is restarted (%u of %d within an hour)", monitor->settings.name,
+		  monitor->life.restart_count, MONITOR_RESTARTS);
+	if (shell_start(monitor->daemon, &order, restart_ended, monitor, &monitor->restart, &error))
+		restart_ended(monitor, error.message, false);
+}
+
 /* ---- looks ---- */
 
 static void log_look(const struct monitor *monitor, const struct look_result *result)
@@ -128,40 +163,9 @@ static void looked(void *context, const struct look_result *result)
 		look_in_vain(monitor, result->reason);
 	else
 		see(monitor, result->verdict);
+	if (monitor->life.state == MONITOR_RESTARTING)
+		restart(monitor);
 	arm(monitor->daemon);
-}
-
-/* ---- restarts ---- */
-
-static void restart_ended(void *context, const char *why, bool is_cut)
-{
-	struct monitor *monitor = context;
-
-	(void)is_cut;
-	monitor->restart = NULL; /* it is freed behind this */
-	monitor->daemon->monitors->under_way--;
-	if (why)
-		log_event(monitor->daemon->log, LEVEL_ERROR, "monitor_restart_failed", NULL, NULL,
-			  "monitor %s: the restart command: %s", monitor->settings.name, why);
-	happen(monitor, MONITOR_RESTARTED);
-	arm(monitor->daemon);
-}
-
-static void restart(struct monitor *monitor)
-{
-	struct shell_order order = {
-		.name = "agentd-monitor",
-		.command = monitor->settings.restart,
-		.limit_ms = MONITOR_RESTART_MS,
-	};
-	struct error error;
-
-	happen(monitor, MONITOR_DUE);
-	log_event(monitor->daemon->log, LEVEL_NOTICE, "monitor_restart", NULL, NULL,
-		  "monitor %s is restarted (%u of %d within an hour)", monitor->settings.name,
-		  monitor->life.restart_count, MONITOR_RESTARTS);
-	if (shell_start(monitor->daemon, &order, restart_ended, monitor, &monitor->restart, &error))
-		restart_ended(monitor, error.message, false);
 }
 
 /* ---- when ---- */
@@ -174,10 +178,7 @@ static bool is_busy(const struct monitor *monitor)
 static void begin(struct monitor *monitor)
 {
 	monitor->daemon->monitors->under_way++;
-	if (monitor->life.state == MONITOR_BACKOFF)
-		restart(monitor);
-	else
-		look_start(monitor->daemon, &monitor->settings, looked, monitor, &monitor->look);
+	look_start(monitor->daemon, &monitor->settings, looked, monitor, &monitor->look);
 }
 
 static void begin_due(uv_timer_t *timer)
@@ -240,6 +241,8 @@ static struct monitor *monitor_new(struct daemon *daemon, const struct monitor_s
 	monitor->settings.restart = copy_or_null(settings->restart);
 	monitor->life.due_ms = clock_monotonic_ms() + chance() % (within_s * 1000);
 	monitor_recall(daemon, settings->name, anew, &monitor->life);
+	if (anew)
+		journal_restarts_forget(daemon, settings->name);
 	return monitor;
 }
 
@@ -296,9 +299,25 @@ static void set_up(struct daemon *daemon, bool anew)
 	arm(daemon);
 }
 
-void monitors_start(struct daemon *daemon)
+/* One that lies an hour ahead is of a clock that was wrong. */
+static int recall_restart(void *context, const char *name, int64_t at)
+{
+	struct daemon *daemon = context;
+	int64_t age_ms = clock_wall_ms() - at;
+
+	if (age_ms >= MONITOR_FLAP_MS || age_ms <= -MONITOR_FLAP_MS)
+		return 0;
+	for (struct monitor *one = daemon->monitors->first; one; one = one->next)
+		if (!strcmp(one->settings.name, name))
+			monitor_restore_restart(&one->life,
+						clock_monotonic_ms() - (age_ms > 0 ? age_ms : 0));
+	return 0;
+}
+
+int monitors_start(struct daemon *daemon, struct error *error)
 {
 	set_up(daemon, false);
+	return store_restarts(daemon->reader, recall_restart, daemon, error);
 }
 
 void monitors_settings_changed(struct daemon *daemon)

@@ -8,8 +8,10 @@
  * incident ("monitor NAME look"), too.
  *
  * A few looks and restarts are under way at a time, the first looks spread. What is kept over a
- * restart of the daemon is the incidents: it goes on from them, tells nobody twice and wakes nobody
- * twice. Nothing is armed where there is no monitor. */
+ * restart of the daemon is the incidents and the restarts of the last hour: it goes on from them,
+ * tells nobody twice, wakes nobody twice, and one that flaps is not restarted more often. A restart
+ * does not wait for its row, as it may be what mends state.db. Nothing is armed where there is no
+ * monitor. */
 #ifndef AGENTD_MONITORS_H
 #define AGENTD_MONITORS_H
 
@@ -26,8 +28,9 @@ struct monitors;
 
 struct monitors *monitors_new(struct daemon *daemon);
 void monitors_free(struct monitors *monitors);
-/* With the incidents that state.db remembers. */
-void monitors_start(struct daemon *daemon);
+/* With the incidents and the latest restarts that state.db remembers. Call once, with the reader.
+ */
+int monitors_start(struct daemon *daemon, struct error *error);
 /* agentd.yaml was read again: those that are as they were go on as they were. */
 void monitors_settings_changed(struct daemon *daemon);
 

@@ -313,6 +313,8 @@ int start_serving(struct daemon *daemon, struct error *error)
 		  daemon->roster->count, daemon->workspace->path);
 	notify_ready("serving");
 	result = supervisor_recover(daemon, error);
+	if (!result)
+		result = monitors_start(daemon, error);
 	store_close(steal_pointer(&daemon->reader));
 	if (result)
 		return result;
@@ -321,7 +323,6 @@ int start_serving(struct daemon *daemon, struct error *error)
 	health_review(daemon);
 	upgrade_waits(daemon); /* if the one before us was told to be restarted, it was */
 	providers_settings_changed(daemon); /* agentd.yaml may have been, while nobody looked */
-	monitors_start(daemon);
 	committer_catch_up(daemon);
 	export_missing(daemon);
 	retention_start(daemon);

@@ -133,8 +133,7 @@ static const char version_3[] =
 	"  one INTEGER PRIMARY KEY CHECK(one = 1), hour INTEGER NOT NULL, day INTEGER NOT NULL,"
 	"  hour_ms INTEGER NOT NULL, day_ms INTEGER NOT NULL, call INTEGER NOT NULL) STRICT;"
 	"CREATE TABLE restart("
-	"  number INTEGER PRIMARY KEY, monitor TEXT NOT NULL, at INTEGER NOT NULL) STRICT;"
-	"CREATE INDEX restart_by_time ON restart(at);";
+	"  number INTEGER PRIMARY KEY, monitor TEXT NOT NULL, at INTEGER NOT NULL) STRICT;";
 
 /* From version n to n + 1. */
 static const char *const steps[STORE_SCHEMA_VERSION] = { version_1, version_2, version_3 };

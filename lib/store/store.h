@@ -429,6 +429,18 @@ int store_incidents(struct store *store, bool open_only, size_t max, store_incid
 int store_incidents_prune(struct store *store, int64_t before, size_t max, size_t *ret_count,
 			  struct error *error);
 
+/* ---- restarts of outside services ---- */
+
+/* At `at` (UTC ms). Those of all monitors that are further from it than `within` (ms), in the past
+ * or by a clock that was ahead, leave. */
+int store_restart_add(struct store *store, const char *monitor, int64_t at, int64_t within,
+		      struct error *error);
+typedef int (*store_restart_visit)(void *context, const char *monitor, int64_t at);
+/* In the order in which they were. */
+int store_restarts(struct store *store, store_restart_visit visit, void *context,
+		   struct error *error);
+int store_restarts_forget(struct store *store, const char *monitor, struct error *error);
+
 /* ---- parked work ---- */
 
 struct parked_row {

@@ -21,7 +21,8 @@ static const char windows_in_force[] =
 	" iif(call = number OR windows.hour = newest.hour, hour_ms, 0),"
 	" iif(call = number OR windows.day = newest.day, windows.day, newest.day),"
 	" iif(call = number OR windows.day = newest.day, day_ms, 0)"
-	" FROM (SELECT number, hour, day FROM call ORDER BY number DESC LIMIT 1) AS newest"
+	" FROM (SELECT number, hour, day FROM call"
+	"  WHERE number = (SELECT max(number) FROM call)) AS newest"
 	" LEFT JOIN windows";
 
 int store_windows(struct store *store, struct windows_row *ret_row, struct error *error)

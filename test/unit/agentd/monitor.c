@@ -17,12 +17,12 @@
 static const struct monitor_rules watched = { 5 * MINUTE, 5 * SECOND, 3, false };
 static const struct monitor_rules restarted = { 5 * MINUTE, 5 * SECOND, 3, true };
 
-/* Feeds events, a letter each (w, f: looked; d: due; r: the restart has ended), and returns the
- * news of the last. */
+/* Feeds events, a letter each (w, f: looked; r: the restart has ended), and returns the news of the
+ * last. */
 static unsigned feed(struct monitor_life *life, const struct monitor_rules *rules,
 		     const char *events, int64_t now)
 {
-	static const char letters[] = "wfdr";
+	static const char letters[] = "wfr";
 	unsigned news = 0;
 
 	for (; *events; events++)
@@ -79,9 +79,7 @@ static void a_restart_is_verified(void **state)
 	(void)state;
 	assert_int_equal(MONITOR_INCIDENT, feed(&life, &restarted, "fff", NOW));
 	assert_string_equal("restarting", monitor_state_name(life.state));
-	assert_int_equal(NOW, life.due_ms); /* the first is at once */
-	assert_int_equal(0, feed(&life, &restarted, "d", NOW));
-	assert_int_equal(MONITOR_RESTARTING, life.state);
+	assert_int_equal(MONITOR_RESTARTING, life.state); /* the first is at once */
 	assert_true(life.due_ms == INT64_MAX);
 	assert_int_equal(0, feed(&life, &restarted, "r", NOW + 100));
 	assert_string_equal("settling", monitor_state_name(life.state));
@@ -95,20 +93,20 @@ static void restarts_that_do_not_help_end(void **state)
 	struct monitor_life life = { 0 };
 
 	(void)state;
-	feed(&life, &restarted, "fffdr", NOW);
+	feed(&life, &restarted, "fffr", NOW);
 	assert_int_equal(MONITOR_INCIDENT | MONITOR_UNHELPFUL, feed(&life, &restarted, "f", NOW));
 	assert_in_range(life.due_ms, NOW + 500, NOW + 1000);
-	assert_int_equal(MONITOR_INCIDENT | MONITOR_UNHELPFUL, feed(&life, &restarted, "drf", NOW));
+	assert_int_equal(MONITOR_INCIDENT | MONITOR_UNHELPFUL, feed(&life, &restarted, "frf", NOW));
 	assert_in_range(life.due_ms, NOW + 1000, NOW + 2000);
 	assert_int_equal(MONITOR_INCIDENT | MONITOR_UNHELPFUL | MONITOR_GIVEN_UP,
-			 feed(&life, &restarted, "drf", NOW));
+			 feed(&life, &restarted, "frf", NOW));
 	assert_string_equal("down", monitor_state_name(life.state));
 	/* not in this incident, however long it lasts */
 	assert_int_equal(MONITOR_INCIDENT, feed(&life, &restarted, "ffff", NOW + 9 * 60 * MINUTE));
 	assert_string_equal("down", monitor_state_name(life.state));
 	assert_int_equal(MONITOR_OVER, feed(&life, &restarted, "ww", NOW + 9 * 60 * MINUTE));
 	assert_int_equal(MONITOR_INCIDENT, feed(&life, &restarted, "fff", NOW + 9 * 60 * MINUTE));
-	assert_int_equal(MONITOR_BACKOFF, life.state);
+	assert_int_equal(MONITOR_RESTARTING, life.state);
 }
 
 /* Each restart helps, and still it is too many of them. */
@@ -118,8 +116,8 @@ static void flapping_ends_restarts(void **state)
 
 	(void)state;
 	for (int i = 0; i < MONITOR_RESTARTS; i++)
-		assert_int_equal(MONITOR_OVER,
-				 feed(&life, &restarted, "fffdrw", NOW + i * 10 * MINUTE));
+		assert_int_equal(MONITOR_OVER, feed(&life, &restarted, i ? "ffffrw" : "fffrw",
+						    NOW + i * 10 * MINUTE));
 	assert_int_equal(MONITOR_INCIDENT | MONITOR_GIVEN_UP,
 			 feed(&life, &restarted, "fff", NOW + 59 * MINUTE));
 	assert_int_equal(MONITOR_DOWN, life.state);
@@ -156,12 +154,51 @@ static void a_start_of_the_daemon_knows_its_incidents(void **state)
 	assert_int_equal(MONITOR_INCIDENT, feed(&open, &restarted, "ff", NOW));
 	assert_int_equal(MONITOR_DOWN, open.state); /* so few may be chance */
 	assert_int_equal(MONITOR_INCIDENT, feed(&open, &restarted, "f", NOW));
-	assert_int_equal(MONITOR_BACKOFF, open.state);
+	assert_int_equal(MONITOR_RESTARTING, open.state);
 	monitor_restore(&given_up, true, true);
 	assert_int_equal(MONITOR_INCIDENT, feed(&given_up, &restarted, "fff", NOW));
 	assert_int_equal(MONITOR_DOWN, given_up.state);
 	assert_int_equal(MONITOR_OVER, feed(&given_up, &restarted, "ww", NOW));
 	assert_false(given_up.given_up);
+}
+
+static void one_that_comes_back_is_not_restarted(void **state)
+{
+	struct monitor_rules at_once = restarted;
+	struct monitor_life life = { 0 };
+
+	(void)state;
+	feed(&life, &restarted, "fffrf", NOW);
+	assert_int_equal(MONITOR_BACKOFF, life.state);
+	assert_int_equal(0, feed(&life, &restarted, "w", NOW + SECOND));
+	assert_int_equal(MONITOR_SETTLING, life.state);
+	assert_int_equal(1, life.restart_count);
+	assert_int_equal(MONITOR_OVER, feed(&life, &restarted, "w", NOW + 6 * SECOND));
+	at_once.settle_ms = 0;
+	life = (struct monitor_life){ 0 };
+	feed(&life, &at_once, "fffrf", NOW);
+	assert_int_equal(MONITOR_OVER, feed(&life, &at_once, "w", NOW + SECOND));
+	assert_int_equal(1, life.restart_count);
+}
+
+static void restarts_outlive_the_daemon(void **state)
+{
+	struct monitor_life life = { 0 };
+
+	(void)state;
+	for (int i = 0; i <= MONITOR_RESTARTS; i++) /* one more than are counted */
+		monitor_restore_restart(&life, NOW - (90 - i * 20) * MINUTE);
+	assert_int_equal(MONITOR_RESTARTS, life.restart_count);
+	assert_int_equal(NOW - 70 * MINUTE, life.restarts[0]);
+	assert_int_equal(MONITOR_INCIDENT, feed(&life, &restarted, "fff", NOW));
+	assert_int_equal(MONITOR_BACKOFF, life.state); /* the first of them is too old */
+	assert_int_equal(2, life.restart_count);
+	life = (struct monitor_life){ 0 };
+	for (int i = 0; i < MONITOR_RESTARTS; i++)
+		monitor_restore_restart(&life, -MINUTE); /* before the machine started */
+	assert_int_equal(MONITOR_INCIDENT | MONITOR_GIVEN_UP,
+			 feed(&life, &restarted, "fff", MINUTE));
+	assert_int_equal(MONITOR_DOWN, life.state);
 }
 
 static void what_cannot_happen_changes_nothing(void **state)
@@ -170,10 +207,9 @@ static void what_cannot_happen_changes_nothing(void **state)
 		enum monitor_state state;
 		const char *events;
 	} rows[] = {
-		{ MONITOR_UNKNOWN, "dr" },  { MONITOR_WELL, "dr" },
-		{ MONITOR_FAILING, "dr" },  { MONITOR_DOWN, "dr" },
-		{ MONITOR_BACKOFF, "wfr" }, { MONITOR_RESTARTING, "wfd" },
-		{ MONITOR_SETTLING, "dr" },
+		{ MONITOR_UNKNOWN, "r" },  { MONITOR_WELL, "r" },    { MONITOR_FAILING, "r" },
+		{ MONITOR_DOWN, "r" },     { MONITOR_BACKOFF, "r" }, { MONITOR_RESTARTING, "wf" },
+		{ MONITOR_SETTLING, "r" },
 	};
 
 	(void)state;
@@ -186,7 +222,7 @@ static void what_cannot_happen_changes_nothing(void **state)
 }
 
 /* Any story: never a fourth restart within an hour, an incident is over once, and there is always
- * something to wait for. */
+ * something to wait for; a command runs right after a look that failed. */
 static void any_story(void **state)
 {
 	struct monitor_life life = { 0 };
@@ -204,16 +240,16 @@ static void any_story(void **state)
 
 		seed = seed * 6364136223846793005u + 1442695040888963407u;
 		chance = (uint32_t)(seed >> 32);
-		event = life.state == MONITOR_BACKOFF      ? MONITOR_DUE
-			: life.state == MONITOR_RESTARTING ? MONITOR_RESTARTED
-			: chance % 8 < 5                   ? MONITOR_LOOKED_FAILED
-							   : MONITOR_LOOKED_WELL;
+		event = life.state == MONITOR_RESTARTING ? MONITOR_RESTARTED
+			: chance % 8 < 5                 ? MONITOR_LOOKED_FAILED
+							 : MONITOR_LOOKED_WELL;
 		now = life.due_ms == INT64_MAX ? now + 50 : life.due_ms > now ? life.due_ms : now;
-		if (event == MONITOR_DUE) {
+		news = monitor_step(&life, &restarted, event, now, chance);
+		if (life.state == MONITOR_RESTARTING) {
+			assert_int_equal(MONITOR_LOOKED_FAILED, event);
 			assert_true(now - restarts[count % MONITOR_RESTARTS] >= MONITOR_FLAP_MS);
 			restarts[count++ % MONITOR_RESTARTS] = now;
 		}
-		news = monitor_step(&life, &restarted, event, now, chance);
 		assert_true(!(news & MONITOR_OVER) || open);
 		open = (open || news & MONITOR_INCIDENT) && !(news & MONITOR_OVER);
 		assert_int_equal(open, life.has_incident);
@@ -234,6 +270,8 @@ int main(void)
 		cmocka_unit_test(flapping_ends_restarts),
 		cmocka_unit_test(waits_double_and_end),
 		cmocka_unit_test(a_start_of_the_daemon_knows_its_incidents),
+		cmocka_unit_test(one_that_comes_back_is_not_restarted),
+		cmocka_unit_test(restarts_outlive_the_daemon),
 		cmocka_unit_test(what_cannot_happen_changes_nothing),
 		cmocka_unit_test(any_story),
 	};

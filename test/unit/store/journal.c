@@ -388,6 +388,7 @@ static void ask_about_the_rest(struct store *store)
 	store_learned(store, NULL, NULL, NULL);
 	store_parked(store, NULL, NULL, NULL);
 	store_parked_delete(store, "s", NULL);
+	store_restarts(store, NULL, NULL, NULL);
 }
 
 static void ask_about_leaving(struct store *store)
