@@ -210,7 +210,7 @@ static int fill(int dir, const char *example, int *ret_providers, struct error *
 		result = tree_copy(path, dir, ".", error);
 	if (!result && example)
 		result = set_zone(dir, error);
-	if (!result && faccessat(dir, "shared/BULLETIN.md", F_OK, 0))
+	if (!result && faccessat(dir, WORKSPACE_BULLETIN, F_OK, 0))
 		result = tree_copy(shared, dir, "shared", error);
 	if (!result && faccessat(dir, "agentd.yaml", F_OK, 0))
 		result = write_settings(dir, ret_providers, error);

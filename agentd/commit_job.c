@@ -8,7 +8,6 @@
 #define RETRY_FIRST_MS 100
 #define RETRY_LAST_MS 5000 /* what failed for a full disk goes on soon */
 #define MEMORY_PATH "MEMORY.md"
-#define BULLETIN_PATH "shared/BULLETIN.md"
 
 void commit_job_free(struct commit_job *job)
 {
@@ -71,7 +70,7 @@ static json_t *write_params(struct commit_job *job, const char *path, struct spa
 
 static int write_of(struct commit_job *job, json_t **ret_params, struct error *error)
 {
-	const char *path = job->kind == COMMIT_POST ? BULLETIN_PATH : MEMORY_PATH;
+	const char *path = job->kind == COMMIT_POST ? WORKSPACE_BULLETIN : MEMORY_PATH;
 	CLEANUP(buffer_clear) struct buffer raw = BUFFER(MEMORY_FILE_MAX);
 	CLEANUP(buffer_clear) struct buffer content = BUFFER(2 * MEMORY_FILE_MAX);
 	const struct entries entries = { job->agent, job->texts, job->text_count, job->at,

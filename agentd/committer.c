@@ -87,13 +87,13 @@ static void job_succeeded(struct commit_job *job, const json_t *result)
 		supervisor_inputs_changed(daemon, NULL, job->agent);
 		scheduler_event(daemon, SCHEDULE_EVENT_BULLETIN, job->agent);
 	}
-	store_hold(daemon->writer); /* the rows of files and of the session's end are one
-				       transaction */
+	/* The rows of files and of the session's end are one transaction. */
+	store_hold(daemon->writer);
 	repository_files_remember(daemon, job->repository, json_object_get(result, "files"));
 	job_finish(job, commit ? commit : "", NULL);
 	store_release(daemon->writer);
-	repository_well(daemon, repository,
-			lock); /* may post: the job must not be there any more */
+	/* It may post: the job must not be there any more. */
+	repository_well(daemon, repository, lock);
 }
 
 /* Tells of a failure once, and comes back later. */
@@ -132,8 +132,8 @@ static void job_failed(struct commit_job *job, const struct error *error)
 		job_finish(job, NULL, error);
 		return;
 	}
-	job->recover =
-		true; /* it may be on disk, or even be committed, and only its answer is lost */
+	/* It may be on disk, or even be committed, and only its answer is lost. */
+	job->recover = true;
 	if (error->code == ERROR_CONFLICT && ++job->conflicts < CONFLICTS_MAX)
 		job->not_before = 0; /* read the file again, at once */
 	else

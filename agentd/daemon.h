@@ -3,7 +3,7 @@
  * Every part is made with a pointer to this value and reaches the others through it; none keeps
  * state outside its own struct. The loop never syncs and never blocks: the store's thread writes
  * state.db, agentd-history writes repositories, agentd-gateway talks to providers, and a session is
- * a process. Start and stop order is main.c's one list. */
+ * a process. Start and stop order is start.c's one list. */
 #ifndef AGENTD_DAEMON_H
 #define AGENTD_DAEMON_H
 
@@ -17,9 +17,9 @@ struct daemon {
 	struct workspace *workspace;
 	int state_dir; /* .agentd/ */
 	int lock;
-	int listener; /* the control socket, from one start to the next within this process; -1:
-			 none */
-	int secrets;  /* sealed memory file with our first environment; -1: none */
+	/* The control socket, from one start to the next within this process; -1: none. */
+	int listener;
+	int secrets; /* sealed memory file with our first environment; -1: none */
 	struct log *log;
 	struct store *store;  /* the writer thread's alone, once that runs */
 	struct store *reader; /* read by the loop at the start; NULL afterwards */

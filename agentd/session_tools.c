@@ -8,8 +8,6 @@
 #include "bulletin/bulletin.h"
 #include "memory/memory.h"
 
-#define BULLETIN_PATH "shared/BULLETIN.md"
-
 struct tool_answer {
 	struct session *session;
 	uint64_t id;
@@ -132,7 +130,7 @@ static bool is_posted(const struct session *session, const char *text)
 	int64_t since = (session->began_ms ? session->began_ms : session->started_ms) / 1000;
 	size_t count = 0;
 
-	if (file_read(session->daemon->workspace->dir, BULLETIN_PATH, &raw, NULL, NULL) ||
+	if (file_read(session->daemon->workspace->dir, WORKSPACE_BULLETIN, &raw, NULL, NULL) ||
 	    bulletin_parse(buffer_span(&raw), session->daemon->workspace->zone, &bulletin, NULL))
 		return false;
 	for (size_t i = 0; i < bulletin.count; i++) {
@@ -180,7 +178,8 @@ static void do_read_bulletin(struct session *session, uint64_t id, struct journa
 	CLEANUP(markdown_text_clear) struct markdown_text text = { 0 };
 	struct bulletin bulletin = { 0 };
 	struct error error;
-	int result = file_read(session->daemon->workspace->dir, BULLETIN_PATH, &raw, NULL, &error);
+	int result = file_read(session->daemon->workspace->dir, WORKSPACE_BULLETIN, &raw, NULL,
+			       &error);
 
 	(void)arguments;
 	if (result == -(int)ERROR_NOT_FOUND) {

@@ -130,7 +130,7 @@ static bool settings_changed(struct settle *settle)
 
 static bool bulletin_changed(struct settle *settle)
 {
-	return text_changed(settle, "shared/BULLETIN.md", settle->bulletin);
+	return text_changed(settle, WORKSPACE_BULLETIN, settle->bulletin);
 }
 
 /* A person's post wakes like an agent's; of an agent's, whoever wrote it has told already. */

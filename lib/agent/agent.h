@@ -184,10 +184,6 @@ void plan_free(struct plan *plan);
 /* May its session call the tool of that name? */
 bool plan_allows_tool(const struct plan *plan, const char *name);
 
-/* Text of `Cause:` and of subjects: "heartbeat Daily (07:00)", "message", "run" (a manual run of
- * all). */
-char *plan_cause(const struct plan *plan);
-
 /* One section of the prompt. Those with `stable` come first and stay byte-equal between beats. */
 struct prompt_section {
 	const char *name; /* "constitution", "soul", "principles", …, "beat" */

@@ -310,12 +310,3 @@ bool plan_allows_tool(const struct plan *plan, const char *name)
 			return true;
 	return !plan->tools;
 }
-
-char *plan_cause(const struct plan *plan)
-{
-	if (plan->cause == CAUSE_MESSAGE)
-		return xstrdup("message");
-	if (plan->heading)
-		return xasprintf("heartbeat %s", plan->heading);
-	return xstrdup("run");
-}

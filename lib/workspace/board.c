@@ -2,8 +2,6 @@
 
 #include "bulletin/bulletin.h"
 
-#define BULLETIN_FILE "shared/BULLETIN.md"
-
 struct board {
 	struct file_stamp stamp; /* of the file that `digest` is of */
 	uint64_t digest;
@@ -29,7 +27,7 @@ static uint64_t digest_of_stamp(const struct file_stamp *stamp)
 static uint64_t read_digest(const struct workspace *workspace, struct file_stamp *stamp)
 {
 	CLEANUP(buffer_clear) struct buffer text = BUFFER(BULLETIN_FILE_MAX);
-	int result = file_read(workspace->dir, BULLETIN_FILE, &text, NULL, NULL);
+	int result = file_read(workspace->dir, WORKSPACE_BULLETIN, &text, NULL, NULL);
 
 	if (result && result != -(int)ERROR_NOT_FOUND)
 		return digest_of_stamp(stamp);
@@ -42,7 +40,7 @@ uint64_t workspace_bulletin(const struct workspace *workspace)
 	struct file_stamp stamp = { 0 };
 	struct stat st;
 
-	if (!file_stat(workspace->dir, BULLETIN_FILE, &st, NULL))
+	if (!file_stat(workspace->dir, WORKSPACE_BULLETIN, &st, NULL))
 		file_stamp_of(&st, &stamp);
 	if (board->is_known && file_stamp_equal(&stamp, &board->stamp))
 		return board->digest;

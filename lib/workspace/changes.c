@@ -48,7 +48,7 @@ char *workspace_changes(const struct workspace *workspace, const char *agent, in
 
 	if (!workspace_agent_open(workspace, agent, &dir, NULL))
 		tree_walk(dir, not_told, visit_file, &changes, NULL);
-	visit_file(&changes, workspace->dir, "shared/BULLETIN.md", "the bulletin");
+	visit_file(&changes, workspace->dir, WORKSPACE_BULLETIN, "the bulletin");
 	visit_file(&changes, workspace->dir, "agentd.yaml", "agentd.yaml");
 	if (changes.count > NAMES_MAX)
 		buffer_printf(&changes.names, " and %zu more", changes.count - NAMES_MAX);

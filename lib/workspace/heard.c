@@ -18,7 +18,7 @@ static void print(uint64_t hash, char out[17])
 void workspace_heard_bulletin(const struct workspace *workspace, const char *agent, char out[17])
 {
 	CLEANUP(buffer_clear) struct buffer text = BUFFER(BULLETIN_FILE_MAX);
-	int result = file_read(workspace->dir, "shared/BULLETIN.md", &text, NULL, NULL);
+	int result = file_read(workspace->dir, WORKSPACE_BULLETIN, &text, NULL, NULL);
 
 	out[0] = '\0';
 	if (!result || result == -(int)ERROR_NOT_FOUND)

@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 
-#define BULLETIN_FILE "shared/BULLETIN.md"
 #define QUOTE_MAX 16384
 
 struct gathering {
@@ -124,16 +123,17 @@ static int take_bulletin(struct gathering *g, struct error *error)
 
 	if (!wants_bulletin(g))
 		return 0;
-	result = source_read(g->workspace->dir, BULLETIN_FILE, BULLETIN_FILE_MAX, &source, error);
+	result = source_read(g->workspace->dir, WORKSPACE_BULLETIN, BULLETIN_FILE_MAX, &source,
+			     error);
 	if (result)
-		error_at(error, BULLETIN_FILE, 0, 0);
+		error_at(error, WORKSPACE_BULLETIN, 0, 0);
 	if (result || !source.data)
 		return result;
 	markdown_clean((struct span){ source.data, source.length }, BULLETIN_FILE_MAX, &text, NULL);
 	result = bulletin_parse((struct span){ text.data, text.length }, g->workspace->zone,
 				&bulletin, error);
 	if (result) {
-		error_at(error, BULLETIN_FILE, 0, 0);
+		error_at(error, WORKSPACE_BULLETIN, 0, 0);
 		return result;
 	}
 	bulletin_quote(&bulletin, g->agent->name, QUOTE_MAX, &quote);

@@ -96,6 +96,7 @@ int workspace_plan(const struct workspace *workspace, const struct agent *agent,
 		   const struct plan_request *request, const char *constitution,
 		   struct plan **ret_plan, struct error *error);
 
+#define WORKSPACE_BULLETIN "shared/BULLETIN.md"
 /* The author of what the runtime itself posts. It wakes nobody: an alert must not be what keeps
  * alerts coming. */
 #define WORKSPACE_SYSTEM "system"
