@@ -12,9 +12,8 @@
 #include "base/clock.h"
 #include "base/instant.h"
 
-#define RUNS_WAITING_MAX                                                        \
-	1000 /* by hand, of one agent; of its beats one a section waits at most \
-	      */
+/* By hand, of one agent; of its beats one a section waits at most. */
+#define RUNS_WAITING_MAX 1000
 
 #define LOOK_MS 500 /* while the programs on disk are of another version */
 
@@ -95,7 +94,7 @@ static void look_again(uv_timer_t *timer)
 
 /* An action may end sessions, and with them the list under us: each look begins anew. What it calls
  * may come back here, which the look that is under way does for it. */
-static void admit_all(struct daemon *daemon)
+void supervisor_admit(struct daemon *daemon)
 {
 	struct supervisor *supervisor = daemon->supervisor;
 	struct session *session;
@@ -150,7 +149,7 @@ void supervisor_ended(struct session *session)
 				   outcome_name(session->outcome), session->reason);
 	session_emit_end(session);
 	session_release(session); /* the list's hold */
-	admit_all(daemon);
+	supervisor_admit(daemon);
 	tell_empty(daemon);
 }
 
@@ -195,7 +194,7 @@ int supervisor_start(struct daemon *daemon, struct resident *resident,
 	snprintf(ret_id, 27, "%s", session->id);
 	queue(daemon->supervisor, session);
 	session_hold(session);
-	admit_all(daemon);
+	supervisor_admit(daemon);
 	if (session->manual && !session->rehearse && session_waits(session))
 		runs_keep(session);
 	session_release(session);
@@ -241,11 +240,6 @@ void supervisor_resume(struct daemon *daemon, const char *agent, const char *id,
 	restore_deaths(session, deaths);
 	queue(daemon->supervisor, session);
 	watchdog_note(session);
-}
-
-void supervisor_admit(struct daemon *daemon)
-{
-	admit_all(daemon);
 }
 
 /* ---- what others ask ---- */
@@ -307,7 +301,7 @@ void supervisor_hurry(struct daemon *daemon, const struct resident *resident)
 	for (struct session *session = daemon->supervisor->first; session; session = session->next)
 		if (session_waits(session) && !strcmp(session->agent, resident->name))
 			session->life.due_ms = LIFE_NEVER;
-	admit_all(daemon);
+	supervisor_admit(daemon);
 }
 
 struct session *supervisor_first(const struct daemon *daemon)
