@@ -43,9 +43,8 @@ static void pause_over(uv_timer_t *timer)
 
 static void wait_then_begin(struct completion *call, int64_t wait_ms)
 {
-	if (!call->timer) {
+	if (!call->timer)
 		call->timer = handle_timer(&call->session->daemon->loop, call);
-	}
 	uv_update_time(&call->session->daemon->loop);
 	uv_timer_start(call->timer, pause_over, (uint64_t)(wait_ms > 0 ? wait_ms : 0), 0);
 }

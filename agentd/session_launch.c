@@ -66,9 +66,33 @@ static void tell_interrupted(struct plan *plan)
 	plan->since = since;
 }
 
-static int plan_read(struct session *session, const struct resident *resident, struct error *error)
+/* What the files do not say: how far it may go, and how far it has come. */
+static void plan_fill(struct session *session, const struct resident *resident)
 {
 	const struct settings *settings = session->daemon->workspace->settings;
+	const json_t *past = session->past;
+	struct plan *plan = session->plan;
+
+	plan->turns_max = settings->turns_per_session;
+	plan->tool_output_bytes = settings->tool_output_bytes;
+	plan->max_output_tokens = session->model.max_output_tokens;
+	plan->turns_made = (uint32_t)(session->turns_before + session->turns);
+	plan->history = json_incref(json_object_get(past, "history"));
+	plan->reply = json_incref(json_object_get(past, "reply"));
+	plan->results = json_incref(json_object_get(past, "results"));
+	plan->compactions = json_incref(json_object_get(past, "compactions"));
+	plan->compaction_turns = session_compaction_turns(session);
+	plan->most_bytes = session_most_bytes(session);
+	plan->starved = session->is_starved;
+	if (past)
+		tell_interrupted(plan);
+	if (model_is_accounted(session))
+		plan->budget = ledger_line(session->daemon, session->agent,
+					   &resident->agent->limits);
+}
+
+static int plan_read(struct session *session, const struct resident *resident, struct error *error)
+{
 	_free_ char *constitution = constitution_recall(session);
 	struct beat *beat = NULL;
 	struct plan_request request = {
@@ -99,22 +123,7 @@ static int plan_read(struct session *session, const struct resident *resident, s
 				&session->plan, error);
 	if (result)
 		return result;
-	session->plan->turns_max = settings->turns_per_session;
-	session->plan->max_output_tokens = session->model.max_output_tokens;
-	session->plan->turns_made = (uint32_t)(session->turns_before + session->turns);
-	session->plan->history = json_incref(json_object_get(session->past, "history"));
-	session->plan->reply = json_incref(json_object_get(session->past, "reply"));
-	session->plan->results = json_incref(json_object_get(session->past, "results"));
-	session->plan->compactions = json_incref(json_object_get(session->past, "compactions"));
-	session->plan->compaction_turns = session_compaction_turns(session);
-	session->plan->most_bytes = session_most_bytes(session);
-	session->plan->starved = session->is_starved;
-	if (session->past)
-		tell_interrupted(session->plan);
-	session->plan->tool_output_bytes = settings->tool_output_bytes;
-	if (model_is_accounted(session))
-		session->plan->budget = ledger_line(session->daemon, session->agent,
-						    &resident->agent->limits);
+	plan_fill(session, resident);
 	if (!session->rehearse && session->plan->constitution.id[0] &&
 	    session->plan->constitution.text)
 		constitution_keep(session, session->plan->constitution.text);

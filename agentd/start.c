@@ -244,7 +244,6 @@ static void all_ended(struct daemon *daemon)
 static void stop_asked(uv_signal_t *handle, int signal)
 {
 	struct daemon *daemon = handle->data;
-	uv_timer_t *limit;
 
 	renewal_give_up(daemon);
 	if (daemon->stopping) { /* asked twice, or while all stops anyway: at once */
@@ -255,10 +254,7 @@ static void stop_asked(uv_signal_t *handle, int signal)
 	notify_stopping();
 	log_event(daemon->log, LEVEL_NOTICE, "stopping", NULL, NULL, "stopping on signal %d",
 		  signal);
-	limit = xcalloc(1, sizeof(*limit));
-	limit->data = daemon;
-	uv_timer_init(&daemon->loop, limit);
-	uv_timer_start(limit, stop_now, STOP_LONGEST_MS, 0);
+	uv_timer_start(handle_timer(&daemon->loop, daemon), stop_now, STOP_LONGEST_MS, 0);
 	supervisor_stop(daemon, all_ended);
 }
 
