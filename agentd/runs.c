@@ -35,8 +35,6 @@ static const char *why_not(const struct resident *resident, const struct session
 {
 	if (!resident)
 		return "the agent's folder is gone";
-	if (!resident->agent)
-		return resident->broken;
 	return wish->event ? NULL : "what was to be run cannot be read";
 }
 

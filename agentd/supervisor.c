@@ -63,12 +63,13 @@ static bool is_free(const struct daemon *daemon, const struct session *session)
 	return !resident || !resident->open;
 }
 
-/* One that has begun waits until they are mended: it would end with nothing but the complaint. */
+/* One that was taken on waits until they are mended: it would end with nothing but the complaint.
+ */
 static bool waits_for_files(const struct daemon *daemon, const struct session *session)
 {
 	const struct resident *resident = roster_find(daemon->roster, session->agent);
 
-	return session_is_between_lives(session) && resident && !resident->agent;
+	return (session_is_between_lives(session) || session->kept) && resident && !resident->agent;
 }
 
 static bool may_begin(const struct daemon *daemon, const struct session *session, int64_t now)

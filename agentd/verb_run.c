@@ -98,7 +98,10 @@ void verb_run(struct client *client, const json_t *params, uint64_t id)
 		client_refuse(client, id, error.code, "%s", error.message);
 		return;
 	}
-	accept_run(client, id, session);
+	if (wish.rehearse)
+		client_reply(client, id, json_pack("{s:s}", "session", session));
+	else
+		accept_run(client, id, session);
 }
 
 void verb_cancel(struct client *client, const json_t *params, uint64_t id)

@@ -79,20 +79,22 @@ equal 'nothing is started' "$before" "$(events session_start)"
 equal 'nor failed' 0 "$(jq -s '[.[] | select(.event == "session_end" and .level != "info")] | length' .agentd/log/events.jsonl)"
 kill -0 "$run" || { cat "$T/run"; fail 'the run did not wait'; }
 
-# Taken back, it goes on by itself with the next that comes.
+# Taken back, it goes on by itself.
 install "$version"
-ok 'the next runs' agentctl run ada --message hello
 wait "$run" || { cat "$T/run"; fail 'the one that waited'; }
 wait_for 'all is well' well
 
 # Restarted, as it asks for.
 install 9.9.9
-agentctl run ada --message hello >/dev/null 2>&1 &
+agentctl run ada --message 'say later' >/dev/null 2>&1 &
 wait_for 'a restart is asked for again' told
 stop_agentd
 install "$version" # what starts now is of that version
+before=$(events session_end)
 start_agentd
 wait_for 'all is well' well
+later() { [ "$(events session_end)" -gt "$before" ]; }
+wait_for 'what waited is run by it' later
 ok 'it works' agentctl run ada --message hello
 wait_for 'no session stays open' none_is_open
 stop_agentd
