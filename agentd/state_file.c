@@ -12,6 +12,7 @@
 
 #define NAME "state.db"
 #define MARK "state.db.is-damaged" /* met while the daemon ran, or by a start that failed */
+#define TRIED "state.db.try"       /* whether a file can be written at all */
 #define EVENTS "log/events.jsonl"
 #define CHECK_MS 150 /* of a start, at most, to look through the file */
 #define TROUBLE_KEY "state"
@@ -179,10 +180,22 @@ void state_file_tell(struct daemon *daemon)
 
 /* ---- while the daemon runs ---- */
 
-static const char *remedy(const struct error *error)
+/* SQLite says "disk I/O error" of whatever fails beneath it. NULL: a file can be written. */
+static const char *try_writing(const struct daemon *daemon)
+{
+	struct error error = { 0 };
+
+	file_replace(daemon->state_dir, TRIED, SPAN(""), 0600, &error);
+	file_unlink(daemon->state_dir, TRIED, NULL);
+	return remedy_of(error.system);
+}
+
+static const char *remedy(const struct daemon *daemon, const struct error *error)
 {
 	const char *system = remedy_of(error->system);
 
+	if (!system && error->code == ERROR_SYSTEM)
+		system = try_writing(daemon);
 	if (system)
 		return system;
 	switch (error->code) {
@@ -218,7 +231,7 @@ static void begin(struct daemon *daemon, const struct error *error)
 		    "state.db cannot be written: nothing begins until it can",
 		    "%s: %s; until it can be written nothing begins and no model is called, and "
 		    "what happens is kept in memory",
-		    file->trouble, remedy(error));
+		    file->trouble, remedy(daemon, error));
 }
 
 static void end(struct daemon *daemon)
