@@ -59,12 +59,18 @@ static void job_finish(struct commit_job *job, const char *commit, const struct 
 
 /* ---- how it went ---- */
 
+static struct resident *resident_of(const struct commit_job *job)
+{
+	const char *agent = repository_agent(job->repository);
+
+	return agent ? roster_find(job->daemon->roster, agent) : NULL;
+}
+
 /* The result is in force: remember the files, tell who waits for it. */
 static void job_succeeded(struct commit_job *job, const json_t *result)
 {
 	struct daemon *daemon = job->daemon;
-	struct resident *resident = roster_find(daemon->roster,
-						job->repository + strlen("agents/"));
+	struct resident *resident = resident_of(job);
 	const char *commit = json_string_value(json_object_get(result, "commit"));
 	json_int_t merged = json_integer_value(json_object_get(result, "merged"));
 	const char *lock = json_string_value(json_object_get(result, "lock_removed"));
@@ -101,8 +107,7 @@ static void job_retry_later(struct commit_job *job, const struct error *error)
 {
 	int64_t now = clock_monotonic_ms();
 	struct daemon *daemon = job->daemon;
-	struct resident *resident = roster_find(daemon->roster,
-						job->repository + strlen("agents/"));
+	struct resident *resident = resident_of(job);
 
 	if (!job->complaint || strcmp(job->complaint, error->message)) {
 		free(job->complaint);

@@ -331,9 +331,7 @@ struct monitors *monitors_new(struct daemon *daemon)
 {
 	struct monitors *monitors = xcalloc(1, sizeof(*monitors));
 
-	monitors->timer = xcalloc(1, sizeof(uv_timer_t));
-	monitors->timer->data = daemon;
-	uv_timer_init(&daemon->loop, monitors->timer);
+	monitors->timer = handle_timer(&daemon->loop, daemon);
 	return monitors;
 }
 

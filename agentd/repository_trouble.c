@@ -13,7 +13,7 @@
 #define ABANDONED_MS 30000
 #define PROCESSES_MAX 100000
 
-static const char *agent_of(const char *repository)
+const char *repository_agent(const char *repository)
 {
 	return strncmp(repository, "agents/", strlen("agents/")) ? NULL
 								 : repository + strlen("agents/");
@@ -58,7 +58,7 @@ void repository_trouble(struct daemon *daemon, const char *repository, const str
 
 	if (since_ms < TELL_MS || alert_is_open(daemon, key))
 		return;
-	alert_raise(daemon, key, agent_of(repository), post,
+	alert_raise(daemon, key, repository_agent(repository), post,
 		    "%s: %s%s; until then nothing is lost: what is to be committed waits",
 		    repository, error->message, mend);
 }
@@ -68,8 +68,8 @@ void repository_well(struct daemon *daemon, const char *repository, const char *
 	_free_ char *key = xasprintf("repository %s", repository);
 
 	if (lock)
-		log_event(daemon->log, LEVEL_NOTICE, "lock_removed", agent_of(repository), NULL,
-			  "%s/.git had the lock %s that no git held any more; it was removed",
+		log_event(daemon->log, LEVEL_NOTICE, "lock_removed", repository_agent(repository),
+			  NULL, "%s/.git had the lock %s that no git held any more; it was removed",
 			  repository, lock);
 	if (alert_is_open(daemon, key))
 		alert_over(daemon, key, "%s is committed to again", repository);

@@ -12,6 +12,9 @@
 
 #include "daemon.h"
 
+/* Whose it is: "kira" of "agents/kira"; NULL: the workspace's own, ".". A part of `repository`. */
+const char *repository_agent(const char *repository);
+
 /* A job of `repository` (".", "agents/kira") failed, as all have for `since_ms` milliseconds. */
 void repository_trouble(struct daemon *daemon, const char *repository, const struct error *error,
 			int64_t since_ms);
