@@ -39,6 +39,9 @@ typedef void (*journal_history_done)(void *context, struct session_history *hist
 				     const struct budget_hold *spent, const struct error *error);
 void journal_go_on(struct daemon *daemon, const char *session, bool own, journal_history_done done,
 		   void *context);
+/* How an open session is to end, before it has: no later daemon goes on with its work. */
+void journal_session_decide(struct daemon *daemon, const struct session_row *row, journal_done done,
+			    void *context);
 /* The daemon stops, and the session goes on under the next one: that is no death. */
 void journal_session_suspend(struct daemon *daemon, const char *session);
 /* A process of a session has died. */

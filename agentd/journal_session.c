@@ -158,6 +158,24 @@ void journal_step_begin(struct daemon *daemon, const struct step *step, journal_
 	journal_job_submit(job, work_step_begin);
 }
 
+/* One that is over already, or never had a row, needs no such word. */
+static int work_decide(struct store *store, void *context, struct error *error)
+{
+	struct journal_job *job = context;
+	int result = store_session_decide(store, &job->row, error);
+
+	return result == -(int)ERROR_NOT_FOUND || result == -(int)ERROR_CONFLICT ? 0 : result;
+}
+
+void journal_session_decide(struct daemon *daemon, const struct session_row *row, journal_done done,
+			    void *context)
+{
+	struct journal_job *job = journal_job_new(daemon, done, context);
+
+	journal_job_take_row(job, row);
+	journal_job_submit(job, work_decide);
+}
+
 static int work_suspend(struct store *store, void *context, struct error *error)
 {
 	struct journal_job *job = context;

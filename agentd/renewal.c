@@ -135,7 +135,7 @@ static void end_sessions(struct daemon *daemon)
 			session = session->next;
 			continue;
 		}
-		supervisor_cancel(daemon, session->id, REASON, NULL);
+		supervisor_cancel(daemon, session->id, REASON, NULL, NULL, NULL);
 		session = supervisor_first(daemon);
 	}
 }

@@ -17,6 +17,7 @@ struct orphan {
 	struct daemon *daemon;
 	char *id, *agent, *cause, *section, *heading, *model, *plan;
 	char *reason; /* why it was not to go on */
+	bool is_decided; /* that it does not */
 	struct death_count deaths;
 	int64_t started, turns, input_tokens, output_tokens, cost_micro_usd;
 	char **facts;
@@ -64,6 +65,7 @@ static int find_orphan(void *context, const struct session_row *row)
 	orphan->plan = xstrdup(row->plan);
 	orphan->reason = xstrdup(*row->reason ? row->reason : "the daemon ended while it ran");
 	orphan->started = row->started;
+	orphan->is_decided = *row->outcome;
 	orphans->items[orphans->count++] = orphan;
 	return 0;
 }
@@ -190,6 +192,7 @@ static int orphan_recover(struct orphan *orphan, struct error *error)
 	struct daemon *daemon = orphan->daemon;
 	int result = store_death_count(daemon->reader, orphan->id, &orphan->deaths, error);
 
+	wish.decided = orphan->is_decided ? orphan->reason : NULL;
 	if (!result && !orphan_goes_on(orphan)) {
 		result = store_steps(daemon->reader, orphan->id, find_fact, orphan, error);
 		if (!result) {

@@ -239,6 +239,8 @@ void supervisor_resume(struct daemon *daemon, const char *agent, const char *id,
 	session->started_ms = started_ms;
 	session->manual = wish->event && !strncmp(wish->event, RUN_BY_HAND, strlen(RUN_BY_HAND));
 	restore_deaths(session, deaths);
+	if (wish->decided)
+		session_fail(session, OUTCOME_INTERRUPTED, "%s", wish->decided);
 	queue(daemon->supervisor, session);
 	watchdog_note(session);
 }

@@ -33,6 +33,7 @@ struct session_wish {
 	const char *again;    /* the parked session whose work this is; NULL: none */
 	enum session_answer answer; /* to what that one asked */
 	bool afresh;                /* a person let it go on after it went in circles */
+	const char *decided;        /* why it was to end before its daemon did; NULL: it was not */
 	const json_t *objective;    /* as it was begun, NULL: as the files are; copied */
 	bool by_person;             /* their money: people_share */
 	bool rehearse;
@@ -64,8 +65,11 @@ void supervisor_hurry(struct daemon *daemon, const struct resident *resident);
 bool supervisor_has(const struct daemon *daemon, const struct resident *resident, const char *key,
 		    bool waiting_only);
 
-/* Ends one early; its outcome is `interrupted`. ERROR_NOT_FOUND: no such session is open. */
+/* Ends one early; its outcome is `interrupted`. `done` (may be NULL) is called when that is
+ * durable: it does not go on under a later daemon either. ERROR_NOT_FOUND: no such session is open.
+ */
 int supervisor_cancel(struct daemon *daemon, const char *id, const char *reason,
+		      void (*done)(void *context, const struct error *error), void *context,
 		      struct error *error);
 /* A client that follows is gone. */
 void supervisor_forget(struct daemon *daemon, void *context);

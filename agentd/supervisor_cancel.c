@@ -1,6 +1,8 @@
 /* Sessions that end, or are set down, before they are done. */
 #include "session.h"
 
+#include "journal.h"
+
 /* Its outcome is decided. One that has begun, and waits to go on, has facts in its journal. */
 static void session_end(struct session *session)
 {
@@ -14,13 +16,23 @@ static void session_cancel(struct session *session, const char *reason)
 }
 
 int supervisor_cancel(struct daemon *daemon, const char *id, const char *reason,
+		      void (*done)(void *context, const struct error *error), void *context,
 		      struct error *error)
 {
 	struct session *session = supervisor_find(daemon, id);
+	struct session_row row;
 
 	if (!session)
 		return error_set(error, ERROR_NOT_FOUND, "no session %s is open", id);
-	session_cancel(session, reason);
+	session_hold(session);
+	session_fail(session, OUTCOME_INTERRUPTED, "%s", reason);
+	row = session_row_of(session, "", "");
+	if (session->outcome == OUTCOME_INTERRUPTED) /* else it is on its way to another end */
+		journal_session_decide(daemon, &row, done, context);
+	else if (done)
+		done(context, NULL);
+	session_end(session);
+	session_release(session);
 	return 0;
 }
 

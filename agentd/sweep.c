@@ -22,7 +22,7 @@ struct sweep {
 	struct stale stale;
 	struct open_row {
 		char id[27], agent[AGENT_NAME_MAX + 1];
-		char *plan, *section;
+		char *plan, *section, *decided;
 		struct death_count deaths;
 		int64_t started_ms;
 	} * open;
@@ -39,6 +39,7 @@ static void forget_open(struct sweep *sweep)
 
 		free(steal_pointer(&one->plan));
 		free(steal_pointer(&one->section));
+		free(steal_pointer(&one->decided));
 	}
 }
 
@@ -171,6 +172,7 @@ static int note_open(void *context, const struct session_row *row)
 	snprintf(one->agent, sizeof(one->agent), "%s", row->agent);
 	one->plan = xstrdup(row->plan);
 	one->section = xstrdup(row->section);
+	one->decided = *row->outcome ? xstrdup(row->reason) : NULL;
 	one->started_ms = row->started;
 	return ++sweep->open_count == OPEN_MAX;
 }
@@ -210,6 +212,7 @@ static void requeue(struct daemon *daemon, const struct open_row *row)
 	found(daemon, row->agent, row->id, "its row is open, and nobody is at it: it goes on");
 	if (wish.key) /* as after a start */
 		wish.key = row->section;
+	wish.decided = row->decided;
 	if (wish.event && resident) {
 		supervisor_resume(daemon, row->agent, row->id, row->started_ms, &wish,
 				  &row->deaths);

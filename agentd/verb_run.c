@@ -104,15 +104,42 @@ void verb_run(struct client *client, const json_t *params, uint64_t id)
 		accept_run(client, id, session);
 }
 
+/* The answer waits until it is durable: no later daemon goes on with it. */
+struct cancelling {
+	struct client *client;
+	uint64_t id;
+};
+
+static void cancelled(void *context, const struct error *error)
+{
+	struct cancelling *cancelling = context;
+
+	if (error)
+		client_refuse(cancelling->client, cancelling->id, error->code, "%s",
+			      error->message);
+	else
+		client_reply(cancelling->client, cancelling->id, json_object());
+	client_release(cancelling->client);
+	free(cancelling);
+}
+
 void verb_cancel(struct client *client, const json_t *params, uint64_t id)
 {
 	const char *session = json_string_value(json_object_get(params, "session"));
+	struct cancelling *cancelling;
 	struct error error;
 
-	if (!session)
+	if (!session) {
 		client_refuse(client, id, ERROR_INVALID, "say which session");
-	else if (supervisor_cancel(client_daemon(client), session, "cancelled by a person", &error))
-		client_refuse(client, id, error.code, "%s", error.message);
-	else
-		client_reply(client, id, json_object());
+		return;
+	}
+	cancelling = xmalloc(sizeof(*cancelling));
+	*cancelling = (struct cancelling){ client, id };
+	client_hold(client);
+	if (!supervisor_cancel(client_daemon(client), session, "cancelled by a person", cancelled,
+			       cancelling, &error))
+		return;
+	client_refuse(client, id, error.code, "%s", error.message);
+	client_release(client);
+	free(cancelling);
 }

@@ -101,6 +101,23 @@ int store_session_resume(struct store *store, const char *id, int64_t epoch, int
 	return r;
 }
 
+static const char decide_session[] = "UPDATE session SET outcome = ?3, reason = ?4"
+				     " WHERE id = ?1 AND ended = 0 AND epoch <= ?2";
+
+int store_session_decide(struct store *store, const struct session_row *row, struct error *error)
+{
+	int r, changes = 0;
+	struct query q;
+
+	query_begin(&q, store, decide_session, error);
+	query_text(&q, row->id);
+	query_int(&q, row->epoch);
+	query_text(&q, row->outcome);
+	query_text(&q, row->reason);
+	r = query_change(&q, &changes);
+	return r || changes ? r : not_ended(store, row->id, error);
+}
+
 static const char suspend_session[] =
 	"UPDATE session SET suspended = 1 WHERE id = ?1 AND ended = 0 AND epoch <= ?2";
 

@@ -198,6 +198,9 @@ int store_session_end(struct store *store, const struct session_row *row, struct
  * answered last. ERROR_CONFLICT, ERROR_NOT_FOUND as above. */
 int store_session_resume(struct store *store, const char *id, int64_t epoch, int64_t at,
 			 int64_t *ret_deaths, struct error *error);
+/* Writes outcome and reason of an open session before its end: whoever goes on with it only brings
+ * it to that. Failures as above. */
+int store_session_decide(struct store *store, const struct session_row *row, struct error *error);
 /* An open session is let go on purpose, to go on under a later epoch. Failures as above. */
 int store_session_suspend(struct store *store, const char *id, int64_t epoch, struct error *error);
 typedef int (*store_session_visit)(void *context, const struct session_row *row);
