@@ -237,6 +237,8 @@ static void scheduler_look(struct daemon *daemon)
 			scheduler_arm_sections(daemon, daemon->roster->items[i]);
 		look_at_resident(daemon, daemon->roster->items[i], absence, look.wall_ms / 1000);
 	}
+	if (is_stepped)
+		scheduler_look_ahead(daemon);
 	scheduler_set_alarm(daemon);
 }
 
@@ -280,5 +282,6 @@ void scheduler_free(struct scheduler *scheduler)
 	uv_close((uv_handle_t *)scheduler->events, handle_free);
 	fd_close(&scheduler->alarm);
 	scheduler_firings_let_go(scheduler);
+	scheduler_ahead_free(scheduler->ahead);
 	free(scheduler);
 }

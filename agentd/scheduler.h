@@ -26,6 +26,10 @@ void scheduler_arm(struct daemon *daemon, struct resident *resident);
 void scheduler_section_moved(struct daemon *daemon, struct resident *resident, const char *old_key,
 			     size_t place, const struct beat *state);
 
+/* The next slot of a section that will run or be skipped, for people; AGENDA_NEVER: none. One that
+ * has its row already, as the clock was set back, is passed over. */
+int64_t scheduler_next(const struct daemon *daemon, const struct resident *resident, size_t place);
+
 /* tzdata may have been replaced: where it was, all is told anew. */
 void scheduler_look_at_zones(struct daemon *daemon);
 

@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 
+#define BEHIND_S 10 /* less is what clocks are off by */
+
 struct restore {
 	struct daemon *daemon;
 	int64_t now;
@@ -105,10 +107,28 @@ static int restore_owed(void *context, const struct slot *slot)
 	return 0;
 }
 
+/* People have to hear that nothing is due for a while, or that much is due again. */
+static int tell_behind(const struct restore *restore, struct error *error)
+{
+	char shown[INSTANT_SIZE], known[INSTANT_SIZE];
+	int64_t latest = 0;
+	int result = store_latest(restore->daemon->reader, &latest, error);
+
+	if (!result && latest > restore->now + BEHIND_S)
+		log_event(restore->daemon->log, LEVEL_WARNING, "clock_behind", NULL, NULL,
+			  "the clock shows %s, and state.db has rows of %s: it was ahead then, or "
+			  "was set back while agentd did not run; no slot runs a second time",
+			  instant_print(restore->now, shown), instant_print(latest, known));
+	return result;
+}
+
 int scheduler_restore(struct daemon *daemon, struct error *error)
 {
 	struct restore restore = { daemon, clock_wall_s() };
-	int result = store_agents(daemon->reader, restore_agent, &restore, error);
+	int result = tell_behind(&restore, error);
+
+	if (!result)
+		result = store_agents(daemon->reader, restore_agent, &restore, error);
 
 	if (!result)
 		result = store_sections(daemon->reader, restore_section, &restore, error);
@@ -116,7 +136,9 @@ int scheduler_restore(struct daemon *daemon, struct error *error)
 		result = store_slots_waiting(daemon->reader, restore_owed, &restore, error);
 	for (size_t i = 0; !result && i < daemon->roster->count; i++)
 		scheduler_arm_sections(daemon, daemon->roster->items[i]);
-	if (!result)
+	if (!result) {
+		scheduler_look_ahead(daemon);
 		scheduler_set_alarm(daemon);
+	}
 	return result;
 }

@@ -1,11 +1,12 @@
 /* Slots of a section, as the files of the scheduler share them: scheduler.c looks and arms,
  * scheduler_fire.c writes rows and wishes for sessions, scheduler_event.c hears what happens,
- * scheduler_restore.c knows how it was. */
+ * scheduler_restore.c knows how it was, scheduler_ahead.c what has its row before its time. */
 #ifndef AGENTD_SLOTS_H
 #define AGENTD_SLOTS_H
 
 #include "scheduler.h"
 
+struct ahead;
 struct firing;
 
 struct scheduler {
@@ -17,6 +18,7 @@ struct scheduler {
 	struct agenda_turns turns;    /* of what is caught up */
 	struct agenda_look last_look; /* zeros: there was none */
 	int64_t zones_looked_at;      /* on the clock of agenda_look.boot_ms */
+	struct ahead *ahead;          /* NULL: nothing, as when no clock was set back */
 };
 
 /* By what a section's slots are told: its zone is the heading's, the agent's or the workspace's. */
@@ -67,5 +69,9 @@ void scheduler_skip(struct daemon *daemon, const struct resident *resident,
  * first of all. */
 void scheduler_arm_sections(struct daemon *daemon, struct resident *resident);
 void scheduler_set_alarm(struct daemon *daemon);
+
+/* The clock may have been set back: which slots to come have their rows already? */
+void scheduler_look_ahead(struct daemon *daemon);
+void scheduler_ahead_free(struct ahead *ahead); /* NULL is fine */
 
 #endif

@@ -4,6 +4,7 @@
 #include "ledger.h"
 #include "parked.h"
 #include "roster.h"
+#include "scheduler.h"
 #include "service.h"
 #include "supervisor.h"
 
@@ -42,16 +43,19 @@ static struct state state_of(const struct daemon *daemon, const struct resident 
 	return (struct state){ "idle", NULL };
 }
 
-static json_t *next_json(const struct resident *resident)
+static json_t *next_json(const struct daemon *daemon, const struct resident *resident)
 {
 	const struct heartbeat *first = NULL;
 	int64_t at = INT64_MAX;
 
-	for (size_t i = 0; resident->agent && i < resident->agent->beats.count; i++)
-		if (resident->beats[i].place.next < at) {
-			at = resident->beats[i].place.next;
+	for (size_t i = 0; resident->agent && i < resident->agent->beats.count; i++) {
+		int64_t next = scheduler_next(daemon, resident, i);
+
+		if (next < at) {
+			at = next;
 			first = &resident->agent->beats.items[i];
 		}
+	}
 	if (!first)
 		return json_null();
 	return json_pack("{s:s,s:o}", "heartbeat", first->heading, "at", time_json(at));
@@ -100,7 +104,7 @@ static json_t *agent_json(const struct daemon *daemon, const struct resident *re
 	return json_pack("{s:o,s:s,s:o,s:b,s:s?,s:o,s:o,s:I,s:o}", "name",
 			 text_json(resident->name), "state", state.name, "reason",
 			 text_json(state.reason), "paused", (int)resident->paused, "session",
-			 supervisor_running(resident), "next", next_json(resident), "last",
+			 supervisor_running(resident), "next", next_json(daemon, resident), "last",
 			 last_json(resident), "today_micro_usd",
 			 (json_int_t)ledger_today(daemon, resident->name), "problems",
 			 problems_json(resident));

@@ -461,6 +461,10 @@ typedef int (*store_parked_visit)(void *context, const struct parked_row *row);
 /* In the order of `since`. */
 int store_parked(struct store *store, store_parked_visit visit, void *context, struct error *error);
 
+/* The latest moment that the newest rows of slots, sessions, steps and calls tell of, in UTC s; 0:
+ * there are none. Later than now: the clock was set back. */
+int store_latest(struct store *store, int64_t *ret_at, struct error *error);
+
 /* A new epoch for this start of the daemon: greater than all that rows carry. Like
  * store_slots_close_open it does not wait for the device; the next commit does. */
 int store_epoch_next(struct store *store, int64_t *ret_epoch, struct error *error);

@@ -68,7 +68,8 @@ wait_for 'the clock is noticed again' sh -c '[ "$(jq -s "[.[] | select(.event ==
 equal 'the next hour stays' 2026-11-21T18:00:00Z "$(agentctl status hours --json | jq -r '.agents[0].next.at')"
 set_clock '2026-11-21 11:59:58Z'
 next_is() { [ "$(agentctl status "$1" --json | jq -r '.agents[0].next.at')" = "$2" ]; }
-wait_for 'it begins anew, and passes over the noon that ran' next_is hours 2026-11-21T13:00:00Z
+wait_for 'it begins anew, and what comes is the first hour without a row' next_is hours 2026-11-21T18:00:00Z
+equal 'as schedule says' 2026-11-21T18:00:00Z "$(agentctl schedule hours --json | jq -r 'map(select(.state == "due"))[0].at')"
 wait_for 'noon comes a second time' passed '2026-11-21 12:00:01Z'
 wait_for 'it is refused' sh -c '[ "$(jq -s "[.[] | select(.event == \"slot_refused\" and .agent == \"hours\")] | length" .agentd/log/events.jsonl)" -ge 1 ]'
 no_doubles 'the clock set back'

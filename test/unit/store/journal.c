@@ -158,6 +158,26 @@ static int since_success(struct place *place, size_t max)
 	return (int)count;
 }
 
+static void the_latest_moment_is_that_of_the_newest_row(void **state)
+{
+	struct place *place = *state;
+	struct slot slot = { .agent = "a", .section = "s", .event = "", .recorded = 70 };
+	struct session_row row = { .id = "A", .agent = "a", .epoch = 1, .started = 90000 };
+	int64_t at = -1;
+
+	assert_int_equal(0, store_latest(place->store, &at, NULL));
+	assert_int_equal(0, at);
+	assert_int_equal(0, store_slot_insert(place->store, &slot, NULL));
+	assert_int_equal(0, store_session_begin(place->store, &row, NULL));
+	assert_int_equal(0, store_latest(place->store, &at, NULL));
+	assert_int_equal(90, at);
+	row.id = "B";
+	row.started = 60000; /* the clock was put right */
+	assert_int_equal(0, store_session_begin(place->store, &row, NULL));
+	assert_int_equal(0, store_latest(place->store, &at, NULL));
+	assert_int_equal(70, at);
+}
+
 static void failures_of_a_section_are_counted(void **state)
 {
 	struct place *place = *state;
@@ -381,6 +401,8 @@ static void ask_about_calls(struct store *store)
 
 static void ask_about_the_rest(struct store *store)
 {
+	int64_t at;
+
 	store_incidents(store, false, 1, NULL, NULL, NULL);
 	store_incidents(store, true, 1, NULL, NULL, NULL);
 	store_incidents_prune(store, 1, 1, NULL, NULL);
@@ -389,6 +411,7 @@ static void ask_about_the_rest(struct store *store)
 	store_parked(store, NULL, NULL, NULL);
 	store_parked_delete(store, "s", NULL);
 	store_restarts(store, NULL, NULL, NULL);
+	store_latest(store, &at, NULL);
 }
 
 static void ask_about_leaving(struct store *store)
@@ -438,6 +461,7 @@ int journal_tests(void)
 		PLACE_TEST(the_plan_comes_with_the_end),
 		PLACE_TEST(the_newest_come_first),
 		PLACE_TEST(failures_of_a_section_are_counted),
+		PLACE_TEST(the_latest_moment_is_that_of_the_newest_row),
 		PLACE_TEST(intent_then_result),
 		PLACE_TEST(effects_begin_once),
 		PLACE_TEST(goes_on_are_counted),
