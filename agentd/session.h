@@ -216,6 +216,9 @@ void session_exited(void *context, const struct process_end *end);
 /* `done` was its last word and its socket is closed. The kernel needs some milliseconds to end a
  * process with namespaces of its own, and nothing of a session has to wait for that. */
 void session_left(struct session *session);
+/* That so many facts of a session did not come into MEMORY.md, why, and where they are; the caller
+ * frees it. */
+char *session_unkept_words(const char *id, size_t facts, const char *why);
 /* It has no process (any more). */
 void session_over(struct session *session);
 /* An effect of the daemon's for it has ended, and its result is on the way to state.db. */

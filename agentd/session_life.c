@@ -197,15 +197,33 @@ void session_hang_up(struct session *session)
 	link_free(steal_pointer(&session->link));
 }
 
+char *session_unkept_words(const char *id, size_t facts, const char *why)
+{
+	return xasprintf("%zu fact%s of it %s not in MEMORY.md (%s), and in its journal only: "
+			 "agentctl transcript %s",
+			 facts, facts == 1 ? "" : "s", facts == 1 ? "is" : "are", why, id);
+}
+
+/* Nobody is to wait for them. How it ended stays, unless all was well but for this. */
+static void tell_unkept(struct session *session, const char *why)
+{
+	_free_ char *words = session_unkept_words(session->id, session->fact_count, why);
+	_free_ char *before = steal_pointer(&session->reason);
+
+	if (session->outcome == OUTCOME_DONE)
+		session->outcome = OUTCOME_FAILED;
+	session->reason = before && *before ? xasprintf("%s; %s", before, words) : xstrdup(words);
+	log_event(session->daemon->log, LEVEL_WARNING, "facts_unkept", session->agent, session->id,
+		  "%s", words);
+}
+
 static void saved(void *context, const char *commit, const struct error *error)
 {
 	struct session *session = context;
 
 	(void)commit;
-	if (error && session->outcome == OUTCOME_DONE) {
-		session->outcome = OUTCOME_NONE;
-		session_fail(session, OUTCOME_FAILED, "MEMORY.md: %s", error->message);
-	}
+	if (error)
+		tell_unkept(session, error->message);
 	session_handle(session, LIFE_SAVED);
 	session_release(session);
 }

@@ -16,7 +16,8 @@
 struct orphan {
 	struct daemon *daemon;
 	char *id, *agent, *cause, *section, *heading, *model, *plan;
-	char *reason; /* why it was not to go on */
+	char *reason;    /* why it was not to go on */
+	bool is_unkept;  /* its facts are in its journal only */
 	bool is_decided; /* that it does not */
 	struct death_count deaths;
 	int64_t started, turns, input_tokens, output_tokens, cost_micro_usd;
@@ -64,8 +65,8 @@ static int find_orphan(void *context, const struct session_row *row)
 	orphan->model = xstrdup(row->model);
 	orphan->plan = xstrdup(row->plan);
 	orphan->reason = xstrdup(*row->reason ? row->reason : "the daemon ended while it ran");
-	orphan->started = row->started;
 	orphan->is_decided = *row->outcome;
+	orphan->started = row->started;
 	orphans->items[orphans->count++] = orphan;
 	return 0;
 }
@@ -129,19 +130,30 @@ static void orphan_close(struct orphan *orphan)
 		.epoch = orphan->daemon->epoch,
 	};
 
-	log_event(orphan->daemon->log, LEVEL_NOTICE, "session_recovered", orphan->agent, orphan->id,
-		  "a session that the daemon left open is closed as interrupted; %zu facts kept",
-		  orphan->fact_count);
+	log_event(
+		orphan->daemon->log, orphan->is_unkept ? LEVEL_WARNING : LEVEL_NOTICE,
+		"session_recovered", orphan->agent, orphan->id,
+		"a session that the daemon left open is closed as interrupted: %s; %zu facts kept",
+		orphan->reason, orphan->is_unkept ? 0 : orphan->fact_count);
 	journal_session_end(orphan->daemon, &row, NULL, NULL, NULL, NULL, NULL);
 	orphan_is_last(orphan);
 	orphan_free(orphan);
 }
 
+static void tell_unkept(struct orphan *orphan, const char *why)
+{
+	_free_ char *words = session_unkept_words(orphan->id, orphan->fact_count, why);
+	_free_ char *before = steal_pointer(&orphan->reason);
+
+	orphan->reason = xasprintf("%s; %s", before, words);
+	orphan->is_unkept = true;
+}
+
 static void orphan_saved(void *context, const char *commit, const struct error *error)
 {
 	(void)commit;
-	(void)error; /* logged by the committer: the folder is gone, or the file cannot be a memory
-		      */
+	if (error)
+		tell_unkept(context, error->message);
 	orphan_close(context);
 }
 
@@ -150,7 +162,11 @@ static void orphan_save(struct orphan *orphan)
 	_free_ char *message = NULL;
 	char cost[32];
 
-	if (!orphan->fact_count || !roster_find(orphan->daemon->roster, orphan->agent)) {
+	bool is_gone = !roster_find(orphan->daemon->roster, orphan->agent);
+
+	if (orphan->fact_count && is_gone)
+		tell_unkept(orphan, "the agent's folder is gone");
+	if (!orphan->fact_count || is_gone) {
 		orphan_close(orphan);
 		return;
 	}

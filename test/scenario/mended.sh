@@ -23,12 +23,20 @@ reply
   when lose it
   headers
   stall
+reply
+  when drop it
+  call remember {"text":"The dropped thing."}
+reply
+  when drop it
+  headers
+  stall
 EOS
 start_provider openai "$T/story.txt"
 use_provider openai
 echo 'stale_sweep: 1 s' >>agentd.yaml
 start_agentd
 row() { db "SELECT ended > 0, outcome FROM session WHERE id = '$session'"; }
+is_idle() { [ "$(agentctl status ada --json | jq -r '.agents[0].state')" = idle ]; }
 is_row() { [ "$(row)" = "$1" ]; }
 
 # ---- broken, then mended ----
@@ -61,5 +69,23 @@ wait $client || true
 mv agents/ada "$T/ada"
 start_agentd
 wait_for 'without its agent it is closed' is_row '1|interrupted'
+status 0 agentctl why "$session"
+has 'and says where its fact is' "1 fact of it is not in MEMORY.md (the agent's folder is gone), and in its journal only: agentctl transcript $session" "$T/out"
+status 0 agentctl transcript "$session"
+has 'it is there' 'The lost thing.' "$T/out"
+
+# ---- gone while it runs ----
+mv "$T/ada" agents/ada
+wait_for 'it is back' is_idle
+asked=$(requests)
+agentctl run ada --message 'drop it' --json >"$T/run.jsonl" 2>/dev/null & client=$!
+wait_for 'its model is asked again' has_requests $((asked + 2))
+session=$(jq -r 'select(.event == "session_start").session' "$T/run.jsonl")
+mv agents/ada "$T/ada"
+wait $client || true
+equal 'it ends' '1|interrupted' "$(row)"
+has 'and says where its fact is' '1 fact of it is not in MEMORY.md' "$T/run.jsonl"
+mv "$T/ada" agents/ada
+wait_for 'it is back' is_idle
 stop_agentd
 repositories_are_well
