@@ -48,4 +48,8 @@ void scheduler_hear_all(struct daemon *daemon);
 void scheduler_beat_ended(struct resident *resident, const char *key, int64_t at,
 			  const char *inputs);
 
+/* A slot that is to run has its row, and no session: it is due, in its turn, or closed where its
+ * section is gone or another such waits. */
+void scheduler_owe(struct daemon *daemon, const struct slot *slot);
+
 #endif

@@ -85,25 +85,31 @@ static int restore_section(void *context, const struct section *section)
 	return 0;
 }
 
+void scheduler_owe(struct daemon *daemon, const struct slot *slot)
+{
+	struct resident *resident = roster_find(daemon->roster, slot->agent);
+	struct slot closed = *slot;
+	struct beat *beat = NULL;
+
+	if (resident && roster_heartbeat(resident, slot->section, &beat) && !beat->owed) {
+		beat->owed = slot->planned;
+		beat->owed_wake = clock_wall_s();
+		snprintf(beat->owed_event, sizeof(beat->owed_event), "%s", slot->event);
+		scheduler_set_alarm(daemon);
+		return;
+	}
+	closed.state = resident && beat ? SLOT_COALESCED : SLOT_SKIPPED;
+	closed.reason = resident && beat ? "into the one that waits" : "the section is gone";
+	journal_slot_finish(daemon, &closed, NULL, NULL);
+}
+
 /* Its row says that it runs, and its session never began. */
 static int restore_owed(void *context, const struct slot *slot)
 {
 	struct restore *restore = context;
-	struct resident *resident = roster_find(restore->daemon->roster, slot->agent);
-	struct slot closed = *slot;
-	struct beat *beat = NULL;
 
-	if (*slot->wish)
-		return 0; /* a run by hand: runs.h */
-	if (resident && roster_heartbeat(resident, slot->section, &beat) && !beat->owed) {
-		beat->owed = slot->planned;
-		beat->owed_wake = restore->now;
-		snprintf(beat->owed_event, sizeof(beat->owed_event), "%s", slot->event);
-		return 0;
-	}
-	closed.state = resident && beat ? SLOT_COALESCED : SLOT_SKIPPED;
-	closed.reason = resident && beat ? "into the one that waits" : "the section is gone";
-	journal_slot_finish(restore->daemon, &closed, NULL, NULL);
+	if (!*slot->wish) /* else a run by hand: runs.h */
+		scheduler_owe(restore->daemon, slot);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "session_limits.h"
 #include "supervisor.h"
+#include "sweep_slots.h"
 
 #include "base/clock.h"
 
@@ -28,6 +29,8 @@ struct sweep {
 	} * open;
 	size_t open_count;
 
+	struct sweep_slots *slots;
+
 	char (*suspects)[27]; /* nobody was at them at the latest sweep */
 	size_t suspect_count;
 };
@@ -48,6 +51,7 @@ static void sweep_destroy(struct sweep *sweep)
 	forget_open(sweep);
 	free(sweep->open);
 	free(sweep->suspects);
+	sweep_slots_free(sweep->slots);
 	free(sweep);
 }
 
@@ -189,6 +193,8 @@ static int work_sweep(struct store *store, void *context, struct error *error)
 		result = store_sessions(store, NULL, true, OPEN_MAX, note_open, sweep, error);
 	for (size_t i = 0; result >= 0 && i < sweep->open_count; i++)
 		result = store_death_count(store, sweep->open[i].id, &sweep->open[i].deaths, error);
+	if (result >= 0)
+		result = sweep_slots_read(store, sweep->slots, sweep->before_ms / 1000, error);
 	return result < 0 ? result : 0;
 }
 
@@ -273,6 +279,8 @@ static void swept(void *context, int result, const struct error *error)
 	else
 		alert_over(daemon, "stale rows", "rows of state.db are closed");
 	look_for_orphans(sweep);
+	if (sweep_slots_look(daemon, sweep->slots))
+		sweep_arm(daemon);
 }
 
 /* ---- when ---- */
@@ -312,6 +320,7 @@ struct sweep *sweep_new(struct daemon *daemon)
 
 	sweep->daemon = daemon;
 	sweep->open = xcalloc(OPEN_MAX, sizeof(*sweep->open));
+	sweep->slots = sweep_slots_new();
 	sweep->suspects = xcalloc(OPEN_MAX, sizeof(*sweep->suspects));
 	sweep->timer = handle_timer(&daemon->loop, sweep);
 	return sweep;

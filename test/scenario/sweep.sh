@@ -25,11 +25,18 @@ write "UPDATE slot SET state = 0, outcome = '' WHERE session IN ('$ended', '$orp
 	INSERT INTO call(session, agent, cause, task, work, route, provider, model, seq, attempt, place, hour, day, reserved_at,
 		reserved_micro_usd, reserved_tokens, micro_usd, tokens, request_bytes, max_tokens)
 	SELECT id, agent, cause, '', 'person', 'default', 'p', 'm', 1, 1, 0, 0, 0, started - 60000, 5, 5, 5, 5, 1, 1 FROM session WHERE id = '$ended'"
+# A slot that was to run, and whose session was lost before it began.
+printf '## Tidy (Yearly)\n- look\n' >agents/ida/HEARTBEAT.md
+knows() { agentctl schedule ida --json | jq -e 'any(.[]; .heartbeat == "Tidy (Yearly)")'; }
+wait_for 'the section is there' knows
+write "INSERT INTO slot(agent, section, heading, planned, event, state, reason, session, outcome, recorded)
+	SELECT agent, 'Tidy', 'Tidy (Yearly)', unixepoch() - 120, '', 0, '', '', '', unixepoch() - 120 FROM slot WHERE agent = 'ida' LIMIT 1"
 reads() { [ "$(db "$1")" = "$2" ]; }
 wait_for 'the slot of a session that has ended' reads "SELECT state || outcome FROM slot WHERE session = '$ended'" 1interrupted
 wait_for 'a call of it is kept' reads "SELECT state FROM call WHERE session = '$ended'" 2
 wait_for 'a session that nobody was at goes on, and ends' reads "SELECT outcome FROM session WHERE id = '$orphan' AND ended <> 0" done
 wait_for 'and its slot' reads "SELECT state || outcome FROM slot WHERE session = '$orphan'" 1done
+wait_for 'a slot that nobody knew of ran' reads "SELECT state || outcome FROM slot WHERE section = 'Tidy'" 1done
 ok 'told' [ "$(events sweep)" -ge 2 ]
 kill $client; wait $client 2>/dev/null || true
 
