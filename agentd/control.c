@@ -123,6 +123,35 @@ void client_refuse(struct client *client, uint64_t id, enum error_code code, con
 	client_unawait(client);
 }
 
+struct client_promise {
+	struct client *client; /* held */
+	uint64_t id;
+	json_t *result;
+};
+
+struct client_promise *client_promise(struct client *client, uint64_t id, json_t *result)
+{
+	struct client_promise *promise = xmalloc(sizeof(*promise));
+
+	*promise = (struct client_promise){ client, id, result };
+	client_hold(client);
+	return promise;
+}
+
+void client_promise_kept(void *context, const struct error *error)
+{
+	struct client_promise *promise = context;
+
+	if (error) {
+		client_refuse(promise->client, promise->id, error->code, "%s", error->message);
+		json_decref(promise->result);
+	} else {
+		client_reply(promise->client, promise->id, promise->result);
+	}
+	client_release(promise->client);
+	free(promise);
+}
+
 struct resident *client_agent(struct client *client, const json_t *params, uint64_t id)
 {
 	const char *name = json_string_value(json_object_get(params, "agent"));

@@ -33,6 +33,11 @@ void client_reply(struct client *client, uint64_t id, json_t *result);
 void client_refuse(struct client *client, uint64_t id, enum error_code code, const char *format,
 		   ...) __attribute__((format(printf, 4, 5)));
 
+/* A reply that waits until something is durable. `result` is stolen. */
+struct client_promise *client_promise(struct client *client, uint64_t id, json_t *result);
+/* A journal_done: it is (or not, and the request is refused). Frees it. */
+void client_promise_kept(void *promise, const struct error *error);
+
 /* The agent named by params.agent; refuses the request and returns NULL when there is none. */
 struct resident *client_agent(struct client *client, const json_t *params, uint64_t id);
 

@@ -38,36 +38,6 @@ static bool choose_section(struct client *client, const struct resident *residen
 	return true;
 }
 
-/* The answer says that it is durable that this is to be run. */
-struct accepting {
-	struct client *client;
-	uint64_t id;
-	char session[27];
-};
-
-static void accepted(void *context, const struct error *error)
-{
-	struct accepting *accepting = context;
-
-	if (error)
-		client_refuse(accepting->client, accepting->id, error->code, "%s", error->message);
-	else
-		client_reply(accepting->client, accepting->id,
-			     json_pack("{s:s}", "session", accepting->session));
-	client_release(accepting->client);
-	free(accepting);
-}
-
-static void accept_run(struct client *client, uint64_t id, const char *session)
-{
-	struct accepting *accepting = xcalloc(1, sizeof(*accepting));
-
-	*accepting = (struct accepting){ .client = client, .id = id };
-	snprintf(accepting->session, sizeof(accepting->session), "%s", session);
-	client_hold(client);
-	journal_after(client_daemon(client), accepted, accepting);
-}
-
 void verb_run(struct client *client, const json_t *params, uint64_t id)
 {
 	struct daemon *daemon = client_daemon(client);
@@ -83,6 +53,7 @@ void verb_run(struct client *client, const json_t *params, uint64_t id)
 	};
 	struct error error;
 	char session[27];
+	json_t *result;
 
 	if (!resident || !choose_section(client, resident, params, id, &wish))
 		return;
@@ -98,48 +69,26 @@ void verb_run(struct client *client, const json_t *params, uint64_t id)
 		client_refuse(client, id, error.code, "%s", error.message);
 		return;
 	}
+	result = json_pack("{s:s}", "session", session);
 	if (wish.rehearse)
-		client_reply(client, id, json_pack("{s:s}", "session", session));
-	else
-		accept_run(client, id, session);
+		client_reply(client, id, result);
+	else /* when it is durable that this is to be run */
+		journal_after(daemon, client_promise_kept, client_promise(client, id, result));
 }
 
 /* The answer waits until it is durable: no later daemon goes on with it. */
-struct cancelling {
-	struct client *client;
-	uint64_t id;
-};
-
-static void cancelled(void *context, const struct error *error)
-{
-	struct cancelling *cancelling = context;
-
-	if (error)
-		client_refuse(cancelling->client, cancelling->id, error->code, "%s",
-			      error->message);
-	else
-		client_reply(cancelling->client, cancelling->id, json_object());
-	client_release(cancelling->client);
-	free(cancelling);
-}
-
 void verb_cancel(struct client *client, const json_t *params, uint64_t id)
 {
 	const char *session = json_string_value(json_object_get(params, "session"));
-	struct cancelling *cancelling;
+	struct client_promise *promise;
 	struct error error;
 
 	if (!session) {
 		client_refuse(client, id, ERROR_INVALID, "say which session");
 		return;
 	}
-	cancelling = xmalloc(sizeof(*cancelling));
-	*cancelling = (struct cancelling){ client, id };
-	client_hold(client);
-	if (!supervisor_cancel(client_daemon(client), session, "cancelled by a person", cancelled,
-			       cancelling, &error))
-		return;
-	client_refuse(client, id, error.code, "%s", error.message);
-	client_release(client);
-	free(cancelling);
+	promise = client_promise(client, id, json_object());
+	if (supervisor_cancel(client_daemon(client), session, "cancelled by a person",
+			      client_promise_kept, promise, &error))
+		client_promise_kept(promise, &error);
 }
