@@ -5,7 +5,9 @@
 
 #include "base/clock.h"
 
-#define PARKED_BEFORE_MAX 64 /* sessions of one work that are read; older ones are left out */
+/* Sessions of one work that are read; older ones are left out. Work that waits for an hour's money
+ * may be parked each hour, for more than a year. */
+#define PARKED_BEFORE_MAX 10000
 
 /* A session, and whether a person let it begin afresh on the work of the one before it. */
 struct link_of_chain {
@@ -24,8 +26,8 @@ struct reading {
 	journal_history_done done;
 	void *context;
 
-	struct link_of_chain chain[PARKED_BEFORE_MAX]; /* newest first */
-	size_t count;
+	struct link_of_chain *chain; /* newest first */
+	size_t count, capacity;
 	char before[27]; /* whose work the last of them went on with; "": nobody's */
 };
 
@@ -67,9 +69,12 @@ static int find_chain(struct store *store, struct reading *reading, struct error
 	int result = 0;
 
 	snprintf(reading->before, sizeof(reading->before), "%s", reading->session);
-	while (!result && *reading->before && reading->count < PARKED_BEFORE_MAX) {
+	while (!result && *reading->before &&
+	       !array_grow((void **)&reading->chain, reading->count, &reading->capacity,
+			   sizeof(*reading->chain), PARKED_BEFORE_MAX)) {
 		struct link_of_chain *link = &reading->chain[reading->count++];
 
+		link->afresh = false;
 		memcpy(link->id, reading->before, sizeof(link->id));
 		*reading->before = '\0';
 		result = store_sessions_named(store, link->id, 1, look_at_row, reading, error);
@@ -127,6 +132,7 @@ static void gone_on(void *context, int result, const struct error *error)
 	reading->done(reading->context, &reading->history, reading->again, &reading->spent,
 		      result ? error : NULL);
 	session_history_clear(&reading->history);
+	free(reading->chain);
 	free(reading);
 }
 
