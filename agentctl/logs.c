@@ -22,7 +22,8 @@ struct reading {
 static bool is_wanted(const struct reading *reading, struct span line)
 {
 	json_t *event = json_loadb(line.data, line.length, 0, NULL);
-	bool wanted = event &&
+	/* What is of use once something is looked for is in the file and in --json. */
+	bool wanted = event && (reading->json || strcmp(json_text(event, "level"), "debug") != 0) &&
 		      (!reading->only || !strcmp(json_text(event, "agent"), reading->only));
 
 	json_decref(event);

@@ -1,5 +1,6 @@
 #include "figures.h"
 #include "place.h"
+#include "words.h"
 
 #include "base/clock.h"
 
@@ -14,6 +15,7 @@ struct following {
 	bool json, rehearsed, begun, told, ended, at_line_start;
 	bool accepted;        /* the daemon runs it, or the next one does */
 	struct error refused; /* code 0: it was not */
+	struct zone *zone;    /* of the workspace */
 	char session[27];
 	char outcome[16];
 };
@@ -88,13 +90,15 @@ static void show_sums(const json_t *event)
 
 static void show_waits(struct following *following, const json_t *event)
 {
+	_free_ char *reason = words_local(json_text(event, "reason"), following->zone);
+
 	line_start(following);
-	printf("· waits: %s\n", json_text(event, "reason"));
+	printf("· waits: %s\n", reason);
 }
 
 static void show_end(struct following *following, const json_t *event)
 {
-	const char *reason = json_text(event, "reason");
+	_free_ char *reason = words_local(json_text(event, "reason"), following->zone);
 
 	line_start(following);
 	printf("· %s%s%s", json_text(event, "outcome"), *reason ? ": " : "", reason);
@@ -274,6 +278,7 @@ static void daemon_died(struct following *following, const char *agent)
 
 static int run(const struct invocation *invocation)
 {
+	CLEANUP(zone_free) struct zone *zone = NULL;
 	struct following following = { .json = invocation->json, .at_line_start = true };
 	CLEANUP(connection_close) struct connection *connection = NULL;
 	struct sigaction action = { .sa_handler = on_interrupt };
@@ -283,6 +288,8 @@ static int run(const struct invocation *invocation)
 	if (invocation_option(invocation, "heartbeat") && invocation_option(invocation, "message"))
 		return wrong_use(invocation, "--heartbeat or --message, not both");
 	result = connection_open(invocation, on_event, &following, &connection, &error);
+	if (!result)
+		following.zone = zone = place_zone(invocation);
 	following.rehearsed = invocation_option(invocation, "rehearse") != NULL;
 	if (!result)
 		result = ask(connection, invocation, &following, &error);

@@ -351,14 +351,18 @@ static char *many_text(const struct line *line)
 static char *state_text(const struct line *line, const char *many)
 {
 	const char *why = line->outcome ? line->outcome : line->reason;
+	struct civil then;
 	int64_t at;
 
 	if (line->at < clock_wall_s() && !strcmp(line->state, "due"))
 		return xasprintf("due%s%s", NOT_RECORDED, many);
 	if (!why)
 		return xasprintf("%s%s", line->state, many);
-	return xasprintf("%s%s%s%s", line->state,
-			 instant_parse(span_of(why), &at) ? ": " : " into that of ", why, many);
+	if (instant_parse(span_of(why), &at))
+		return xasprintf("%s: %s%s", line->state, why, many);
+	civil_from_instant(at + line->offset, &then);
+	return xasprintf("%s into that of %04d-%02d-%02d %02d:%02d%s", line->state, then.year,
+			 then.month, then.day, then.hour, then.minute, many);
 }
 
 static void print_lines(const struct line *lines, size_t count)

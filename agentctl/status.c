@@ -1,6 +1,7 @@
 #include "columns.h"
 #include "figures.h"
 #include "place.h"
+#include "words.h"
 
 #include <stdio.h>
 
@@ -184,6 +185,7 @@ static int run(const struct invocation *invocation)
 	if (invocation->json)
 		return print_json(answer);
 	zone = place_zone(invocation);
+	words_localise(answer, zone);
 	print_status(answer, zone);
 	json_decref(answer);
 	return STATUS_DONE;

@@ -1,6 +1,7 @@
 #include "transcript.h"
 
 #include "why.h"
+#include "words.h"
 
 #include "export/export.h"
 
@@ -229,6 +230,7 @@ static int show(const struct invocation *invocation, const struct workspace *wor
 		print_json(transcript);
 		return 0;
 	}
+	words_localise(transcript, workspace->zone);
 	transcript_print(transcript, workspace->zone);
 	json_decref(transcript);
 	return 0;

@@ -1,5 +1,7 @@
 #include "why.h"
 
+#include "words.h"
+
 #include "budget/budget.h"
 
 #include <stdio.h>
@@ -106,6 +108,7 @@ static int show(const struct invocation *invocation, const struct workspace *wor
 		print_json(why);
 		return 0;
 	}
+	words_localise(why, workspace->zone);
 	if (agent)
 		why_agent_print(why, workspace->zone);
 	else

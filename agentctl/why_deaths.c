@@ -45,17 +45,38 @@ static size_t count_own(const json_t *deaths)
 	return own;
 }
 
+/* Where it died, as `transcript` counts: a step is a call to the model, which begins a turn, or one
+ * of the tools that the turn asked for. */
+static void print_place(const json_t *steps, int64_t died_at)
+{
+	const char *kind = "";
+	int turn = 0;
+	size_t index;
+	json_t *step;
+
+	json_array_foreach((json_t *)(uintptr_t)steps, index, step) {
+		if (why_number(step, "step") > died_at)
+			break;
+		kind = json_text(step, "kind");
+		turn += !strcmp(kind, "model");
+	}
+	if (!turn)
+		fputs("before its first turn: ", stdout);
+	else if (!strcmp(kind, "model"))
+		printf("in turn %d: ", turn);
+	else
+		printf("in turn %d, at %s: ", turn, kind);
+}
+
 /* `ended`: of its session; 0: it has not. A session that was set aside or parked did not wait. */
-static void print_death(const json_t *death, int64_t ended, const struct zone *zone)
+static void print_death(const json_t *death, const json_t *steps, int64_t ended,
+			const struct zone *zone)
 {
 	char at[PLACE_TIME_SIZE];
-	int64_t died = 0, until = 0, step = why_number(death, "step");
+	int64_t died = 0, until = 0;
 
 	printf("  %s, ", why_time(death, "at", zone, at));
-	if (step)
-		printf("at step %d: ", (int)step);
-	else
-		fputs("before its first step: ", stdout);
+	print_place(steps, why_number(death, "step"));
 	fputs(*json_text(death, "words") ? json_text(death, "words") : "its process ended", stdout);
 	instant_parse(span_of(json_text(death, "at")), &died);
 	instant_parse(span_of(json_text(death, "until")), &until);
@@ -67,6 +88,7 @@ static void print_death(const json_t *death, int64_t ended, const struct zone *z
 void why_deaths_print(const json_t *why, const struct zone *zone)
 {
 	json_t *deaths = json_object_get(why, "deaths"), *death;
+	const json_t *steps = json_object_get(why, "steps");
 	size_t index, count = json_array_size(deaths), own = count_own(deaths);
 	int64_t ended = 0;
 
@@ -78,5 +100,5 @@ void why_deaths_print(const json_t *why, const struct zone *zone)
 		printf(", %zu of them by its own death", own);
 	puts(own == count ? " by its own death" : "");
 	json_array_foreach(deaths, index, death)
-		print_death(death, ended, zone);
+		print_death(death, steps, ended, zone);
 }

@@ -89,10 +89,8 @@ static void log_turn_over(struct log *log)
 static const char *level_name(enum log_level level)
 {
 	static const char *const names[] = {
-		[LEVEL_ERROR] = "error",
-		[LEVEL_WARNING] = "warning",
-		[LEVEL_NOTICE] = "notice",
-		[LEVEL_INFO] = "info",
+		[LEVEL_ERROR] = "error", [LEVEL_WARNING] = "warning", [LEVEL_NOTICE] = "notice",
+		[LEVEL_INFO] = "info",   [LEVEL_DEBUG] = "debug",
 	};
 
 	return names[level];
@@ -176,10 +174,12 @@ void log_event(struct log *log, enum log_level level, const char *event, const c
 	 */
 	printable_append(&message, span_of(raw), "");
 	printable_append(&name, span_of(agent), "");
-	if (log->prefix)
-		fprintf(stderr, "<%d>", (int)level);
 	buffer_append(&message, SPAN("")); /* terminated, even if empty */
-	fprintf(stderr, "%s%s%s\n", name.length ? name.data : "", name.length ? ": " : "",
-		message.data);
+	if (level != LEVEL_DEBUG) {
+		if (log->prefix)
+			fprintf(stderr, "<%d>", (int)level);
+		fprintf(stderr, "%s%s%s\n", name.length ? name.data : "", name.length ? ": " : "",
+			message.data);
+	}
 	log_to_file(log, level, event, name.data, session, message.data);
 }

@@ -10,7 +10,13 @@
 #include <stdint.h>
 
 /* Values of syslog(3), which journald reads as "<N>" prefixes. */
-enum log_level { LEVEL_ERROR = 3, LEVEL_WARNING = 4, LEVEL_NOTICE = 5, LEVEL_INFO = 6 };
+enum log_level {
+	LEVEL_ERROR = 3,
+	LEVEL_WARNING = 4,
+	LEVEL_NOTICE = 5,
+	LEVEL_INFO = 6,
+	LEVEL_DEBUG = 7, /* in the file only */
+};
 
 struct log;
 

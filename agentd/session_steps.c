@@ -311,7 +311,7 @@ static void session_hello(struct rpc *rpc, void *context, const char *method, co
 	(void)method;
 	(void)id;
 	rpc_set_state(rpc, STATE_WORKING);
-	log_event(session->daemon->log, LEVEL_INFO, "session_walls", session->agent, session->id,
+	log_event(session->daemon->log, LEVEL_DEBUG, "session_walls", session->agent, session->id,
 		  "walls: %s", walls ? walls : "unknown");
 }
 

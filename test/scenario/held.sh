@@ -19,7 +19,7 @@ no_more() { equal "$1" "parked 1 1 501000" "$(state kira) $(db 'SELECT count(*) 
 start_agentd
 status 0 agentctl run kira --message 'What is new?'
 status 4 agentctl run kira --message 'And now?'
-has 'why' 'goes on at 2027-03-02T00:00:00Z' "$T/out"
+has 'why' 'goes on at Tue 2027-03-02 00:00' "$T/out"
 no_more 'the day is spent'
 equal 'nothing is kept of windows by a clock that goes well' 0 "$(db 'SELECT count(*) FROM windows')"
 
@@ -55,7 +55,7 @@ for i in 1 2; do
 	equal "no second allowance ($i)" 501000 "$(spent kira)"
 done
 status 4 agentctl run kira --message 'And now?'
-has 'until the end of the day that the clock shows' 'goes on at 2026-11-25T00:00:00Z' "$T/out"
+has 'until the end of the day that the clock shows' 'goes on at Wed 2026-11-25 00:00' "$T/out"
 equal 'not a call more' 2 "$(calls)"
 stop_agentd
 repositories_are_well

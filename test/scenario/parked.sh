@@ -51,7 +51,7 @@ slots_are() { [ "$(slots "$1")" = "$2" ]; }
 # ---- over a crash, until the cap is raised ----
 status 4 agentctl run kira --heartbeat Weekly
 status 4 agentctl run kira --message 'Is it noon?'
-has 'why' 'goes on at 2026-11-24T11:00:00Z or when the limit is raised' "$T/out"
+has 'why' 'goes on at Tue 2026-11-24 11:00 or when the limit is raised' "$T/out"
 crash
 start_agentd
 equal 'parked over a crash' 'parked 2' "$(state kira) $(rows)"

@@ -2,5 +2,5 @@
 
 int main(void)
 {
-	return figure_tests() + tally_tests();
+	return figure_tests() + tally_tests() + words_tests();
 }

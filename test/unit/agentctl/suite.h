@@ -10,5 +10,6 @@
 
 int figure_tests(void);
 int tally_tests(void);
+int words_tests(void);
 
 #endif
