@@ -13,6 +13,7 @@ wait_for 'the first commits' sh -c 'git -C agents/kira rev-parse -q --verify HEA
 status 0 agentctl run max --message hello
 equal 'kira has no work/ yet' '' "$(ls -d agents/kira/work 2>/dev/null)"
 wait_for 'all is quiet' sh -c 'agentctl status --json | jq -e ".daemon.sessions_open == 0"'
+wait_for 'and exported' sh -c 'test -s .agentd/log/sessions/*/*.jsonl'
 agentctl status --json | jq 'del(.daemon)' >"$T/status.before"
 agentctl schedule --from 2026-01-01 -n 1000 --json | jq 'map(select(.state != "due"))' >"$T/rows.before"
 # Of .agentd all but the log: state.db with its journal, byte by byte.
