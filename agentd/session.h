@@ -67,6 +67,7 @@ struct session {
 	/* the run */
 	struct plan *plan;
 	struct model_settings model; /* asked last; a copy: agentd.yaml may change meanwhile */
+	int64_t memory_kills;        /* memory_kills when its process was started */
 	char *script;                /* REHEARSAL.md, for the rehearsal model */
 	struct child *child;
 	struct link *link;
@@ -96,11 +97,12 @@ struct session {
 	struct completion *completion; /* under way for it, or NULL */
 	unsigned quirks;               /* of enum model_quirk: mends that this transcript needs */
 	int64_t request_most;          /* bytes: more did not fit a model's window; 0: not known */
-	int64_t most_tokens; /* max_tokens that this model still takes, as its server told; 0: not
-				told */
-	json_t *attempt; /* of the model call under way, where it is one to compress the transcript:
-			    {"replies","covers","again"}; NULL: it is a turn's */
-	bool sums_up;    /* so was the latest reply: `remember` alone may be called */
+	/* max_tokens that this model still takes, as its server told; 0: not told. */
+	int64_t most_tokens;
+	/* Of the model call under way, where it is one to compress the transcript:
+	 * {"replies","covers","again"}; NULL: it is a turn's. */
+	json_t *attempt;
+	bool sums_up;            /* so was the latest reply: `remember` alone may be called */
 	bool may_compress;       /* it can make a request smaller that does not fit */
 	unsigned attempt_calls;  /* since its latest turn */
 	int64_t bytes_per_token; /* thousandths, of its latest call; 0: not known */

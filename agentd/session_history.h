@@ -38,11 +38,12 @@ struct session_history {
 	json_t *objective; /* what the first was begun for, NULL: not known; the reader's */
 	struct session_breaker breaker;
 	int64_t compacted_seq; /* the latest step that made a summary; 0: none */
-	int64_t ooms,
-		oom_seq; /* deaths for want of memory, and the latest step then; the reader's */
+	/* Deaths for want of memory, and the latest step then; the reader's. */
+	int64_t ooms, oom_seq;
 
-	bool is_confirmed; /* the results of the latest reply's calls have a person's word, which
-			      stands in no journal yet */
+	/* The results of the latest reply's calls have a person's word, which stands in no journal
+	 * yet. */
+	bool is_confirmed;
 
 	/* A call of the latest reply of which nobody knows whether it was done: it had begun and
 	 * must not be repeated, or it is of a tool that there is not any more. */

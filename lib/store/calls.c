@@ -211,26 +211,6 @@ int store_calls(struct store *store, const char *session, const char *agent, int
 	return visited ? visited : r;
 }
 
-static const char last_call[] =
-	"SELECT hour, day FROM call WHERE number = (SELECT max(number) FROM call)";
-
-int store_call_last(struct store *store, int64_t *ret_hour, int64_t *ret_day, struct error *error)
-{
-	struct query q;
-	int r;
-
-	query_begin(&q, store, last_call, error);
-	r = query_next(&q);
-	if (r < 0)
-		return r;
-	if (!r)
-		return error_set(error, ERROR_NOT_FOUND, "no model was called yet");
-	*ret_hour = column_int(&q);
-	*ret_day = column_int(&q);
-	query_end(&q);
-	return 0;
-}
-
 /* The latest hour lies in the latest day. */
 static const char latest_day[] = "SELECT ifnull(max(day), 0) FROM call INDEXED BY call_by_day"
 				 " WHERE state <> 0";

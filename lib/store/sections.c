@@ -2,7 +2,6 @@
 
 static const char put_section[] = "INSERT OR REPLACE INTO section"
 				  " VALUES(?,?,?,?,?,?,?,?,?,?,?)";
-static const char delete_section[] = "DELETE FROM section WHERE agent = ? AND key = ?";
 static const char all_sections[] = "SELECT * FROM section ORDER BY agent, key";
 
 int store_section_put(struct store *store, const struct section *section, struct error *error)
@@ -21,17 +20,6 @@ int store_section_put(struct store *store, const struct section *section, struct
 	query_int(&q, section->pending);
 	query_int(&q, section->woken);
 	query_text(&q, section->heard);
-	return query_run(&q);
-}
-
-int store_section_delete(struct store *store, const char *agent, const char *key,
-			 struct error *error)
-{
-	struct query q;
-
-	query_begin(&q, store, delete_section, error);
-	query_text(&q, agent);
-	query_text(&q, key);
 	return query_run(&q);
 }
 

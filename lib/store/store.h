@@ -160,8 +160,6 @@ struct section {
 	const char *heard; /* hash of what it hears of, at that time; "": unknown */
 };
 int store_section_put(struct store *store, const struct section *section, struct error *error);
-int store_section_delete(struct store *store, const char *agent, const char *key,
-			 struct error *error);
 typedef int (*store_section_visit)(void *context, const struct section *section);
 int store_sections(struct store *store, store_section_visit visit, void *context,
 		   struct error *error);
@@ -356,8 +354,6 @@ typedef int (*store_call_visit)(void *context, const struct call_row *row);
  * for all; reserved_at >= since_ms. */
 int store_calls(struct store *store, const char *session, const char *agent, int64_t since_ms,
 		store_call_visit visit, void *context, struct error *error);
-/* The newest row, to know the windows that were in force. ERROR_NOT_FOUND: there is none. */
-int store_call_last(struct store *store, int64_t *ret_hour, int64_t *ret_day, struct error *error);
 /* The windows in force: those of the newest row, unless store_windows_put knows of others since. */
 struct windows_row {
 	int64_t hour, day;       /* UTC s of their beginnings */

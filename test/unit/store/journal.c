@@ -392,7 +392,6 @@ static void ask_about_calls(struct store *store)
 	store_call_settle(store, &call, NULL);
 	for (int of = 0; of < 4; of++)
 		store_calls(store, of & 1 ? "s2" : NULL, of & 2 ? "b" : NULL, 1, NULL, NULL, NULL);
-	store_call_last(store, &hour, &day, NULL);
 	store_call_latest(store, &hour, &day, NULL);
 	store_call_sums(store, 1, NULL, NULL, NULL);
 	store_calls_keep_open(store, 1, NULL);

@@ -378,16 +378,7 @@ static void the_windows_in_force(void **state)
 	int64_t hour = 0, day = 0;
 	struct error error;
 
-	assert_int_equal(-(int)ERROR_NOT_FOUND, store_call_last(place->store, &hour, &day, &error));
 	reserve(place, &row);
-	row = plan_of("s", 1, 2);
-	row.hour = 3600;
-	row.day = 0;
-	row.reserved_at = 1; /* the newest is the one that came last, whatever its clock said */
-	reserve(place, &row);
-	assert_int_equal(0, store_call_last(place->store, &hour, &day, &error));
-	assert_int_equal(3600, hour);
-	assert_int_equal(0, day);
 	assert_int_equal(0, store_call_latest(place->store, &hour, &day, &error));
 	assert_true(!hour && !day); /* nothing is settled yet */
 }

@@ -321,9 +321,6 @@ static void sections_are_kept(void **state)
 	assert_string_equal("a/Daily daily 09:00 1 9223372036854775807 0 abc;"
 			    "b/Weekly daily 09:00 1 7 0 abc;",
 			    sections(place));
-	assert_int_equal(0, store_section_delete(place->store, "a", "Daily", NULL));
-	assert_int_equal(0, store_section_delete(place->store, "a", "Daily", NULL));
-	assert_string_equal("b/Weekly daily 09:00 1 7 0 abc;", sections(place));
 }
 
 static void slot_of(struct place *place, const char *section, int64_t planned, const char *event)
