@@ -117,6 +117,15 @@ static int keep_session(void *context, const struct session_row *row)
 	return 0;
 }
 
+/* Which windows are in force, where a clock was set back. */
+static void keep_windows(struct rescue *rescue)
+{
+	struct windows_row row;
+
+	if (!store_windows(rescue->old, &row, NULL))
+		store_windows_put(rescue->daemon->store, &row, NULL);
+}
+
 static void from_old_file(struct rescue *rescue)
 {
 	CLEANUP(store_close) struct store *old = NULL;
@@ -129,6 +138,7 @@ static void from_old_file(struct rescue *rescue)
 	rescue->found.is_whole = !store_agents(old, keep_pause, rescue, NULL);
 	if (store_calls(old, NULL, NULL, since_ms, keep_old_call, rescue, NULL))
 		rescue->found.is_whole = false;
+	keep_windows(rescue);
 	store_sections(old, keep_section, rescue, NULL);
 	store_slots_waiting(old, keep_slot, rescue, NULL);
 	store_parked(old, count_parked, rescue, NULL);

@@ -11,8 +11,8 @@
  * it may be missing, and an effect that must not be repeated with it. The start closes them as
  * interrupted and saves their facts. Parked work is lost.
  *
- * Before the store's thread runs, and in one transaction. What cannot be had is left; it fails where
- * the new file cannot be written. */
+ * Before the store's thread runs, and in one transaction. What cannot be had is left; it fails
+ * where the new file cannot be written. */
 #ifndef AGENTD_SALVAGE_H
 #define AGENTD_SALVAGE_H
 

@@ -7,8 +7,8 @@
  * While the daemon runs the store's thread keeps what it cannot write (store.h). The loop goes on:
  * status, pause and resume answer at once, nothing begins and no model is called, as every intent
  * waits for its row. An incident says what is wrong and what a person can do; it ends by itself. A
- * file that is damaged is not written to any more: agentd begins anew (renewal.h), or the next start
- * sets it aside. */
+ * file that is damaged is not written to any more: agentd begins anew (renewal.h), or the next
+ * start sets it aside. */
 #ifndef AGENTD_STATE_FILE_H
 #define AGENTD_STATE_FILE_H
 
