@@ -1,5 +1,6 @@
 #include "completion.h"
 #include "descriptors.h"
+#include "handle.h"
 #include "health.h"
 #include "journal.h"
 #include "runs.h"
@@ -337,23 +338,14 @@ void supervisor_stop(struct daemon *daemon, void (*empty)(struct daemon *))
 	tell_empty(daemon);
 }
 
-static uv_timer_t *timer_new(struct daemon *daemon)
-{
-	uv_timer_t *timer = xcalloc(1, sizeof(*timer));
-
-	timer->data = daemon;
-	uv_timer_init(&daemon->loop, timer);
-	return timer;
-}
-
 struct supervisor *supervisor_new(struct daemon *daemon)
 {
 	struct supervisor *supervisor = xcalloc(1, sizeof(*supervisor));
 
 	supervisor->daemon = daemon;
 	supervisor->last = &supervisor->first;
-	supervisor->limit = timer_new(daemon);
-	supervisor->look = timer_new(daemon);
+	supervisor->limit = handle_timer(&daemon->loop, daemon);
+	supervisor->look = handle_timer(&daemon->loop, daemon);
 	return supervisor;
 }
 
