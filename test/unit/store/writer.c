@@ -327,6 +327,36 @@ static void a_disk_that_stays_full_lets_us_stop(void **state)
 	assert_int_equal(2, stored(loop) + loop->failed);
 }
 
+/* Also when it could be written again: nothing of it must be there that somebody was told has
+ * failed. */
+static void what_is_given_up_is_written_no_more(void **state)
+{
+	struct loop *loop = *state;
+	struct job jobs[2] = { 0 }, late[1] = { 0 };
+	struct rlimit before, small;
+	int64_t begun;
+
+	assert_int_equal(0, getrlimit(RLIMIT_FSIZE, &before));
+	small = before;
+	small.rlim_cur = 256 * 1024;
+	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &small));
+	assert_int_equal(0, store_submit(loop->writer, put_large, NULL, loop));
+	submit(loop, jobs, 2);
+	wait_for_trouble(loop, true);
+	begun = clock_monotonic_ms();
+	store_give_up(loop->writer);
+	complete(loop, 2);
+	assert_int_equal(2, loop->failed);
+	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &before));
+	submit(loop, late, 1);
+	complete(loop, 3);
+	assert_int_equal(3, loop->failed);
+	store_writer_stop(loop->writer);
+	loop->writer = NULL;
+	assert_in_range(clock_monotonic_ms() - begun, 0, 1500);
+	assert_int_equal(0, stored(loop));
+}
+
 /* Somebody removes the file, its log, or puts another one there: it is written again. */
 static void a_file_that_is_removed_comes_back(void **state)
 {
@@ -458,6 +488,7 @@ int writer_tests(void)
 		LOOP_TEST(stopping_gives_up_what_may_wait),
 		LOOP_TEST(a_disk_that_is_full),
 		LOOP_TEST(a_disk_that_stays_full_lets_us_stop),
+		LOOP_TEST(what_is_given_up_is_written_no_more),
 		LOOP_TEST(a_file_that_is_removed_comes_back),
 		LOOP_TEST(the_log_stays_small),
 	};
