@@ -1,6 +1,7 @@
 /* What follows from the end of a session's process. */
 #include "alerts.h"
 #include "health.h"
+#include "memory_kills.h"
 #include "session_limits.h"
 
 #include "base/clock.h"
@@ -65,6 +66,14 @@ static bool may_go_on(const struct session *session, const struct process_end *e
 	       !session->overstayed && (end->signalled || end->code != STATUS_NO_WALLS);
 }
 
+/* For want of memory, by a limit that is not ours: a process of our control group was killed so
+ * since this one was started, and it was not by us. */
+static bool kernel_killed(const struct session *session, const struct process_end *end,
+			  const char *by_us)
+{
+	return session_was_killed(end) && !by_us && memory_kills() > session->memory_kills;
+}
+
 /* It could not be killed, and has gone at last. */
 static void tell_gone(struct session *session)
 {
@@ -84,8 +93,10 @@ void session_exited(void *context, const struct process_end *end)
 	if (session->link) /* what it said last */
 		link_read(session->link);
 	free(session->end_words);
-	session->end_words = session_end_words(end, by_us);
-	session->ran_out = session_ran_out(end);
+	session->ran_out = session_ran_out(end) || kernel_killed(session, end, by_us);
+	session->end_words = session->ran_out && end->signalled
+				     ? xstrdup("out of memory: the kernel killed it (SIGKILL)")
+				     : session_end_words(end, by_us);
 	if (session->finished && !end->signalled && !end->code)
 		session_fail(session, OUTCOME_DONE, "%s", "");
 	else if (!may_go_on(session, end))

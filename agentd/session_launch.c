@@ -4,6 +4,7 @@
 #include "completion_order.h"
 #include "completion_parts.h"
 #include "ledger.h"
+#include "memory_kills.h"
 #include "secrets.h"
 #include "service.h"
 #include "session_limits.h"
@@ -272,6 +273,7 @@ static int process_start(struct session *session, int dir, struct error *error)
 		result = launch_start(&launch, &process, &socket, error);
 	if (result)
 		return result;
+	session->memory_kills = memory_kills();
 	session->child = child_new(&daemon->loop, process, session_exited, session);
 	session->link = link_new(&daemon->loop, socket, session_permits, session_permit_count,
 				 session, session_lost, session);

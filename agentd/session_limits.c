@@ -36,6 +36,11 @@ bool session_ran_out(const struct process_end *end)
 	return !end->signalled && end->code == STATUS_NO_MEMORY;
 }
 
+bool session_was_killed(const struct process_end *end)
+{
+	return end->signalled && end->code == SIGKILL;
+}
+
 char *session_end_words(const struct process_end *end, const char *by_us)
 {
 	if (by_us && end->signalled)

@@ -14,8 +14,10 @@
  * status 3", …; the caller frees it. `by_us`: why we sent it a signal, NULL: we did not. */
 char *session_end_words(const struct process_end *end, const char *by_us);
 
-/* Did it end for want of memory? */
+/* Did it end for want of memory under our limit? */
 bool session_ran_out(const struct process_end *end);
+/* Or by a SIGKILL, which may be the kernel's? */
+bool session_was_killed(const struct process_end *end);
 
 /* "5 min", "90 s"; the caller frees it. */
 char *session_duration(int64_t ms);
