@@ -366,6 +366,36 @@ void parked_replace(struct daemon *daemon, const struct resident *resident, cons
 			link = &(*link)->next;
 }
 
+void parked_keep(struct daemon *daemon, const struct item *item,
+		 void (*done)(void *context, const struct error *error), void *context)
+{
+	_free_ char *wish = json_dumps(item->wish, JSON_COMPACT);
+	struct parked_row row = {
+		.session = item->session,
+		.agent = item->agent,
+		.why = parked_why_name(item->why),
+		.layer = item->why == PARKED_BY_BUDGET ? parked_layer_text(item->layer) : "",
+		.reason = item->reason,
+		.wish = wish,
+		.since = item->since,
+		.until = item->until,
+	};
+
+	journal_parked_put(daemon, &row, done, context);
+}
+
+void parked_section_moved(struct daemon *daemon, const struct resident *resident, const char *from,
+			  const char *to)
+{
+	for (struct item *item = daemon->parked->first; item; item = item->next) {
+		if (item->going || !key_of(item) || strcmp(key_of(item), from) != 0 ||
+		    strcmp(item->agent, resident->name) != 0)
+			continue;
+		json_object_set_new(item->wish, "key", json_string(to));
+		parked_keep(daemon, item, NULL, NULL);
+	}
+}
+
 void parked_agent_gone(struct daemon *daemon, const char *agent)
 {
 	struct item **link = &daemon->parked->first;

@@ -98,6 +98,9 @@ void parked_started(struct daemon *daemon, const char *session, const struct err
 void parked_withdrawn(struct daemon *daemon, const char *session);
 /* A beat of the section begins: what of it waits for a person is dropped. */
 void parked_replace(struct daemon *daemon, const struct resident *resident, const char *key);
+/* The section has another key. */
+void parked_section_moved(struct daemon *daemon, const struct resident *resident, const char *from,
+			  const char *to);
 /* A session of the section has done its work: incidents of the section are over. */
 void parked_section_done(struct daemon *daemon, const char *agent, const char *key);
 void parked_agent_gone(struct daemon *daemon, const char *agent);

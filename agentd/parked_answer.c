@@ -2,7 +2,6 @@
 #include "alerts.h"
 #include "journal.h"
 #include "parked_item.h"
-#include "parked_wish.h"
 
 bool parked_asks(const struct item *item)
 {
@@ -53,24 +52,6 @@ static void dropped(void *context, const struct error *error)
 	free(answering);
 }
 
-static void keep_answer(struct daemon *daemon, const struct item *item, journal_done done,
-			void *context)
-{
-	_free_ char *wish = json_dumps(item->wish, JSON_COMPACT);
-	struct parked_row row = {
-		.session = item->session,
-		.agent = item->agent,
-		.why = parked_why_name(item->why),
-		.layer = "",
-		.reason = item->reason,
-		.wish = wish,
-		.since = item->since,
-		.until = item->until,
-	};
-
-	journal_parked_put(daemon, &row, done, context);
-}
-
 int parked_answer(struct daemon *daemon, const char *session, enum session_answer answer,
 		  void (*done)(void *context, const struct error *error), void *context,
 		  struct error *error)
@@ -97,6 +78,6 @@ int parked_answer(struct daemon *daemon, const char *session, enum session_answe
 		return 0;
 	}
 	json_object_set_new((*link)->wish, "answer", json_integer((json_int_t)answer));
-	keep_answer(daemon, *link, answered, answering);
+	parked_keep(daemon, *link, answered, answering);
 	return 0;
 }

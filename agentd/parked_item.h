@@ -32,6 +32,9 @@ struct item **parked_find(struct parked *parked, const char *session);
 /* Does it wait for a person's answer, and has it got one? */
 bool parked_asks(const struct item *item);
 bool parked_has_answer(const struct item *item);
+/* Its row, as it is now. Not for one that is `going`: that row is about to leave. */
+void parked_keep(struct daemon *daemon, const struct item *item,
+		 void (*done)(void *context, const struct error *error), void *context);
 /* It does not go on at all. The second has no row any more. */
 void parked_drop(struct daemon *daemon, struct item **link, const char *why);
 void parked_forget(struct daemon *daemon, struct item **link, const char *why);

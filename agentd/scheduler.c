@@ -3,6 +3,7 @@
 #include "handle.h"
 #include "journal.h"
 #include "log.h"
+#include "parked.h"
 #include "supervisor.h"
 #include "zones.h"
 
@@ -166,6 +167,7 @@ void scheduler_section_moved(struct daemon *daemon, struct resident *resident, c
 	*beat->inputs = '\0'; /* what it says is another input */
 	journal_section_rename(daemon, resident->name, old_key, beats->items[place].key);
 	supervisor_section_moved(daemon, resident, old_key, beats->items[place].key);
+	parked_section_moved(daemon, resident, old_key, beats->items[place].key);
 	scheduler_firings_moved(daemon, resident, old_key, beats->items[place].key);
 }
 

@@ -15,6 +15,11 @@ reply
   times 1
   delay 60000
   text Never heard.
+reply
+  when Sweep
+  times 1
+  delay 4000
+  call bulletin_read {}
 default reply
   text All is well.
 EOS
@@ -30,6 +35,11 @@ EOS
 states() { db "SELECT group_concat(section || ' ' || state || ' ' || outcome, ', ') FROM (SELECT * FROM slot WHERE event = '' ORDER BY section)"; }
 states_are() { [ "$(states)" = "$1" ]; }
 open_sessions() { db 'SELECT count(*) FROM session WHERE ended = 0'; }
+at '2026-11-22 06:00Z'
+start_agentd # so that the sections are known before their time comes
+known() { [ "$(db 'SELECT count(*) FROM section')" = 2 ]; }
+wait_for 'the sections are known' known
+stop_agentd
 at '2026-11-22 06:59:58Z'
 start_agentd
 wait_for 'the first runs, the second waits' has_requests 1
@@ -54,5 +64,24 @@ at '2026-11-23 07:00:05Z'
 start_agentd
 WAIT=40 wait_for 'all are done' states_are 'Delta 1 done, Delta 1 done, Omega 1 done, Omega 1 done'
 equal 'no session is open' 0 "$(open_sessions)"
+stop_agentd
+
+# Work that was parked goes on, too.
+printf '\n## Psi (Yearly)\n- [ ] Sweep the floor\n' >>agents/kira/HEARTBEAT.md
+before=$(requests)
+start_agentd
+agentctl run kira --heartbeat Psi >/dev/null 2>&1 &
+wait_for 'its first call' has_requests $((before + 1))
+status 0 agentctl pause kira
+parked() { db "SELECT json_extract(wish, '$.key') FROM parked"; }
+is_parked() { [ "$(parked)" = "$1" ]; }
+wait_for 'it is parked' is_parked Psi
+sed -i 's/Psi (/Chi (/' agents/kira/HEARTBEAT.md
+wait_for 'under its new name' is_parked Chi
+stop_agentd
+start_agentd
+status 0 agentctl resume kira
+went_on() { [ "$(db "SELECT count(*) FROM session WHERE section = 'Chi' AND outcome = 'done'")" = 1 ]; }
+wait_for 'it went on, and is done' went_on
 stop_agentd
 repositories_are_well
