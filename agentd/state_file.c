@@ -63,9 +63,10 @@ static char *print_lost(const struct salvage *salvage)
 {
 	if (!salvage->open && !salvage->parked)
 		return xstrdup("");
-	return xasprintf("; what was under way does not go on: %zu open sessions (closed as "
-			 "interrupted, their facts are kept) and %zu that were parked",
-			 salvage->open, salvage->parked);
+	return xasprintf(
+		"; of what was under way nothing goes on: %zu open (closed as interrupted, "
+		"facts are kept), %zu parked",
+		salvage->open, salvage->parked);
 }
 
 /* What a person is told. */
