@@ -2,6 +2,7 @@
 #include "alerts.h"
 #include "journal.h"
 #include "parked_item.h"
+#include "supervisor.h"
 
 bool parked_asks(const struct item *item)
 {
