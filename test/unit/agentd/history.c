@@ -143,6 +143,23 @@ static void a_refused_fact_is_none(void **state)
 	assert_int_equal(history.fact_count, 0);
 }
 
+/* Else what is wished twice could not be told from what is in doubt. */
+static void what_was_posted_is_known(void **state)
+{
+	CLEANUP(session_history_clear) struct session_history history;
+
+	(void)state;
+	session_history_begin(&history);
+	take(&history, model(1, REPLY("", CALL("p", "bulletin_post", TEXT("well")))));
+	take(&history, tool(2, "bulletin_post", "idempotent", TEXT("well"), RESULT("posted")));
+	take(&history, model(3, REPLY("", CALL("q", "bulletin_post", TEXT("well")))));
+	take(&history, tool(4, "bulletin_post", "idempotent", TEXT("well"),
+			    "{\"content\":\"no\",\"error\":true}"));
+	take(&history, model(5, REPLY("", CALL("r", "bulletin_post", TEXT("well")))));
+	take(&history, tool(6, "bulletin_post", "idempotent", TEXT("well"), NULL));
+	assert_int_equal(json_array_size(history.posts), 1);
+}
+
 /* ---- compressions ---- */
 
 static struct step compaction(int64_t seq, bool again, const char *result)
@@ -411,6 +428,7 @@ int main(void)
 		cmocka_unit_test(every_call_of_the_past_has_a_result),
 		cmocka_unit_test(names_that_a_model_makes_up_are_no_kinds),
 		cmocka_unit_test(a_fact_is_taken_as_it_was_kept),
+		cmocka_unit_test(what_was_posted_is_known),
 		cmocka_unit_test(a_refused_fact_is_none),
 		cmocka_unit_test(compressions_are_no_turns),
 		cmocka_unit_test(failed_compressions_are_told),
