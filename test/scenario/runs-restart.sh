@@ -29,6 +29,14 @@ all_begun() { for a in agents/*/; do has_commit "$a" && clean "$a" || return 1; 
 reason() { tail -n 1 "$T/$1" | jq -r '.outcome + ": " + .reason'; }
 fails() { wait "$1" && fail 'a run that was not run ended well' || equal 'who follows it hears that it failed, here and now' 1 $?; }
 kill_agentd() { kill -9 "$daemon"; wait "$daemon" 2>/dev/null || true; daemon=; }
+# ask PARAMETERS: asks for a run, and kills agentd as soon as the answer is there. That is in $T/ack.
+ask() {
+	call "$1" >"$T/answers" & client=$!
+	wait_for 'the answer' grep -q '"id":1' "$T/answers"
+	kill_agentd
+	wait $client 2>/dev/null || true
+	grep '"id":1' "$T/answers" >"$T/ack"
+}
 call() { printf '{"jsonrpc":"2.0","id":1,"method":"run","params":%s}\n' "$1" | socat -t 10 - "UNIX-CONNECT:$W/.agentd/agentd.sock" 2>/dev/null; }
 # busy NUMBER: kira is held by a run, and three wait behind it, one after the other.
 busy() {
@@ -90,19 +98,19 @@ if grep -qa AGENTD_CLOCK_OFFSET "$BUILD/bin/agentd"; then
 	wait_for 'all are in git' all_begun
 	agentctl run kira --message 'say hold' >/dev/null 2>&1 & hold=$!
 	wait_for 'kira is busy' was_said 'say hold'
-	stop_agentd
+	kill_agentd
 	wait $hold 2>/dev/null || true
-	AGENTD_FAILPOINTS=store.commit=delay:300
+	AGENTD_FAILPOINTS=store.commit=delay:400
 	export AGENTD_FAILPOINTS
 	start_agentd
-	unset AGENTD_FAILPOINTS
 	wait_for 'kira is busy' running
-	call '{"agent":"kira","message":"say late"}' | grep -m1 '"id":1' >"$T/ack"
+	ask '{"agent":"kira","message":"say late"}'
 	equal 'the row is there when the answer is' 1 "$(waiting kira)"
 	has 'the answer names the session' "$(db "SELECT substr(event, 5) FROM slot WHERE wish <> ''")" "$T/ack"
-	call '{"agent":"max","message":"say soon"}' | grep -m1 '"id":1' >"$T/ack"
+	start_agentd
+	ask '{"agent":"max","message":"say soon"}'
+	unset AGENTD_FAILPOINTS
 	equal 'so it is for one that begins at once' 1 "$(db "SELECT count(*) FROM session WHERE agent = 'max' AND id = '$(jq -r .result.session "$T/ack")'")"
-	kill_agentd
 	db "UPDATE slot SET wish = '{' WHERE wish <> ''" # what cannot be read is closed with words
 	start_agentd
 	unreadable() { [ "$(db "SELECT state || ' ' || reason FROM slot WHERE event LIKE 'run:%' AND state = 2")" = '2 what was to be run cannot be read' ]; }
