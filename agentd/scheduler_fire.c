@@ -13,7 +13,8 @@
 #define ROWS_MAX (2 * AGENDA_ROWS_MAX + 1) /* of a section at once */
 #define AGAIN_S 30 /* after which it is tried again, where state.db could not be written */
 
-struct slot scheduler_slot(const struct resident *resident, const struct heartbeat *heartbeat,
+/* A row of state.db without a session; strings are the resident's. */
+static struct slot slot_of(const struct resident *resident, const struct heartbeat *heartbeat,
 			   int64_t planned)
 {
 	return (struct slot){
@@ -195,7 +196,7 @@ static bool add_row(void *context, const struct agenda_part *part)
 		       ROWS_MAX))
 		return false;
 	slot = &rows->items[rows->count++];
-	*slot = scheduler_slot(rows->resident, rows->heartbeat, part->first);
+	*slot = slot_of(rows->resident, rows->heartbeat, part->first);
 	slot->last = part->last;
 	slot->count = part->count;
 	slot->state = rows->state;

@@ -38,7 +38,8 @@ void session_suspend(struct session *session)
 bool session_is_stuck(const struct session *session)
 {
 	return session->life.state == LIFE_SAVING && session->outcome == OUTCOME_DONE &&
-	       !session->suspended && committer_is_stuck(session->daemon->committer, session->agent);
+	       !session->suspended &&
+	       committer_is_stuck(session->daemon->committer, session->agent);
 }
 
 /* Its journal says that it is done: the next daemon saves its facts and closes its rows. */

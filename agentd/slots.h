@@ -26,10 +26,6 @@ struct agenda_rule scheduler_rule(const struct daemon *daemon, const struct resi
 				  const struct schedule *schedule);
 struct agenda_policy scheduler_policy(const struct daemon *daemon, const struct resident *resident);
 
-/* A row of state.db, `running`, without a session; strings are the resident's. */
-struct slot scheduler_slot(const struct resident *resident, const struct heartbeat *heartbeat,
-			   int64_t planned);
-
 /* The section's row as it is now. Its strings are theirs and `text`'s. */
 struct section scheduler_section(const struct resident *resident, const struct heartbeat *heartbeat,
 				 const struct beat *beat, char text[SCHEDULE_PRINT_SIZE]);
