@@ -241,9 +241,28 @@ static void backups(void **state)
 	assert_string_equal("kira 1 by a person;vera 1 by a person;", agents(place, copy));
 }
 
+/* What passes by itself is no damage: that sets the file aside. */
+static void what_passes_is_no_damage(void **state)
+{
+	static const int codes[] = { SQLITE_BUSY,     SQLITE_LOCKED,    SQLITE_PROTOCOL,
+				     SQLITE_ABORT,    SQLITE_INTERRUPT, SQLITE_FULL,
+				     SQLITE_CANTOPEN, SQLITE_IOERR,     SQLITE_ABORT_ROLLBACK };
+	struct place *place = *state;
+	struct error error;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(codes); i++) {
+		database_error(place->store->db, codes[i], &error);
+		assert_int_not_equal(ERROR_INVALID, error.code);
+		assert_true(database_failed(&error)); /* it is tried again */
+	}
+	database_error(place->store->db, SQLITE_CORRUPT, &error);
+	assert_int_equal(ERROR_INVALID, error.code);
+}
+
 int file_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
+		PLACE_TEST(what_passes_is_no_damage),
 		PLACE_TEST(made_private_and_opened_again),
 		PLACE_TEST(readers_beside_the_writer),
 		PLACE_TEST(reading_while_nobody_writes),
