@@ -192,6 +192,7 @@ static bool orphan_goes_on(const struct orphan *orphan)
 
 	if (wish.key) /* the section may have another key since */
 		wish.key = orphan->section;
+	wish.decided = orphan->is_decided ? orphan->reason : NULL;
 	if (goes_on)
 		supervisor_resume(orphan->daemon, orphan->agent, orphan->id, orphan->started, &wish,
 				  &orphan->deaths);
@@ -208,7 +209,6 @@ static int orphan_recover(struct orphan *orphan, struct error *error)
 	struct daemon *daemon = orphan->daemon;
 	int result = store_death_count(daemon->reader, orphan->id, &orphan->deaths, error);
 
-	wish.decided = orphan->is_decided ? orphan->reason : NULL;
 	if (!result && !orphan_goes_on(orphan)) {
 		result = store_steps(daemon->reader, orphan->id, find_fact, orphan, error);
 		if (!result) {
