@@ -96,9 +96,9 @@ done
 if grep -qa AGENTD_CLOCK_OFFSET "$BUILD/bin/agentd"; then
 	start_agentd
 	wait_for 'all are in git' all_begun
-	agentctl run kira --message 'say hold' >/dev/null 2>&1 & hold=$!
-	wait_for 'kira is busy' was_said 'say hold'
-	kill_agentd
+	agentctl run kira --message 'say hold late' >/dev/null 2>&1 & hold=$!
+	wait_for 'kira is busy' was_said 'say hold late'
+	stop_agentd
 	wait $hold 2>/dev/null || true
 	AGENTD_FAILPOINTS=store.commit=delay:400
 	export AGENTD_FAILPOINTS
