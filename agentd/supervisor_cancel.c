@@ -111,8 +111,7 @@ void supervisor_agent_gone(struct daemon *daemon, struct resident *resident)
 
 static bool is_withdrawn(const struct session *session)
 {
-	return session->rehearse ||
-	       (session_waits(session) && !session->has_row && !session->kept);
+	return session->rehearse || (session_waits(session) && !session->has_row && !session->kept);
 }
 
 void supervisor_withdraw(struct daemon *daemon)
