@@ -106,16 +106,11 @@ static const char version_2[] =
 	"CREATE INDEX parked_since ON parked(since);";
 
 /* Whether a session has no process just now: it was let go on purpose, or waits after a death. When
- * an effect that must not be repeated was begun. Of `windows` there is one row; `call` is the
- * newest call of its time, which tells whether it is older than what calls say. */
+ * an effect that must not be repeated was begun. */
 static const char version_3[] =
 	"ALTER TABLE session ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE step ADD COLUMN begun_at INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE section ADD COLUMN past INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE section ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE section ADD COLUMN woken INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE section ADD COLUMN heard TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE slot ADD COLUMN wish TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE slot ADD COLUMN last INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE slot ADD COLUMN slots INTEGER NOT NULL DEFAULT 1;"
 	"DROP INDEX slot_planned;"
@@ -125,10 +120,20 @@ static const char version_3[] =
 	"CREATE TABLE death("
 	"  number INTEGER PRIMARY KEY, session TEXT NOT NULL, agent TEXT NOT NULL,"
 	"  seq INTEGER NOT NULL, answered INTEGER NOT NULL, at INTEGER NOT NULL,"
-	"  until INTEGER NOT NULL, own INTEGER NOT NULL, oom INTEGER NOT NULL,"
-	"  forgiven INTEGER NOT NULL DEFAULT 0, words TEXT NOT NULL) STRICT;"
+	"  until INTEGER NOT NULL, own INTEGER NOT NULL, forgiven INTEGER NOT NULL DEFAULT 0,"
+	"  words TEXT NOT NULL) STRICT;"
 	"CREATE INDEX death_of_session ON death(session, answered);"
-	"CREATE INDEX death_of_agent ON death(agent, at) WHERE own AND NOT forgiven;"
+	"CREATE INDEX death_of_agent ON death(agent, at) WHERE own AND NOT forgiven;";
+
+/* What a section waits for and has heard of; what a slot without a section is to run. Of `windows`
+ * there is one row; `call` is the newest call of its time, which tells whether it is older than
+ * what calls say. */
+static const char version_4[] =
+	"ALTER TABLE section ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE section ADD COLUMN woken INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE section ADD COLUMN heard TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE slot ADD COLUMN wish TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE death ADD COLUMN oom INTEGER NOT NULL DEFAULT 0;"
 	"CREATE TABLE windows("
 	"  one INTEGER PRIMARY KEY CHECK(one = 1), hour INTEGER NOT NULL, day INTEGER NOT NULL,"
 	"  hour_ms INTEGER NOT NULL, day_ms INTEGER NOT NULL, call INTEGER NOT NULL) STRICT;"
@@ -136,7 +141,8 @@ static const char version_3[] =
 	"  number INTEGER PRIMARY KEY, monitor TEXT NOT NULL, at INTEGER NOT NULL) STRICT;";
 
 /* From version n to n + 1. */
-static const char *const steps[STORE_SCHEMA_VERSION] = { version_1, version_2, version_3 };
+static const char *const steps[STORE_SCHEMA_VERSION] = { version_1, version_2, version_3,
+							 version_4 };
 
 /* Read once, so not kept prepared. */
 static int read_number(struct store *store, const char *sql, int64_t *ret_number,

@@ -32,7 +32,7 @@
 
 #define STORE_QUEUE_MAX 100000
 #define STORE_LATER_MAX 10000
-#define STORE_SCHEMA_VERSION 3
+#define STORE_SCHEMA_VERSION 4
 
 struct store;
 struct store_writer;

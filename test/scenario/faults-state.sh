@@ -91,7 +91,7 @@ before=$(sha256sum .agentd/state.db)
 status 1 agentd -w "$W"
 has 'a newer one is refused' 'newer agentd' "$T/out"
 equal 'and left as it is' "$before" "$(sha256sum .agentd/state.db)"
-db 'PRAGMA user_version = 3'
+db 'PRAGMA user_version = 4'
 
 # ---- while it runs: removed ----
 start_agentd
