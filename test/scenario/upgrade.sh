@@ -8,7 +8,7 @@ open_sessions() { sqlite3 "$W/.agentd/state.db" 'SELECT count(*) FROM session WH
 none_is_open() { [ "$(open_sessions)" = 0 ]; }
 
 # ---- the state.db of each older version, with a session that was under way ----
-for version in 1 2; do
+for version in 1 2 3; do
 	W=$T/of-$version
 	make_workspace solo
 	mkdir -m 700 .agentd
