@@ -2,6 +2,7 @@
 # not written any more before a kill. And nothing wakes that did not happen.
 . "$SOURCE/test/scenario/lib.sh"
 
+dangling=--no-dangling # kill -9 leaves objects that nothing names
 command -v sqlite3 >/dev/null || skip 'sqlite3 is not installed'
 make_workspace
 agent() { # agent NAME HEADING

@@ -2,6 +2,7 @@
 # order in which it was asked for, or says why not; and whoever follows it sees an honest end.
 . "$SOURCE/test/scenario/lib.sh"
 
+dangling=--no-dangling # kill -9 leaves objects that nothing names
 command -v sqlite3 >/dev/null || skip 'sqlite3 is not installed'
 make_workspace
 for name in kira max; do agentctl new $name >/dev/null; done
