@@ -66,8 +66,7 @@ equal 'but counted' 2 "$(agentctl status --json | jq '.incidents[0].count')"
 equal 'another agent is well' idle "$(state max)"
 
 # ---- over a crash ----
-kill -9 "$daemon"
-wait "$daemon" || true
+crash
 start_agentd
 equal 'still parked' parked "$(state kira)"
 equal 'still an incident' 1 "$(incidents)"

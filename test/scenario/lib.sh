@@ -98,8 +98,8 @@ stop_agentd() {
 	daemon=
 }
 
-# It is killed, and has no moment to put anything in order.
-crash() { kill -9 "$daemon"; wait "$daemon" 2>/dev/null || true; daemon=; }
+# It is killed, and has no moment to put anything in order: objects that nothing names may be left behind.
+crash() { dangling=--no-dangling; kill -9 "$daemon"; wait "$daemon" 2>/dev/null || true; daemon=; }
 
 # db [SQL]: asks state.db, or changes it.
 db() { sqlite3 -cmd '.timeout 5000' "$W/.agentd/state.db" "$@"; }
@@ -147,7 +147,7 @@ commits() { git -C "$1" rev-list --count HEAD; }              # commits REPOSITO
 clean() { [ -z "$(git -C "$1" status --porcelain)" ]; }        # clean REPOSITORY
 # shellcheck disable=SC2086
 sound() { [ -z "$(git -C "$1" fsck --strict --full $dangling 2>&1)" ]; } # sound REPOSITORY
-dangling= # --no-dangling where something is killed in the middle of its work: it leaves objects that nothing names
+dangling= # --no-dangling where something was killed in the middle of its work: it leaves objects that nothing names
 
 # Every repository of the workspace is clean and sound.
 repositories_are_well() {
