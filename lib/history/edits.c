@@ -13,6 +13,9 @@
 
 #define MERGES_MAX 4
 
+#define SAVE_MS 50  /* of a file that was written so lately, more may come */
+#define SAVES_MAX 4 /* waits for that in one call; then files are taken as they are */
+
 /* What one call is about. */
 struct round {
 	struct history *h;
@@ -23,6 +26,7 @@ struct round {
 	size_t merged;
 	unsigned merges; /* commits that brought entries back */
 	unsigned races;  /* that somebody else won */
+	unsigned saves;  /* waits for one to be complete */
 };
 
 /* `git checkout` writes files and index first and moves HEAD last. Files that equal the index and
@@ -42,6 +46,37 @@ static bool is_settled(const struct round *r)
 		nanosleep(&moment, NULL);
 		return snapshot_holds(r->h, &r->snapshot);
 	}
+	return true;
+}
+
+/* Who saves in place makes a file empty first, and its text may come in parts. What was seen of it
+ * is no edit, and would be the base of the next one. */
+static bool is_being_saved(const struct round *r)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	for (size_t i = 0; i < r->scan.changes.count; i++) {
+		const struct change *change = &r->scan.changes.items[i];
+		const struct timespec *written = &change->st.st_ctim;
+		int64_t ms = (int64_t)(now.tv_sec - written->tv_sec) * 1000 +
+			     (now.tv_nsec - written->tv_nsec) / 1000000;
+
+		if (!change->gone && change->st.st_nlink && ms >= 0 && ms < SAVE_MS)
+			return true;
+	}
+	return false;
+}
+
+/* Returns whether to look again. */
+static bool wait_for_save(struct round *r)
+{
+	static const struct timespec moment = { 0, SAVE_MS * 1000000L };
+
+	if (r->saves == SAVES_MAX || !is_being_saved(r))
+		return false;
+	r->saves++;
+	nanosleep(&moment, NULL);
 	return true;
 }
 
@@ -146,7 +181,7 @@ static int go_round(struct round *r, struct error *error)
 
 	if (!result)
 		result = scan_work_tree(r->h, &r->snapshot, &r->scan, error);
-	if (result)
+	if (result || wait_for_save(r))
 		return result;
 	count = r->scan.changes.count;
 	if (!count && r->snapshot.index_lost && !r->snapshot.unborn)

@@ -356,6 +356,34 @@ static void a_lock_that_stays_held_is_busy(void **state)
 	assert_tidy(f);
 }
 
+/* The rest of a save that is under way. */
+static void *save_rest(void *context)
+{
+	static const char rest[] = "- of two\n- parts\n";
+	struct timespec pause = { 0, 20 * 1000000L };
+	int *fd = context;
+
+	nanosleep(&pause, NULL);
+	assert_int_equal(sizeof(rest) - 1, write(*fd, rest, sizeof(rest) - 1));
+	close(*fd);
+	return NULL;
+}
+
+static void half_a_save_is_no_edit(void **state)
+{
+	struct folder *f = *state;
+	pthread_t thread;
+	int fd = openat(f->dir, "SOUL.md", O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	assert_int_equal(0, pthread_create(&thread, NULL, save_rest, &fd));
+	edits(f);
+	pthread_join(thread, NULL);
+	assert_file(f, "SOUL.md", "- of two\n- parts\n");
+	assert_sh(f, "2\n", "git rev-list --count HEAD");
+	assert_sh(f, "- of two\n- parts\n", "git show HEAD:SOUL.md");
+	assert_tidy(f);
+}
+
 static void real_git_at_the_same_time(void **state)
 {
 	struct folder *f = *state;
@@ -517,6 +545,7 @@ int visitors_tests(void)
 		WITH(a_commit_that_is_being_written_is_waited_for),
 		WITH(a_lock_that_is_held_is_waited_for),
 		WITH(a_lock_that_stays_held_is_busy),
+		WITH(half_a_save_is_no_edit),
 		WITH(real_git_at_the_same_time),
 		WITH(a_repository_that_was_replaced_is_opened_again),
 		WITH(a_folder_that_was_renamed_is_gone),
