@@ -68,12 +68,12 @@ static bool is_being_saved(const struct round *r)
 	return false;
 }
 
-/* Returns whether to look again. */
+/* Returns whether to look again. The first commit is nobody's base: nothing can be lost by it. */
 static bool wait_for_save(struct round *r)
 {
 	static const struct timespec moment = { 0, SAVE_MS * 1000000L };
 
-	if (r->saves == SAVES_MAX || !is_being_saved(r))
+	if (r->snapshot.unborn || r->saves == SAVES_MAX || !is_being_saved(r))
 		return false;
 	r->saves++;
 	nanosleep(&moment, NULL);
