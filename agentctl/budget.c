@@ -58,8 +58,9 @@ CLEANUP_DEFINE_VALUE(struct books, books_clear)
 /* While the clock shows an earlier time than rows were booked in, their windows stay in force. */
 static int windows_find(struct books *books, struct error *error)
 {
+	CLEANUP(budget_free) struct budget *budget = budget_new();
 	const struct zone *zone = books->workspace->zone;
-	struct budget_windows last;
+	struct budget_in_force before;
 	struct windows_row row;
 	int result;
 
@@ -69,16 +70,9 @@ static int windows_find(struct books *books, struct error *error)
 	result = store_windows(books->store, &row, error);
 	if (result)
 		return result == -(int)ERROR_NOT_FOUND ? 0 : result;
-	if (row.hour > books->windows.hour) {
-		budget_windows_at(zone, row.hour, &last);
-		books->windows.hour = row.hour;
-		books->windows.hour_ends = last.hour_ends;
-	}
-	if (row.day > books->windows.day) {
-		budget_windows_at(zone, row.day, &last);
-		books->windows.day = row.day;
-		books->windows.day_ends = last.day_ends;
-	}
+	before = (struct budget_in_force){ row.hour, row.day, row.hour_ms, row.day_ms };
+	budget_restore_windows(budget, &before, zone, clock_wall_s(), clock_monotonic_ms());
+	books->windows = *budget_windows(budget);
 	return 0;
 }
 

@@ -146,7 +146,7 @@ static int refuse_user(uid_t owner, struct error *error)
 	_free_ char *name = entry ? xstrdup(entry->pw_name) : xasprintf("#%u", (unsigned)owner);
 
 	return error_set(error, ERROR_DENIED,
-			 "this workspace is served as the user %s, who alone may command agentd; "
+			 "this workspace belongs to the user %s, who alone may command its agentd; "
 			 "as that user: sudo -u '%s' agentctl -w DIR …",
 			 name, name);
 }

@@ -163,7 +163,7 @@ static bool ask_to_cancel(struct connection *connection, struct following *follo
 	json_t *result = NULL;
 
 	interrupted = 0;
-	if (!isatty(STDIN_FILENO))
+	if (!isatty(STDIN_FILENO) || !*following->session) /* nothing is accepted yet */
 		return false;
 	fputs("\nCancel the session? [y: cancel, n: go on watching, anything else: leave it "
 	      "running] ",
@@ -187,6 +187,14 @@ static void tell_waiting(struct following *following)
 	if (!following->json)
 		fputs("· it has not begun yet; `agentctl status` tells what is in the way\n",
 		      stderr);
+}
+
+static void tell_left(const struct following *following)
+{
+	fputs(*following->session
+		      ? "\n· it goes on without you; `agentctl status` shows how it ends\n"
+		      : "\n· agentd has not answered yet; `agentctl status` tells whether it runs\n",
+	      stderr);
 }
 
 static json_t *run_params(const struct invocation *invocation)
@@ -234,8 +242,7 @@ static int follow(struct connection *connection, struct following *following, st
 		if (result == -(int)ERROR_TIMEOUT)
 			result = 0;
 		if (interrupted && !ask_to_cancel(connection, following)) {
-			fputs("\n· it goes on without you; `agentctl status` shows how it ends\n",
-			      stderr);
+			tell_left(following);
 			return error_set(error, ERROR_BUSY, "stopped following session %s",
 					 following->session);
 		}

@@ -5,8 +5,9 @@
  * only an export knows are added. What neither holds (calls of sessions that were open, where the
  * old file gives nothing) is not known, and a person is told so.
  *
- * The places of sections come along, and slots that wait: no beat is missed, and none that ran runs
- * again, as a place moves on in the transaction that makes the slot's row. Sessions that were open
+ * The places of sections come along, as far as they can be read, and slots that wait: no beat of
+ * these is missed, and none that ran runs again, as a place moves on in the transaction that makes
+ * the slot's row. Sessions that were open
  * come with what can be read of their journal, and without what they would need to go on: a part of
  * it may be missing, and an effect that must not be repeated with it. The start closes them as
  * interrupted and saves their facts. Parked work is lost.

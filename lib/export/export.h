@@ -9,8 +9,8 @@
  *     {"record":"step","step":1,"kind","effect","at","duration_ms","intent","result",
  *      "cost_micro_usd"}                       result null: it has none, and is in doubt
  *     {"record":"death","step":1,"at","own","oom","until","words"}
- *                  at the step that was the latest; own: it died of itself; until: it waited so
- * long
+ *                  at the step that was the latest; own: it died of itself; oom: for want of
+ *                  memory; until: it waited so long
  *     {"record":"call","step":1,"attempt":1,…}                     as of `stats --calls --json`
  *
  * They stand in .agentd/log/sessions/<UTC day of its start>/<session>.jsonl, a file of mode 0600

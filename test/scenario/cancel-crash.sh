@@ -20,7 +20,7 @@ EOS
 start_provider openai "$T/story.txt"
 use_provider openai
 call() { printf '{"jsonrpc":"2.0","id":1,"method":"%s","params":%s}\n' "$1" "$2" | socat -t 10 - UNIX-CONNECT:.agentd/agentd.sock; }
-AGENTD_FAILPOINTS=history.note=delay:4000 # its facts are on their way for long
+AGENTD_FAILPOINTS=history.note=delay:8000 # its facts are on their way for long
 export AGENTD_FAILPOINTS
 start_agentd
 unset AGENTD_FAILPOINTS

@@ -3,7 +3,6 @@
 dangling=--no-dangling # kill -9 leaves objects that nothing names
 
 at '2026-11-21 11:00Z' # skips where the clock cannot be shifted
-set_clock() { echo $(($(date -ud "$1" +%s) - $(date +%s))) >"$T/clock.new" && mv "$T/clock.new" "$T/clock"; }
 AGENTD_CLOCK_OFFSET=@$T/clock
 export AGENTD_CLOCK_OFFSET
 
@@ -14,7 +13,6 @@ printf -- '---\nwhen: always\n---\n\n## Every hour\n- look around\n' >agents/kir
 printf '## When anything\n- say: done\n' >agents/kira/REHEARSAL.md
 ran() { [ "$(agentctl schedule kira --from "$1" --count 1 --json | jq -r '.[0].outcome')" = done ]; }
 told() { [ "$(events clock_behind)" = "$1" ]; }
-crash() { kill -9 "$daemon"; wait "$daemon" || true; daemon=; }
 next() { agentctl status --json | jq -r '.agents[0].next.at'; }
 due() { agentctl schedule kira --json | jq -r 'map(select(.state == "due"))[0].at'; }
 next_is() { [ "$(next) $(due)" = "$1 $1" ]; }

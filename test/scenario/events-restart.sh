@@ -32,7 +32,6 @@ heard() { db "SELECT group_concat(heard) FROM (SELECT * FROM section ORDER BY ag
 idle() { agentctl status --json | jq -e 'all(.agents[]; .state == "idle") and .daemon.sessions_open == 0'; }
 all_begun() { for a in agents/*/; do has_commit "$a" && clean "$a" || return 1; done; }
 post() { printf '\n## 2026-11-24 %sZ [pat]\n- News of %s.\n' "$1" "$1" >>shared/BULLETIN.md; }
-kill_agentd() { kill -9 "$daemon"; wait "$daemon" 2>/dev/null || true; daemon=; }
 
 # ---- first seen: there is no past ----
 at '2026-11-24 11:00:00Z'
@@ -47,7 +46,7 @@ post 11:01
 wait_for 'the second post waits' is_pending listener 1
 post 11:02
 wait_for 'for both' is_pending poster 1
-kill_agentd
+crash
 start_agentd
 ok 'the minute holds over a restart' is_pending listener 1
 ok 'nobody ran' ran '1 0 1'
@@ -67,7 +66,7 @@ at '2026-11-24 12:00:00Z'
 start_agentd
 wait_for 'the start sees both' ran '3 1 3'
 wait_for 'all are idle' idle
-kill_agentd
+crash
 before=$(requests)
 at '2026-11-24 12:10:00Z'
 start_agentd
@@ -75,6 +74,7 @@ wait_for 'all are idle' idle
 stop_agentd
 equal 'nothing new, nobody is called' "$before" "$(requests)"
 ok 'and no slot is made' ran '3 1 3'
+equal 'nor does one wait' 0 "$(db 'SELECT count(*) FROM slot WHERE state = 0')"
 
 # ---- an agent's post whose event was not written any more: as if the kill came between the commit and the rows ----
 at '2026-11-24 13:00:00Z'
@@ -83,7 +83,7 @@ sections=$(heard)
 status 0 agentctl run poster --message 'say post'
 wait_for 'listener runs' ran '4 1 3'
 wait_for 'all are idle' idle
-kill_agentd
+crash
 db "DELETE FROM slot WHERE agent = 'listener' AND planned >= $(date -ud '2026-11-24 12:59:59Z' +%s)"
 db "UPDATE section SET pending = 0, woken = 0, heard = '$(echo "$sections" | cut -d, -f1)' WHERE agent = 'listener'"
 at '2026-11-24 13:10:00Z'

@@ -1,8 +1,8 @@
 # File systems that become read-only under agentd, for real: the one that the agents are on, and writable again; the whole one, as
 # the kernel makes it after an error. status, pause and resume answer and say what to do, nothing is lost.
-if [ -z "${UNSHARED-}" ]; then
+if [ "${UNSHARED-}" != $$ ]; then # exec keeps the number
 	unshare -m true 2>/dev/null || { echo 'SKIP: mounting needs root'; exit 77; }
-	UNSHARED=1
+	UNSHARED=$$
 	export UNSHARED
 	exec unshare -m sh "$0"
 fi
@@ -13,12 +13,12 @@ trap 'status=$?; set +e; cd /; umount -l "$W/agents" "$W" 2>/dev/null; (exit $st
 cat >"$T/story.txt" <<'EOS'
 reply
   when say one
-  delay 1500
+  delay 3000
   call remember {"text":"Fact one."}
 reply
   when say two
   times 2
-  delay 1500
+  delay 3000
   call remember {"text":"Fact two."}
 default reply
   text Well.

@@ -5,7 +5,6 @@
 
 command -v sqlite3 >/dev/null || skip 'sqlite3 is not installed'
 at '2026-11-24 10:15Z' # skips where the clock cannot be shifted
-set_clock() { echo $(($(date -ud "$1" +%s) - $(date +%s))) >"$T/clock.new" && mv "$T/clock.new" "$T/clock"; }
 AGENTD_CLOCK_OFFSET=@$T/clock
 export AGENTD_CLOCK_OFFSET
 printf 'default reply\n  text All is done.\n  usage 5000 10\n' >"$T/story.txt"
@@ -30,6 +29,8 @@ wait_for 'for how long the day is held is kept' is_kept 0
 crash
 start_agentd
 no_more 'the day is held over a death'
+status 0 agentctl budget kira
+has_not 'and begins anew before 2027' 2027 "$T/out"
 
 # ---- most of a day passes, with deaths in it ----
 crash

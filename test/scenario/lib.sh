@@ -184,3 +184,6 @@ at() {
 	AGENTD_CLOCK_OFFSET=$(($(date -ud "$1" +%s) - $(date +%s)))
 	export AGENTD_CLOCK_OFFSET
 }
+
+# set_clock TIME: what has AGENTD_CLOCK_OFFSET=@$T/clock sees that time from now on.
+set_clock() { echo $(($(date -ud "$1" +%s) - $(date +%s))) >"$T/clock.new" && mv "$T/clock.new" "$T/clock"; }

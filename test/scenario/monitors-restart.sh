@@ -25,7 +25,6 @@ is() { [ "$(of "$1" state)" = "$2" ]; }
 restarts() { wc -l <"$HOME/restarts-of-$1"; }
 restarted() { [ "$(restarts db)" = "$1" ] && is db well; }
 falls() { rm -f "$HOME/db"; }
-crash() { kill -9 "$daemon"; wait "$daemon" || true; daemon=; }
 start_agentd
 wait_for 'it has come back' is lazy well
 equal 'after one restart, without a second' '1 1' "$(restarts lazy) $(of lazy restarts)"

@@ -47,7 +47,7 @@ equal 'posted again, because it was wished again' 2 "$(posts 'All is well')"
 stop_agentd
 
 # ---- in doubt ----
-AGENTD_FAILPOINTS=history.done=delay:3000@2
+AGENTD_FAILPOINTS=history.done=delay:6000@2
 export AGENTD_FAILPOINTS
 start_agentd
 unset AGENTD_FAILPOINTS

@@ -70,12 +70,12 @@ status 0 agentctl run kira --message hello
 stop_agentd
 
 # ---- with nothing under way, by a beat that is due ----
-at '2026-11-24 06:59:56Z'
+at '2026-11-24 06:59:40Z'
 start_agentd
 status 0 agentctl resume max
 before=$(field kira .today_micro_usd)
 damage session agent parked
-wait_for 'a beat meets it, and agentd begins anew' renewals 2
+WAIT=60 wait_for 'a beat meets it, and agentd begins anew' renewals 2
 for agent in kira max; do
 	beat="agent = '$agent' AND event = '' AND planned = $(date -ud '2026-11-24 07:00Z' +%s)"
 	ran() { [ "$(db "SELECT state || outcome FROM slot WHERE $beat")" = 1done ]; }

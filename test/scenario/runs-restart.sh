@@ -4,6 +4,7 @@
 
 dangling=--no-dangling # kill -9 leaves objects that nothing names
 command -v sqlite3 >/dev/null || skip 'sqlite3 is not installed'
+command -v socat >/dev/null || skip 'socat is not installed'
 make_workspace
 for name in kira max; do agentctl new $name >/dev/null; done
 cat >"$T/story.txt" <<'EOS'
@@ -17,7 +18,6 @@ default reply
 EOS
 start_provider openai "$T/story.txt"
 use_provider openai
-db() { sqlite3 .agentd/state.db "$1"; }
 waiting() { db "SELECT count(*) FROM slot WHERE agent = '$1' AND event LIKE 'run:%' AND state = 0 AND session = '' AND wish <> ''"; }
 open_sessions() { [ "$(agentctl status --json | jq .daemon.sessions_open)" = "$1" ]; }
 waits() { [ "$(waiting kira)" = "$1" ]; }
@@ -29,12 +29,11 @@ last() { jq -s --arg text "$1" '[.[] | select(.event == "request")] | map(.body 
 all_begun() { for a in agents/*/; do has_commit "$a" && clean "$a" || return 1; done; }
 reason() { tail -n 1 "$T/$1" | jq -r '.outcome + ": " + .reason'; }
 fails() { wait "$1" && fail 'a run that was not run ended well' || equal 'who follows it hears that it failed, here and now' 1 $?; }
-kill_agentd() { kill -9 "$daemon"; wait "$daemon" 2>/dev/null || true; daemon=; }
 # ask PARAMETERS: asks for a run, and kills agentd as soon as the answer is there. That is in $T/ack.
 ask() {
 	call "$1" >"$T/answers" & client=$!
 	wait_for 'the answer' grep -q '"id":1' "$T/answers"
-	kill_agentd
+	crash
 	wait $client 2>/dev/null || true
 	grep '"id":1' "$T/answers" >"$T/ack"
 }
@@ -66,7 +65,7 @@ for way in kill stop; do
 	start_agentd
 	wait_for 'all are in git' all_begun
 	busy $way
-	if [ $way = kill ]; then kill_agentd; else stop_agentd; fi
+	if [ $way = kill ]; then crash; else stop_agentd; fi
 	for client in $hold $one $two $three; do fails $client; done
 	case $(reason first-$way) in
 	'interrupted: the daemon ended; it begins when it starts again') [ $way = kill ] || fail 'words' ;;
@@ -127,7 +126,7 @@ if grep -qa AGENTD_CLOCK_OFFSET "$BUILD/bin/agentd"; then
 	wait_for 'kira is busy' running
 	agentctl run kira --message 'say gone' --json >"$T/gone" 2>&1 & one=$!
 	wait_for 'one waits' waits 1
-	kill_agentd
+	crash
 	wait $one $hold 2>/dev/null || true
 	rm -rf agents/kira
 	start_agentd

@@ -25,7 +25,6 @@ agentctl new kira >/dev/null
 printf '## Daily (07:00)\n\n- [ ] Look.\n' >agents/kira/HEARTBEAT.md
 use_provider openai
 sed -i 's/free: true/usd_per_mtok: {input: 3, output: 15}/' agentd.yaml
-db() { sqlite3 .agentd/state.db "$@"; }
 start_agentd
 wait_for 'the first commits' has_commit agents/kira
 agentctl run kira --message 'say hold' >/dev/null 2>&1 & client=$!

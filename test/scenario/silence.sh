@@ -4,7 +4,6 @@
 dangling=--no-dangling # kill -9 leaves objects that nothing names
 
 at '2026-11-21 06:00Z' # skips where the clock cannot be shifted
-set_clock() { echo $(($(date -ud "$1" +%s) - $(date +%s))) >"$T/clock.new" && mv "$T/clock.new" "$T/clock"; }
 AGENTD_CLOCK_OFFSET=@$T/clock
 export AGENTD_CLOCK_OFFSET
 
@@ -22,7 +21,6 @@ day() {
 	start_agentd
 	wait_for "$1: seven o'clock is $2" outcome_is "$1 07:00" "$2"
 }
-crash() { kill -9 "$daemon"; wait "$daemon" || true; daemon=; }
 silent_is() { agentctl status --json | jq -e '[.incidents[] | select(.key | startswith("silent kira "))] | length == '"$1"; }
 
 day 2026-11-22 failed
