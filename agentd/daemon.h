@@ -14,8 +14,8 @@
 
 struct daemon {
 	uv_loop_t loop;
-	struct workspace *workspace;
-	int state_dir; /* .agentd/ */
+	struct workspace *workspace; /* it and the lock outlive a renewal */
+	int state_dir;               /* .agentd/ */
 	int lock;
 	/* The control socket, from one start to the next within this process; -1: none. */
 	int listener;

@@ -109,6 +109,8 @@ int main(int argc, char **argv)
 		status = serve(&daemon, where, &error);
 	while (renewal_goes_on(&daemon, status, &error));
 	renewal_free(daemon.renewal);
+	workspace_free(daemon.workspace);
+	fd_close(&daemon.lock);
 	fd_close(&daemon.listener);
 	fd_close(&daemon.secrets);
 	return status ? fail(&error) : EXIT_SUCCESS;

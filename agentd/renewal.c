@@ -208,7 +208,8 @@ void renewal_stop(struct daemon *daemon)
 bool renewal_goes_on(struct daemon *daemon, int status, const struct error *error)
 {
 	struct renewal *renewal = daemon->renewal;
-	int secrets = daemon->secrets, listener = daemon->listener;
+	struct workspace *workspace = daemon->workspace;
+	int secrets = daemon->secrets, listener = daemon->listener, lock = daemon->lock;
 
 	/* found while it started, again */
 	if (status && state_file_is_damage(error) && !wait_ms(renewal))
@@ -220,6 +221,8 @@ bool renewal_goes_on(struct daemon *daemon, int status, const struct error *erro
 	renewal->is_on = renewal->has_stopped = false;
 	*daemon = DAEMON_EMPTY;
 	daemon->renewal = renewal;
+	daemon->workspace = workspace;
+	daemon->lock = lock;
 	daemon->secrets = secrets;
 	daemon->listener = listener;
 	return true;

@@ -4,7 +4,8 @@
  * parts stop, and main() starts them again, which sets the file aside (state_file.h). The journals
  * of the sessions that were open are in the damaged file, so that none of them goes on: an effect
  * that must not be repeated might be. Pauses and money are carried over (carried.h), the control
- * socket stays open and its clients wait for that moment.
+ * socket stays open and its clients wait for that moment. The workspace and its lock are kept, too:
+ * where agentd.yaml cannot be used just then, what was in force stays.
  *
  * A disk that damages each new file is not fed with more of them: RENEWALS_MAX in
  * RENEWALS_WITHIN_MS at most. After that agentd stays as it is when state.db cannot be written, and

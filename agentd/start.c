@@ -86,15 +86,29 @@ static int close_to_others(struct daemon *daemon, struct error *error)
 	return 0;
 }
 
-int start_workspace(struct daemon *daemon, const char *where, struct error *error)
+/* Over a renewal it stays open: an agentd.yaml that was spoiled meanwhile is no reason to end. */
+static int open_workspace(struct daemon *daemon, const char *where, struct error *error)
 {
 	CLEANUP(diagnostics_clear) struct diagnostics found = { 0 };
+	struct error own;
+	int result = 0;
+
+	if (!daemon->workspace)
+		result = workspace_open(where ? where : ".", where != NULL, &daemon->workspace,
+					&found, error);
+	else if (workspace_reload(daemon->workspace, &found, &own))
+		fprintf(stderr, "%s:%u:%u: error: %s; what was in force stays\n", own.file,
+			own.line, own.column, own.message);
+	print_findings(&found);
+	return result;
+}
+
+int start_workspace(struct daemon *daemon, const char *where, struct error *error)
+{
 	int result;
 
 	daemon->started = clock_wall_s();
-	result = workspace_open(where ? where : ".", where != NULL, &daemon->workspace, &found,
-				error);
-	print_findings(&found);
+	result = open_workspace(daemon, where, error);
 	if (!result)
 		result = directory_make(daemon->workspace->dir, STATE_FOLDER, 0700, error);
 	if (!result)
@@ -102,7 +116,9 @@ int start_workspace(struct daemon *daemon, const char *where, struct error *erro
 						&daemon->state_dir, error);
 	if (!result)
 		result = close_to_others(daemon, error);
-	return result ? result : take_lock(daemon, error);
+	if (!result && daemon->lock < 0)
+		result = take_lock(daemon, error);
+	return result;
 }
 
 int start_walls(struct daemon *daemon, struct error *error)
@@ -381,7 +397,5 @@ void stop_parts(struct daemon *daemon)
 	state_file_free(daemon->state_file);
 	launch_forget_filters();
 	log_close(daemon->log);
-	workspace_free(daemon->workspace);
-	fd_close(&daemon->lock);
 	fd_close(&daemon->state_dir);
 }

@@ -5,7 +5,8 @@
 
 #include "daemon.h"
 
-/* Finds the workspace, makes .agentd/, takes the lock (waits 2 s for an owner that is dying). */
+/* Finds the workspace, makes .agentd/, takes the lock (waits 2 s for an owner that is dying). A
+ * workspace and a lock that *daemon has already, from before a renewal, are kept. */
 int start_workspace(struct daemon *daemon, const char *where, struct error *error);
 
 /* Refuses to start where sessions could not be walled in and the person has not switched walls off.
@@ -21,7 +22,7 @@ int start_parts(struct daemon *daemon, struct error *error);
 /* Opens the control socket, says READY, begins what may take its time. */
 int start_serving(struct daemon *daemon, struct error *error);
 
-/* Frees all there is, whatever start came to. */
+/* Frees all there is, whatever start came to, but what outlives a renewal: that is main's. */
 void stop_parts(struct daemon *daemon);
 
 #endif

@@ -50,11 +50,16 @@ agentctl run kira --message 'say hold' --json >"$T/held" 2>&1 & client=$!
 wait_for 'its second call is under way' has_requests $((calls + 2))
 spent=$(field kira .today_micro_usd)
 ok 'it has cost something' test "$spent" -gt 0
+cp agentd.yaml "$T/good.yaml"
+echo 'debounce: [' >>agentd.yaml
+is_refused() { [ "$(events settings)" -ge 1 ]; }
+wait_for 'an agentd.yaml that cannot be used is refused' is_refused
 damage session slot agent call step
 ok 'a command meets it' agentctl pause kira
 status 0 agentctl resume kira
 wait_for 'agentd begins anew by itself' renewals 1
-ok 'it is the same process' kill -0 "$daemon"
+ok 'it is the same process, with what was in force' kill -0 "$daemon"
+cp "$T/good.yaml" agentd.yaml
 wait $client || true
 jq -r 'select(.event == "session_end") | .outcome + ": " + .reason' "$T/held" >"$T/end"
 has 'who followed is told' 'interrupted: state.db was damaged' "$T/end"
