@@ -76,14 +76,16 @@ static bool is_there(const struct daemon *daemon, const char *name)
 	return !file_stat(daemon->state_dir, name, &st, NULL);
 }
 
-/* `name` NULL: they are removed. */
+/* `name` NULL: they are removed, state.db last: while it is there, what lies beside it is its own,
+ * and is not taken for what belongs to the one that was set aside. */
 static int move_all(const struct daemon *daemon, const char *name, struct error *error)
 {
 	int result = 0;
 
 	for (size_t i = 0; !result && i < ARRAY_LENGTH(suffixes); i++) {
-		_free_ char *from = xasprintf(NAME "%s", suffixes[i]);
-		_free_ char *to = xasprintf("%s%s", name ? name : "", suffixes[i]);
+		const char *suffix = suffixes[name ? i : ARRAY_LENGTH(suffixes) - 1 - i];
+		_free_ char *from = xasprintf(NAME "%s", suffix);
+		_free_ char *to = xasprintf("%s%s", name ? name : "", suffix);
 
 		result = name ? file_rename(daemon->state_dir, from, to, error)
 			      : file_unlink(daemon->state_dir, from, error);

@@ -24,7 +24,9 @@ run() {
 # damaged WHAT PAUSED: the next start sets the file aside; is max still paused?
 damaged() {
 	count=$(aside)
-	if [ "${dies-}" ]; then AGENTD_FAILPOINTS=$dies agentd -w "$W" 2>>"$T/agentd.log" && fail "it was to die at $dies"; fi
+	for point in ${dies-}; do
+		AGENTD_FAILPOINTS=$point agentd -w "$W" 2>>"$T/agentd.log" && fail "it was to die at $point"
+	done
 	start_agentd
 	ok "$1: a person is told" incident state-damaged
 	equal "$1: set aside" $((count + 1)) "$(aside)"
@@ -65,7 +67,7 @@ dd if=/dev/urandom of=.agentd/state.db bs=4096 seek=$((page - 1)) count=1 conv=n
 damaged 'a page of one table' paused
 # A start that dies over it has lost nothing: the next one begins where it began.
 if grep -qa AGENTD_CLOCK_OFFSET "$BUILD/bin/agentd"; then
-	for dies in state.aside=kill@1 state.aside=kill@2 state.begun=kill state.salvaged=kill; do
+	for dies in state.aside=kill@1 state.aside=kill@2 state.begun=kill state.salvaged=kill 'state.begun=kill state.aside=kill@1'; do
 		rm -f .agentd/state.db.damaged-* # so that none is removed for being too many
 		page=$(db "SELECT rootpage FROM sqlite_schema WHERE name = 'session'")
 		db 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
