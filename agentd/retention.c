@@ -9,8 +9,13 @@
 
 #define DAY_S INT64_C(86400)
 #define KEPT_LEAST_S (35 * DAY_S)
-#define STEP_S (7 * DAY_S) /* that the present may be later than at the round before */
-#define EXPORTS_LONGER 10  /* times `retention` */
+#define EXPORTS_LONGER 10 /* times `retention` */
+
+/* From one round to the next the present moves on by what the clock says, but at most by so many
+ * times what was watched, and that. */
+#define BELIEVED_TIMES 7
+#define BELIEVED_LEAST_S DAY_S
+
 #define SESSIONS_AT_ONCE 20
 #define ROWS_AT_ONCE 200
 
@@ -37,7 +42,8 @@ struct retention {
 
 	/* the round: written by the loop between pieces, by the store's thread in one */
 	enum stage stage;
-	int64_t clock, now; /* what the clock says, and what is believed of it */
+	int64_t clock, now;      /* what the clock says, and what is believed of it */
+	int64_t step, looked_ms; /* by how much the present may be later; the boot clock's */
 	uint32_t retention_s, alert_again_s;
 	int64_t slots_least_s;          /* a slot that has left must not be caught up on */
 	char ids[SESSIONS_AT_ONCE][27]; /* that may leave now */
@@ -67,8 +73,8 @@ static int work_clock(struct store *store, void *context, struct error *error)
 {
 	struct retention *retention = context;
 
-	return store_moment_advance(store, "retention", retention->clock, STEP_S, &retention->now,
-				    error);
+	return store_moment_advance(store, "retention", retention->clock, retention->step,
+				    &retention->now, error);
 }
 
 static int look_at_session(void *context, const struct session_row *row)
@@ -246,6 +252,16 @@ static void next_piece(struct retention *retention)
 	retention->is_busy = !result; /* else there is more to do than this: tomorrow */
 }
 
+/* A start tells nothing of how long agentd was down. */
+static int64_t believed_s(struct retention *retention)
+{
+	int64_t now_ms = clock_boot_ms();
+	int64_t watched_s = retention->looked_ms ? (now_ms - retention->looked_ms) / 1000 : 0;
+
+	retention->looked_ms = now_ms;
+	return BELIEVED_TIMES * watched_s + BELIEVED_LEAST_S;
+}
+
 static void round_begin(struct retention *retention)
 {
 	const struct settings *settings = retention->daemon->workspace->settings;
@@ -254,6 +270,7 @@ static void round_begin(struct retention *retention)
 		return;
 	retention->stage = STAGE_CLOCK;
 	retention->clock = clock_wall_s();
+	retention->step = believed_s(retention);
 	retention->retention_s = settings->retention_s;
 	retention->alert_again_s = settings->alert_again_s;
 	retention->slots_least_s = KEPT_LEAST_S;

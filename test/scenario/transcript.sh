@@ -178,11 +178,13 @@ stop_agentd
 
 # ---- slots and the ledger ----
 # A clock that is years ahead is not believed at once: what was spent today has to be known when it is put right.
-present() { db "SELECT date(value, 'unixepoch') FROM counter WHERE name = 'retention'"; }
+present_is() { [ "$(db "SELECT date(value, 'unixepoch') FROM counter WHERE name = 'retention'")" = "$1" ]; }
 at '2029-11-25 12:00Z'
 start_agentd
-wait_for 'it has looked for what is old' test ! -e "$files/2026-11-25/$five.jsonl"
-equal 'a week of it is believed' 2026-12-02 "$(present)"
+wait_for 'a day of it is believed' present_is 2026-11-26
+stop_agentd
+start_agentd
+wait_for 'and one more by the next start' present_is 2026-11-27
 equal 'rows that money is reckoned from stay' 2 "$(db "SELECT count(*) FROM call WHERE session = '$one'")"
 stop_agentd
 db "UPDATE counter SET value = unixepoch('2027-01-09 12:00') WHERE name = 'retention'" # as many rounds later
