@@ -7,10 +7,13 @@ static void kept(void *context, const struct error *error)
 {
 	struct session *session = context;
 
+	session->keeping = false;
 	if (error && session_waits(session)) {
 		session->kept = false;
 		session_fail(session, OUTCOME_REFUSED, "%s", error->message);
 		session_handle(session, LIFE_CANCELLED);
+	} else if (session->suspending && session_waits(session)) {
+		session_suspend(session);
 	}
 	session_release(session);
 }
@@ -23,7 +26,7 @@ void runs_keep(struct session *session)
 
 	slot.session = "";
 	slot.wish = text;
-	session->kept = true;
+	session->kept = session->keeping = true;
 	session_hold(session);
 	journal_slots(session->daemon, &slot, 1, NULL, kept, session);
 	json_decref(wish);

@@ -51,7 +51,8 @@ struct session {
 	json_t *objective; /* the checklist's texts as it was begun; NULL: not read yet */
 	int64_t planned;
 	bool manual, by_person, rehearse, afresh;
-	bool kept; /* a manual one that had to wait: its slot has its row */
+	bool kept;    /* a manual one that had to wait: its slot has its row */
+	bool keeping; /* that is on its way */
 	session_listener listener;
 	void *listener_context;
 

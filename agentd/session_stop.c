@@ -20,7 +20,7 @@ static bool is_held_back(const struct session *session)
 static bool is_between_steps(const struct session *session)
 {
 	if (session_waits(session))
-		return true;
+		return !session->keeping;
 	if (!session_runs(session) || session->effects)
 		return false;
 	if (!session->link || is_held_back(session))

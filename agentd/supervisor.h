@@ -46,7 +46,7 @@ void supervisor_free(struct supervisor *supervisor);
 
 /* Queues it: the session starts when its agent is free and there is room. The slot's row must exist
  * already for planned and event slots; a manual run and parked work make their own, which is on its
- * way when this returns. `ret_id`: the session's ULID. */
+ * way when this returns, unless supervisor_wait brings one back. `ret_id`: the session's ULID. */
 int supervisor_start(struct daemon *daemon, struct resident *resident,
 		     const struct session_wish *wish, char ret_id[27], struct error *error);
 
@@ -90,13 +90,15 @@ void supervisor_inputs_changed(struct daemon *daemon, const struct resident *res
 /* How each agent's last session ended, from state.db. */
 int supervisor_restore(struct daemon *daemon, struct error *error);
 
-/* Sessions that a daemon before us left open go on. Where that cannot be (their agent is gone, or
- * cannot be read) their facts reach MEMORY.md, and their rows are closed as interrupted. */
+/* Sessions that a daemon before us left open go on, or wait until their agent's files are mended.
+ * Where that cannot be they are closed as interrupted, and their facts reach MEMORY.md, or stay in
+ * the journal where the agent's folder is gone. */
 int supervisor_recover(struct daemon *daemon, struct error *error);
 
 /* The daemon stops. Sessions that have begun are let go at their next step, or after STOP_CALLS_MS
- * wherever they are: their rows stay open, and the next daemon goes on with them. Those that only
- * wait are withdrawn. `empty` is called when nothing is open any more. */
+ * wherever they are: their rows stay open, and the next daemon goes on with them. It begins those
+ * that only wait, by their slots' rows; rehearsals, which have none, end. `empty` is called when
+ * nothing is open any more. */
 #define STOP_CALLS_MS 5000
 void supervisor_stop(struct daemon *daemon, void (*empty)(struct daemon *));
 
