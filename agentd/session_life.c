@@ -297,13 +297,17 @@ static bool given_is_same(const struct session *session)
 
 /* The section remembers the run: when it ended and on which inputs. A failed run counts as none, so
  * that the next beat is not "unchanged". */
-static bool close_section(struct session *session, char inputs[17], struct section *ret_section)
+static bool close_section(struct session *session, char inputs[17],
+			  char schedule[SCHEDULE_PRINT_SIZE], struct section *ret_section)
 {
 	struct resident *resident = roster_find(session->daemon->roster, session->agent);
+	const struct heartbeat *heartbeat;
 	struct beat *beat;
 
-	if (session->cause != CAUSE_HEARTBEAT || !resident || !session->key ||
-	    !roster_heartbeat(resident, session->key, &beat))
+	if (session->cause != CAUSE_HEARTBEAT || !resident || !session->key)
+		return false;
+	heartbeat = roster_heartbeat(resident, session->key, &beat);
+	if (!heartbeat)
 		return false;
 	inputs[0] = '\0';
 	if (session->outcome == OUTCOME_DONE && !session->inputs_changed && given_is_same(session))
@@ -312,7 +316,7 @@ static bool close_section(struct session *session, char inputs[17], struct secti
 	*ret_section = (struct section){
 		.agent = session->agent,
 		.key = session->key,
-		.schedule = session->schedule ? session->schedule : "",
+		.schedule = schedule_print(&heartbeat->schedule, schedule), /* as it is now */
 		.first_seen = beat->first_seen,
 		.next = beat->place.next,
 		.past = beat->place.past,
@@ -332,7 +336,7 @@ static void act_close(struct session *session)
 	struct session_row row;
 	struct parked_row parked = { 0 };
 	struct section section;
-	char inputs[17] = "";
+	char inputs[17] = "", schedule[SCHEDULE_PRINT_SIZE];
 	bool has_section;
 
 	session->ended_ms = clock_wall_ms();
@@ -345,7 +349,7 @@ static void act_close(struct session *session)
 		closed(session, NULL);
 		return;
 	}
-	has_section = close_section(session, inputs, &section);
+	has_section = close_section(session, inputs, schedule, &section);
 	if (session->outcome == OUTCOME_PARKED)
 		parked = parked_row_of(session);
 	journal_session_end(session->daemon, &row, &slot, has_section ? &section : NULL,
