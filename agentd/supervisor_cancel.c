@@ -27,11 +27,11 @@ int supervisor_cancel(struct daemon *daemon, const char *id, const char *reason,
 	session_hold(session);
 	session_fail(session, OUTCOME_INTERRUPTED, "%s", reason);
 	row = session_row_of(session, "", "");
+	session_end(session); /* the slot's row of one that waits goes ahead of the answer */
 	if (session->outcome == OUTCOME_INTERRUPTED) /* else it is on its way to another end */
 		journal_session_decide(daemon, &row, done, context);
 	else if (done)
 		done(context, NULL);
-	session_end(session);
 	session_release(session);
 	return 0;
 }
@@ -109,14 +109,14 @@ void supervisor_agent_gone(struct daemon *daemon, struct resident *resident)
 	cancel_each(daemon, resident, is_any, "the agent's folder is gone");
 }
 
-static bool is_withdrawn(const struct session *session)
+static bool is_rehearsal(const struct session *session)
 {
-	return session->rehearse || (session_waits(session) && !session->has_row && !session->kept);
+	return session->rehearse;
 }
 
 void supervisor_withdraw(struct daemon *daemon)
 {
-	cancel_each(daemon, NULL, is_withdrawn,
+	cancel_each(daemon, NULL, is_rehearsal,
 		    "the daemon stops, and this does not go on: ask for it again");
 }
 
