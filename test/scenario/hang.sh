@@ -96,5 +96,5 @@ status 0 agentctl run ida --message hello
 kill -9 "$(cat "$T/stage/libexec/agentd/pid")"
 wait $hangs || fail 'it did not go on'
 equal 'over, once it is gone' '' "$(incidents)"
-kill -9 "$daemon"; wait "$daemon" || true; daemon=
+stop_agentd
 repositories_are_well
