@@ -64,9 +64,9 @@ bool aside_is_begun(const struct daemon *daemon)
 	return !file_stat(daemon->state_dir, NOTE, &st, NULL);
 }
 
-void aside_done(struct daemon *daemon)
+int aside_done(const struct daemon *daemon, struct error *error)
 {
-	file_unlink(daemon->state_dir, NOTE, NULL);
+	return file_remove(daemon->state_dir, NOTE, error);
 }
 
 static bool is_there(const struct daemon *daemon, const char *name)

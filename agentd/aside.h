@@ -14,10 +14,10 @@
  * aside, in .agentd/; NULL: there was none. The caller frees it. Until aside_done says that the
  * new state.db has all that it is to have, a note keeps the name: a start that finds one
  * (aside_is_begun) comes here again, gets the same file, and what was begun in its place is gone.
- */
+ * So that one must not be used while the note may still be there. */
 int aside_put(struct daemon *daemon, char **ret_name, struct error *error);
 bool aside_is_begun(const struct daemon *daemon);
-void aside_done(struct daemon *daemon);
+int aside_done(const struct daemon *daemon, struct error *error);
 /* Removes those that are too many, and logs each. */
 void aside_prune(struct daemon *daemon);
 

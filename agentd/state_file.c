@@ -105,8 +105,11 @@ static int begin_anew(struct daemon *daemon, const struct error *why, struct err
 		return result;
 	is_carried = renewal_carry(daemon);
 	(void)FAILPOINT("state.salvaged");
-	file_unlink(daemon->state_dir, MARK, NULL);
-	aside_done(daemon);
+	result = file_remove(daemon->state_dir, MARK, error);
+	if (!result)
+		result = aside_done(daemon, error);
+	if (result)
+		return result;
 	tell_new(daemon, why, aside, &salvage, is_carried);
 	aside_prune(daemon);
 	return 0;
@@ -237,8 +240,12 @@ static void begin(struct daemon *daemon, const struct error *error)
 
 static void end(struct daemon *daemon)
 {
+	struct error error;
+
 	free(steal_pointer(&file_of(daemon)->trouble));
-	file_unlink(daemon->state_dir, MARK, NULL);
+	if (file_remove(daemon->state_dir, MARK, &error))
+		log_event(daemon->log, LEVEL_ERROR, "state_mark", NULL, NULL,
+			  "%s: the next start sets .agentd/" NAME " aside", error.message);
 	renewal_forget(daemon);
 	alert_over(daemon, TROUBLE_KEY, "state.db is written again");
 	supervisor_admit(daemon);

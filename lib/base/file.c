@@ -225,6 +225,19 @@ int file_unlink(int dir, const char *path, struct error *error)
 	return failed ? error_set_system(error, failed, "removing %s", path) : 0;
 }
 
+int file_remove(int dir, const char *path, struct error *error)
+{
+	_fd_ int parent = -1;
+	const char *name;
+	int result = file_unlink(dir, path, error);
+
+	if (result == -(int)ERROR_NOT_FOUND)
+		return 0;
+	if (!result)
+		result = open_parent(dir, path, &parent, &name, error);
+	return result ? result : fd_sync(parent, error);
+}
+
 int memory_file_sealed(const char *name, struct span content, int *ret_fd, struct error *error)
 {
 	_fd_ int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);

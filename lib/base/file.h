@@ -87,6 +87,8 @@ static inline void fd_cleanup(int *fd)
 
 int file_rename(int dir, const char *from, const char *to, struct error *error);
 int file_unlink(int dir, const char *path, struct error *error);
+/* Removes it for good, also over a crash: syncs. That there is none is fine, and costs nothing. */
+int file_remove(int dir, const char *path, struct error *error);
 
 /* An anonymous file in memory that holds `content` and can never change again (F_SEAL_*), offset 0.
  * Close-on-exec like all descriptors; pass it on with process_spawn. */
