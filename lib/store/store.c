@@ -163,6 +163,12 @@ int store_open_old(int dir, const char *name, struct store **ret_store, struct e
 
 	store->dir = -1;
 	r = open_readonly(store, dir, name, "", error);
+	if (r == -(int)ERROR_UNSUPPORTED) { /* maybe of an older agentd */
+		disconnect(store);
+		r = open_file(store, dir, name, SQLITE_OPEN_READWRITE, "", error);
+		if (!r)
+			r = schema_bring_up(store, false, error);
+	}
 	if (r)
 		return r;
 	*ret_store = steal_pointer(&store);

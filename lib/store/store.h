@@ -49,7 +49,8 @@ void store_close(struct store *store);
  * some. Of what a page says in its rows it can tell nothing. */
 int store_check(struct store *store, int ms, struct error *error);
 
-/* Opens a file that was set aside, for reading. Whatever it is asked may fail half-way. */
+/* Opens a file that was set aside, for reading; one of an older agentd is brought up to this
+ * schema. Whatever it is asked may fail half-way. */
 int store_open_old(int dir, const char *name, struct store **ret_store, struct error *error);
 
 typedef int (*store_work)(struct store *store, void *context, struct error *error);

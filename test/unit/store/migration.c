@@ -220,12 +220,32 @@ static void a_migration_that_fails_changes_nothing(void **state)
 	assert_string_equal(expected, all_rows(place));
 }
 
+static void one_that_was_set_aside_is_brought_up(void **state)
+{
+	struct place *place = *state;
+	struct error error;
+
+	make_version_1(place);
+	assert_int_equal(0, renameat(place->dir, "state.db", place->dir, "old"));
+	for (int twice = 0; twice < 2; twice++) {
+		assert_int_equal(0, store_open_old(place->dir, "old", &place->store, &error));
+		assert_string_equal(expected, all_rows(place));
+		store_close(steal_pointer(&place->store));
+	}
+	assert_int_equal(0, renameat(place->dir, "old", place->dir, "state.db"));
+	run_at(place, "PRAGMA user_version = 99");
+	assert_int_equal(0, renameat(place->dir, "state.db", place->dir, "old"));
+	assert_int_equal(-(int)ERROR_UNSUPPORTED,
+			 store_open_old(place->dir, "old", &place->store, &error));
+}
+
 int migration_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
 		PLACE_TEST(rows_of_version_1_are_kept),
 		PLACE_TEST(an_old_file_becomes_like_a_new_one),
 		PLACE_TEST(a_migration_that_fails_changes_nothing),
+		PLACE_TEST(one_that_was_set_aside_is_brought_up),
 	};
 
 	return cmocka_run_group_tests_name("store: older files", tests, NULL, NULL);
