@@ -279,6 +279,8 @@ static void reload_asked(uv_signal_t *handle, int signal)
 	struct daemon *daemon = handle->data;
 
 	(void)signal;
+	if (daemon->stopping)
+		return;
 	notify_reloading();
 	log_event(daemon->log, LEVEL_NOTICE, "reloading", NULL, NULL, "reading all files again");
 	watcher_rescan(daemon);
@@ -361,6 +363,7 @@ static void drain(struct daemon *daemon)
 		store_writer_stop(daemon->writer); /* what it calls may submit more */
 	daemon->writer = NULL;
 	uv_walk(&daemon->loop, close_walk, daemon);
+	signal(SIGHUP, SIG_IGN); /* nobody reads anything just now: no reason to die of it */
 	uv_run(&daemon->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&daemon->loop);
 }

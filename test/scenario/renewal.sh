@@ -90,9 +90,11 @@ ok 'all that was spent is known' test "$(field kira .today_micro_usd)" -gt "$bef
 
 # ---- again and again: not without end ----
 status 0 agentctl pause kira
+hups=0 # in the midst of it
 for n in 3 4; do
 	damage session slot agent
 	status 0 agentctl pause kira
+	while [ "$n" = 4 ] && [ "$hups" -lt 200 ]; do kill -HUP "$daemon" && hups=$((hups + 1)) && sleep 0.01; done
 	wait_for 'it begins anew' renewals $n
 	equal 'kira is paused' paused "$(field kira .state)"
 done
