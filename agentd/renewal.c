@@ -11,8 +11,7 @@
 #include "base/clock.h"
 
 #define LONGEST_MS 8000 /* for sessions to end and their facts to be saved */
-#define SOON_MS 200
-#define TELL_MS 50 /* for clients to be told */
+#define TELL_MS 50      /* for clients to be told */
 #define REASON "state.db was damaged, and with it what this had done so far: ask for it again"
 
 struct renewal {
@@ -170,8 +169,6 @@ bool renewal_ask(struct daemon *daemon, const struct error *why)
 
 	if (daemon->stopping)
 		return false;
-	if (!wait && !daemon->ready)
-		wait = SOON_MS; /* it is starting: what it does for that comes first */
 	if (wait) {
 		timer_start(daemon, may_again, wait);
 		return false;
