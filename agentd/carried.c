@@ -12,11 +12,13 @@ struct carried_agent {
 	bool paused;
 	char *reason;
 	struct ledger_spent spent;
+	enum budget_work work; /* as what it counts */
 };
 
 struct carried {
 	struct carried_agent *agents;
 	size_t count;
+	struct windows_row windows;
 };
 
 struct carried *carried_take(struct daemon *daemon)
@@ -24,6 +26,7 @@ struct carried *carried_take(struct daemon *daemon)
 	const struct roster *roster = daemon->roster;
 	struct carried *carried = xcalloc(1, sizeof(*carried));
 
+	ledger_windows(daemon, &carried->windows);
 	carried->agents = xcalloc(roster->count + 1, sizeof(*carried->agents));
 	for (size_t i = 0; i < roster->count; i++) {
 		const struct resident *resident = roster->items[i];
@@ -33,6 +36,8 @@ struct carried *carried_take(struct daemon *daemon)
 		agent->paused = resident->paused;
 		agent->reason = xstrdup(resident->pause_reason ? resident->pause_reason : "");
 		ledger_spent(daemon, resident->name, &agent->spent);
+		agent->work = resident->agent && resident->agent->experiment ? WORK_EXPERIMENT
+									     : WORK_BEAT;
 	}
 	return carried;
 }
@@ -75,7 +80,7 @@ static void put_unknown(struct store *store, const struct carried_agent *agent, 
 	struct call_row row = {
 		.agent = agent->name,
 		.cause = CAUSE,
-		.work = budget_work_name(WORK_BEAT),
+		.work = budget_work_name(agent->work),
 		.seq = clock_wall_ms(),
 		.attempt = number,
 		.hour = hour,
@@ -122,4 +127,6 @@ void carried_give(struct daemon *daemon, const struct carried *carried)
 		give_pause(daemon->store, &carried->agents[i]);
 		give_money(daemon->store, &carried->agents[i], (int64_t)(2 * i + 1));
 	}
+	if (carried->windows.hour) /* behind all calls, as it says which the newest was */
+		store_windows_put(daemon->store, &carried->windows, NULL);
 }

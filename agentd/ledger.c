@@ -62,15 +62,21 @@ static void kept(void *context, int result, const struct error *error)
 	free(context);
 }
 
+void ledger_windows(const struct daemon *daemon, struct windows_row *ret_row)
+{
+	struct budget_in_force now;
+
+	budget_look_in_force(daemon->ledger->budget, clock_boot_ms(), &now);
+	*ret_row = (struct windows_row){ now.hour, now.day, now.hour_ms, now.day_ms };
+}
+
 /* It stands before all rows of calls in a window that begins now. */
 static void keep_windows(const struct daemon *daemon)
 {
 	struct windows_row *row = xcalloc(1, sizeof(*row));
-	struct budget_in_force now;
 
 	daemon->ledger->kept_ms = clock_boot_ms();
-	budget_look_in_force(daemon->ledger->budget, daemon->ledger->kept_ms, &now);
-	*row = (struct windows_row){ now.hour, now.day, now.hour_ms, now.day_ms };
+	ledger_windows(daemon, row);
 	if (!daemon->writer || store_submit(daemon->writer, work_keep, kept, row))
 		free(row);
 }

@@ -62,6 +62,9 @@ struct ledger_spent {
 };
 void ledger_spent(const struct daemon *daemon, const char *agent, struct ledger_spent *ret_spent);
 
+/* The windows in force, as state.db keeps them; an hour of 0: none yet. */
+void ledger_windows(const struct daemon *daemon, struct windows_row *ret_row);
+
 /* The agent's line about its own budget; the caller frees it. */
 char *ledger_line(struct daemon *daemon, const char *agent, const struct limits *limits);
 

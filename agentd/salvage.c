@@ -18,6 +18,7 @@ struct rescue {
 	struct store *old;             /* while it is read */
 	struct budget_windows windows; /* in force now */
 	char first_day[INSTANT_SIZE];  /* exports of days before it are not read */
+	struct windows_row in_force;   /* by the old file; an hour of 0: it tells of none */
 	struct salvage found;
 };
 
@@ -117,15 +118,6 @@ static int keep_session(void *context, const struct session_row *row)
 	return 0;
 }
 
-/* Which windows are in force, where a clock was set back. */
-static void keep_windows(struct rescue *rescue)
-{
-	struct windows_row row;
-
-	if (!store_windows(rescue->old, &row, NULL))
-		store_windows_put(rescue->daemon->store, &row, NULL);
-}
-
 static void from_old_file(struct rescue *rescue)
 {
 	CLEANUP(store_close) struct store *old = NULL;
@@ -138,7 +130,7 @@ static void from_old_file(struct rescue *rescue)
 	rescue->found.is_whole = !store_agents(old, keep_pause, rescue, NULL);
 	if (store_calls(old, NULL, NULL, since_ms, keep_old_call, rescue, NULL))
 		rescue->found.is_whole = false;
-	keep_windows(rescue);
+	store_windows(old, &rescue->in_force, NULL);
 	store_sections(old, keep_section, rescue, NULL);
 	store_slots_waiting(old, keep_slot, rescue, NULL);
 	store_parked(old, count_parked, rescue, NULL);
@@ -226,6 +218,14 @@ static int read_export(void *context, const char *path, const char *session)
 	return 0;
 }
 
+/* Which windows are in force, where a clock was set back: behind all calls, as it says which the
+ * newest was. */
+static void keep_windows(struct rescue *rescue)
+{
+	if (rescue->in_force.hour)
+		store_windows_put(rescue->daemon->store, &rescue->in_force, NULL);
+}
+
 /* In one transaction: each of its own would be a sync. */
 static int work_rescue(struct store *store, void *context, struct error *error)
 {
@@ -235,6 +235,7 @@ static int work_rescue(struct store *store, void *context, struct error *error)
 	(void)error;
 	from_old_file(rescue);
 	export_find(rescue->daemon->state_dir, "", read_export, rescue, NULL);
+	keep_windows(rescue);
 	return 0;
 }
 
