@@ -145,10 +145,15 @@ void scheduler_arm_sections(struct daemon *daemon, struct resident *resident)
 
 void scheduler_arm(struct daemon *daemon, struct resident *resident)
 {
+	bool is_mended;
+
 	if (!daemon->ready)
 		return; /* scheduler_restore arms all at once */
+	is_mended = resident->agent && scheduler_mended(daemon, resident);
 	scheduler_arm_sections(daemon, resident);
 	scheduler_set_alarm(daemon);
+	if (is_mended)
+		scheduler_hear_all(daemon);
 }
 
 void scheduler_section_moved(struct daemon *daemon, struct resident *resident, const char *old_key,
@@ -285,5 +290,6 @@ void scheduler_free(struct scheduler *scheduler)
 	fd_close(&scheduler->alarm);
 	scheduler_firings_let_go(scheduler);
 	scheduler_ahead_free(scheduler->ahead);
+	scheduler_kept_free(scheduler->kept);
 	free(scheduler);
 }

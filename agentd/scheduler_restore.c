@@ -61,27 +61,37 @@ static void restore_place(const struct restore *restore, struct resident *reside
 		journal_slots_withdraw(restore->daemon, resident->name, heartbeat->key, since);
 }
 
-static int restore_section(void *context, const struct section *section)
+void scheduler_restore_section(struct daemon *daemon, const struct section *section)
 {
-	struct restore *restore = context;
-	struct resident *resident = roster_find(restore->daemon->roster, section->agent);
+	struct restore restore = { daemon, clock_wall_s() };
+	struct resident *resident = roster_find(daemon->roster, section->agent);
 	struct beat *beat;
 	struct schedule former;
-	struct heartbeat *heartbeat = resident ? roster_heartbeat(resident, section->key, &beat)
-					       : NULL;
+	struct heartbeat *heartbeat = roster_heartbeat(resident, section->key, &beat);
 
 	if (!heartbeat)
-		return 0;
+		return;
 	beat->last_run = section->last_run;
 	snprintf(beat->inputs, sizeof(beat->inputs), "%s", section->inputs);
-	scheduler_hear_restored(beat, section, restore->now);
+	scheduler_hear_restored(beat, section, restore.now);
 	if (schedule_parse(span_of(section->schedule), &former, NULL))
-		return 0; /* it begins anew */
+		return; /* it begins anew */
 	beat->first_seen = section->first_seen;
 	/* The last good schedule of a section that is broken now outlives the restart. */
 	if (heartbeat->broken && heartbeat->schedule.kind == SCHEDULE_NONE)
 		heartbeat->schedule = former;
-	restore_place(restore, resident, heartbeat, beat, &former, section);
+	restore_place(&restore, resident, heartbeat, beat, &former, section);
+}
+
+static int restore_section(void *context, const struct section *section)
+{
+	const struct restore *restore = context;
+	const struct resident *resident = roster_find(restore->daemon->roster, section->agent);
+
+	if (resident && !resident->agent)
+		scheduler_keep_section(restore->daemon->scheduler, section);
+	else if (resident)
+		scheduler_restore_section(restore->daemon, section);
 	return 0;
 }
 
@@ -108,7 +118,13 @@ static int restore_owed(void *context, const struct slot *slot)
 {
 	struct restore *restore = context;
 
-	if (!*slot->wish) /* else a run by hand: runs.h */
+	const struct resident *resident = roster_find(restore->daemon->roster, slot->agent);
+
+	if (*slot->wish) /* a run by hand: runs.h */
+		return 0;
+	if (resident && !resident->agent)
+		scheduler_keep_slot(restore->daemon->scheduler, slot);
+	else
 		scheduler_owe(restore->daemon, slot);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* Slots of a section, as the files of the scheduler share them: scheduler.c looks and arms,
  * scheduler_fire.c writes rows and wishes for sessions, scheduler_event.c hears what happens,
- * scheduler_restore.c knows how it was, scheduler_ahead.c what has its row before its time. */
+ * scheduler_restore.c knows how it was, scheduler_broken.c how it was of agents that are broken
+ * now, scheduler_ahead.c what has its row before its time. */
 #ifndef AGENTD_SLOTS_H
 #define AGENTD_SLOTS_H
 
@@ -8,6 +9,7 @@
 
 struct ahead;
 struct firing;
+struct kept;
 
 struct scheduler {
 	struct daemon *daemon;
@@ -19,6 +21,7 @@ struct scheduler {
 	struct agenda_look last_look; /* zeros: there was none */
 	int64_t zones_looked_at;      /* on the clock of agenda_look.boot_ms */
 	struct ahead *ahead;          /* NULL: nothing, as when no clock was set back */
+	struct kept *kept;            /* for agents that are broken since the start */
 };
 
 /* By what a section's slots are told: its zone is the heading's, the agent's or the workspace's. */
@@ -65,6 +68,16 @@ void scheduler_skip(struct daemon *daemon, const struct resident *resident,
  * first of all. */
 void scheduler_arm_sections(struct daemon *daemon, struct resident *resident);
 void scheduler_set_alarm(struct daemon *daemon);
+
+/* As its row says it was; its agent is there. */
+void scheduler_restore_section(struct daemon *daemon, const struct section *section);
+
+/* Its agent is broken: it waits until scheduler_mended, which returns whether there was any.
+ * Copied. */
+void scheduler_keep_section(struct scheduler *scheduler, const struct section *section);
+void scheduler_keep_slot(struct scheduler *scheduler, const struct slot *slot);
+bool scheduler_mended(struct daemon *daemon, const struct resident *resident);
+void scheduler_kept_free(struct kept *kept); /* NULL is fine */
 
 /* The clock may have been set back: which slots to come have their rows already? */
 void scheduler_look_ahead(struct daemon *daemon);
