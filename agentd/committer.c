@@ -327,10 +327,12 @@ bool committer_writes(const struct committer *committer, const char *repository)
 
 bool committer_is_stuck(const struct committer *committer, const char *agent)
 {
-	for (const struct commit_job *job = committer->first; job; job = job->next)
-		if (!job->under_way && job->failing_since &&
-		    !strcmp(job->repository + strlen("agents/"), agent))
+	for (const struct commit_job *job = committer->first; job; job = job->next) {
+		const char *whose = repository_agent(job->repository);
+
+		if (!job->under_way && job->failing_since && whose && !strcmp(whose, agent))
 			return true; /* and what comes behind it waits, too */
+	}
 	return false;
 }
 

@@ -5,8 +5,8 @@
  * which the sums changed, so that whatever a crash leaves behind is never above a cap.
  *
  * While a window is held (budget.h: the clock shows an earlier time than its beginning), how long
- * it has been in force is kept in state.db every LEDGER_KEEP_MS: restarts lengthen a hold by at
- * most that each, and do not begin it anew. */
+ * it has been in force is kept in state.db every LEDGER_KEEP_MS: a restart lengthens a hold by that
+ * at most, and by the time that agentd was down, and does not begin it anew. */
 #ifndef AGENTD_LEDGER_H
 #define AGENTD_LEDGER_H
 

@@ -3,6 +3,7 @@
 #include "carried.h"
 #include "committer.h"
 #include "handle.h"
+#include "journal.h"
 #include "log.h"
 #include "notify.h"
 #include "session.h"
@@ -73,14 +74,6 @@ static void timer_start(struct daemon *daemon, uv_timer_cb due, int64_t ms)
 
 /* ---- stopping ---- */
 
-static int work_nothing(struct store *store, void *context, struct error *error)
-{
-	(void)store;
-	(void)context;
-	(void)error;
-	return 0;
-}
-
 static void all_told(uv_timer_t *timer)
 {
 	struct daemon *daemon = timer->data;
@@ -88,11 +81,10 @@ static void all_told(uv_timer_t *timer)
 	uv_stop(&daemon->loop);
 }
 
-static void all_answered(void *context, int result, const struct error *error)
+static void all_answered(void *context, const struct error *error)
 {
 	struct daemon *daemon = context;
 
-	(void)result;
 	(void)error;
 	if (!daemon->renewal->has_stopped)
 		timer_start(daemon, all_told, TELL_MS);
@@ -101,8 +93,7 @@ static void all_answered(void *context, int result, const struct error *error)
 /* Who waits for a row is told that it will not be, before his connection goes. */
 static void all_saved(struct daemon *daemon)
 {
-	if (store_submit(daemon->writer, work_nothing, all_answered, daemon))
-		uv_stop(&daemon->loop);
+	journal_after(daemon, all_answered, daemon);
 }
 
 static void all_ended(struct daemon *daemon)

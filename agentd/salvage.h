@@ -7,10 +7,10 @@
  *
  * The places of sections come along, as far as they can be read, and slots that wait: no beat of
  * these is missed, and none that ran runs again, as a place moves on in the transaction that makes
- * the slot's row. Sessions that were open
- * come with what can be read of their journal, and without what they would need to go on: a part of
- * it may be missing, and an effect that must not be repeated with it. The start closes them as
- * interrupted and saves their facts. Parked work is lost.
+ * the slot's row. Sessions that were open come with what can be read of their journal, and without
+ * what they would need to go on: a part of it may be missing, and an effect that must not be
+ * repeated with it. The start closes them as interrupted and saves their facts. Parked work is
+ * lost.
  *
  * Before the store's thread runs, and in one transaction. What cannot be had is left; it fails
  * where the new file cannot be written. */

@@ -114,29 +114,26 @@ void scheduler_event_again(struct daemon *daemon, struct beat *beat, int64_t sin
 /* The session of a slot whose row is on its way reads what there is when it begins: that includes
  * this. */
 static void note(struct daemon *daemon, struct resident *resident,
-		 const struct heartbeat *heartbeat, struct beat *beat)
+		 const struct heartbeat *heartbeat, struct beat *beat, const char heard[HEARD_SIZE])
 {
-	if (beat->pending)
-		return; /* its row says so, and it hears all when it is woken */
 	if (!beat->firing)
 		beat->pending = clock_wall_s();
-	hear(daemon, resident, heartbeat, beat->heard);
+	memcpy(beat->heard, heard, HEARD_SIZE);
 	scheduler_store_section(daemon, resident, heartbeat, beat);
 }
 
 /* Is it as when it was heard of last? Not known is another. */
-static bool is_known(const struct daemon *daemon, const struct resident *resident,
-		     const struct heartbeat *heartbeat, const struct beat *beat)
+static bool is_known(const struct beat *beat, const char *heard)
 {
-	char heard[HEARD_SIZE];
-
-	hear(daemon, resident, heartbeat, heard);
 	return strlen(heard) > WHAT_SIZE && !strcmp(heard, beat->heard);
 }
 
-static bool listens(const struct heartbeat *heartbeat, enum schedule_event event)
+/* One that is pending already is in its row, and hears all when it is woken. */
+static bool listens(const struct heartbeat *heartbeat, const struct beat *beat,
+		    enum schedule_event event)
 {
-	return heartbeat->schedule.kind == SCHEDULE_EVENT && heartbeat->schedule.event == event;
+	return heartbeat->schedule.kind == SCHEDULE_EVENT && heartbeat->schedule.event == event &&
+	       !beat->pending;
 }
 
 void scheduler_event(struct daemon *daemon, enum schedule_event event, const char *author)
@@ -149,11 +146,14 @@ void scheduler_event(struct daemon *daemon, enum schedule_event event, const cha
 			continue;
 		for (size_t j = 0; beats && j < beats->count; j++) {
 			struct beat *beat = &resident->beats[j];
+			char heard[HEARD_SIZE];
 
+			if (!listens(&beats->items[j], beat, event))
+				continue;
+			hear(daemon, resident, &beats->items[j], heard);
 			/* a post that a session makes again after a death was heard of by then */
-			if (listens(&beats->items[j], event) &&
-			    !(author && is_known(daemon, resident, &beats->items[j], beat)))
-				note(daemon, resident, &beats->items[j], beat);
+			if (!author || !is_known(beat, heard))
+				note(daemon, resident, &beats->items[j], beat, heard);
 		}
 	}
 	events_due(daemon->scheduler->events);
@@ -172,10 +172,16 @@ void scheduler_files_changed(struct daemon *daemon, struct resident *resident, c
 {
 	struct heartbeats *beats = resident->agent ? &resident->agent->beats : NULL;
 
-	for (size_t i = 0; beats && i < beats->count; i++)
-		if (listens(&beats->items[i], SCHEDULE_EVENT_FILE) &&
-		    is_any_below(paths, count, beats->items[i].schedule.path))
-			note(daemon, resident, &beats->items[i], &resident->beats[i]);
+	for (size_t i = 0; beats && i < beats->count; i++) {
+		struct beat *beat = &resident->beats[i];
+		char heard[HEARD_SIZE];
+
+		if (!listens(&beats->items[i], beat, SCHEDULE_EVENT_FILE) ||
+		    !is_any_below(paths, count, beats->items[i].schedule.path))
+			continue;
+		hear(daemon, resident, &beats->items[i], heard);
+		note(daemon, resident, &beats->items[i], beat, heard);
+	}
 	events_due(daemon->scheduler->events);
 }
 
@@ -190,13 +196,13 @@ void scheduler_hear_all(struct daemon *daemon)
 			struct beat *beat = &resident->beats[j];
 			char heard[HEARD_SIZE];
 
-			if (!listens(heartbeat, SCHEDULE_EVENT_BULLETIN) &&
-			    !listens(heartbeat, SCHEDULE_EVENT_FILE))
+			if (!listens(heartbeat, beat, SCHEDULE_EVENT_BULLETIN) &&
+			    !listens(heartbeat, beat, SCHEDULE_EVENT_FILE))
 				continue;
 			hear(daemon, resident, heartbeat, heard);
 			if (strlen(heard) > WHAT_SIZE && strlen(beat->heard) > WHAT_SIZE &&
 			    strcmp(heard, beat->heard) != 0)
-				note(daemon, resident, heartbeat, beat);
+				note(daemon, resident, heartbeat, beat, heard);
 		}
 	}
 	events_due(daemon->scheduler->events);

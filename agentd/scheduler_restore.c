@@ -116,8 +116,7 @@ void scheduler_owe(struct daemon *daemon, const struct slot *slot)
 /* Its row says that it runs, and its session never began. */
 static int restore_owed(void *context, const struct slot *slot)
 {
-	struct restore *restore = context;
-
+	const struct restore *restore = context;
 	const struct resident *resident = roster_find(restore->daemon->roster, slot->agent);
 
 	if (*slot->wish) /* a run by hand: runs.h */
@@ -151,7 +150,6 @@ int scheduler_restore(struct daemon *daemon, struct error *error)
 
 	if (!result)
 		result = store_agents(daemon->reader, restore_agent, &restore, error);
-
 	if (!result)
 		result = store_sections(daemon->reader, restore_section, &restore, error);
 	if (!result)

@@ -294,8 +294,8 @@ struct session *supervisor_find(const struct daemon *daemon, const char *id);
 void supervisor_ended(struct session *session); /* takes it off the list; may free it */
 struct session *supervisor_first(const struct daemon *daemon); /* then session->next */
 
-/* supervisor_cancel.c: the daemon stops. What only waits is withdrawn; what has begun is let go at
- * its next step, or at once where it is. */
+/* supervisor_cancel.c: the daemon stops. Rehearsals end; all else is let go, what has begun at its
+ * next step, or at once where it is. */
 void supervisor_withdraw(struct daemon *daemon);
 void supervisor_suspend(struct daemon *daemon, bool wherever_they_are);
 

@@ -90,15 +90,17 @@ static int close_to_others(struct daemon *daemon, struct error *error)
 static int open_workspace(struct daemon *daemon, const char *where, struct error *error)
 {
 	CLEANUP(diagnostics_clear) struct diagnostics found = { 0 };
+	char text[ERROR_FILE_MAX + ERROR_MESSAGE_MAX + 32];
 	struct error own;
 	int result = 0;
 
-	if (!daemon->workspace)
+	if (!daemon->workspace) {
 		result = workspace_open(where ? where : ".", where != NULL, &daemon->workspace,
 					&found, error);
-	else if (workspace_reload(daemon->workspace, &found, &own))
-		fprintf(stderr, "%s:%u:%u: error: %s; what was in force stays\n", own.file,
-			own.line, own.column, own.message);
+	} else if (workspace_reload(daemon->workspace, &found, &own)) {
+		error_print(&own, text, sizeof(text));
+		fprintf(stderr, "%s; what was in force stays\n", text);
+	}
 	print_findings(&found);
 	return result;
 }

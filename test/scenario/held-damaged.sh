@@ -1,17 +1,8 @@
 # A day is held, as a clock was months ahead when its money was spent; then state.db is damaged. It is held on from where it was, and
 # nothing that was spent in it is forgotten.
 . "$SOURCE/test/scenario/lib.sh"
-. "$SOURCE/test/scenario/money.inc"
+. "$SOURCE/test/scenario/held.inc"
 
-command -v sqlite3 >/dev/null || skip 'sqlite3 is not installed'
-at '2026-11-24 10:15Z' # skips where the clock cannot be shifted
-AGENTD_CLOCK_OFFSET=@$T/clock
-export AGENTD_CLOCK_OFFSET
-printf 'default reply\n  text All is done.\n  usage 5000 10\n' >"$T/story.txt"
-set_clock '2027-03-01 10:15Z'
-spenders kira
-limits 'per_agent_hourly_usd: 50, per_agent_daily_usd: 0.65, per_session_usd: 50'
-is_kept() { [ "$(db "SELECT day = $(date -ud '2027-03-01' +%s) AND day_ms >= $1 FROM windows")" = 1 ]; }
 renewed() { [ "$(events renewing)" = 1 ] && agentctl ready && incident state-damaged; }
 
 start_agentd
