@@ -123,6 +123,14 @@ void client_refuse(struct client *client, uint64_t id, enum error_code code, con
 	client_unawait(client);
 }
 
+void client_refuse_error(struct client *client, uint64_t id, const struct error *error)
+{
+	char text[ERROR_FILE_MAX + ERROR_MESSAGE_MAX];
+
+	error_print(error, text, sizeof(text));
+	client_refuse(client, id, error->code, "%s", text);
+}
+
 struct client_promise {
 	struct client *client; /* held */
 	uint64_t id;
@@ -143,7 +151,7 @@ void client_promise_kept(void *context, const struct error *error)
 	struct client_promise *promise = context;
 
 	if (error) {
-		client_refuse(promise->client, promise->id, error->code, "%s", error->message);
+		client_refuse_error(promise->client, promise->id, error);
 		json_decref(promise->result);
 	} else {
 		client_reply(promise->client, promise->id, promise->result);

@@ -33,6 +33,9 @@ void client_reply(struct client *client, uint64_t id, json_t *result);
 void client_refuse(struct client *client, uint64_t id, enum error_code code, const char *format,
 		   ...) __attribute__((format(printf, 4, 5)));
 
+/* With the place of the error before its message. */
+void client_refuse_error(struct client *client, uint64_t id, const struct error *error);
+
 /* A reply that waits until something is durable. `result` is stolen. */
 struct client_promise *client_promise(struct client *client, uint64_t id, json_t *result);
 /* A journal_done: it is (or not, and the request is refused). Frees it. */

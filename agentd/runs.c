@@ -10,7 +10,7 @@ static void kept(void *context, const struct error *error)
 	session->keeping = false;
 	if (error && session_waits(session)) {
 		session->kept = false;
-		session_fail(session, OUTCOME_REFUSED, "%s", error->message);
+		session_fail_error(session, error);
 		session_handle(session, LIFE_CANCELLED);
 	} else if (session->suspending && session_waits(session)) {
 		session_suspend(session);

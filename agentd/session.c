@@ -120,6 +120,14 @@ void session_fail(struct session *session, enum session_outcome outcome, const c
 	va_end(args);
 }
 
+void session_fail_error(struct session *session, const struct error *error)
+{
+	char text[ERROR_FILE_MAX + ERROR_MESSAGE_MAX];
+
+	error_print(error, text, sizeof(text));
+	session_fail(session, OUTCOME_REFUSED, "%s", text);
+}
+
 bool session_park(struct session *session, const struct parking *parking, const char *format, ...)
 {
 	va_list args;

@@ -165,6 +165,8 @@ char *session_commit_message(const struct session *session, const char *subject)
 /* How it ends, and the reason, which a person reads. The first thing that went wrong stays. */
 void session_fail(struct session *session, enum session_outcome outcome, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* It ends refused; the reason begins with the place of the error. */
+void session_fail_error(struct session *session, const struct error *error);
 /* It ends parked: its work goes on later. Returns whether somebody has to hear of that: not of a
  * rehearsal, nor of a session that has another outcome already and keeps it. */
 bool session_park(struct session *session, const struct parking *parking, const char *format, ...)

@@ -310,10 +310,7 @@ static bool escalates(struct session *session)
 
 static int refuse(struct session *session, int result, const struct error *error)
 {
-	char text[ERROR_FILE_MAX + ERROR_MESSAGE_MAX];
-
-	error_print(error, text, sizeof(text));
-	session_fail(session, OUTCOME_REFUSED, "%s", text);
+	session_fail_error(session, error);
 	return result;
 }
 

@@ -81,7 +81,7 @@ static void recorded(void *context, const struct error *error)
 	if (session->again)
 		parked_started(session->daemon, session->again, error);
 	if (error)
-		session_fail(session, OUTCOME_REFUSED, "%s", error->message);
+		session_fail_error(session, error);
 	session_handle(session, error ? LIFE_UNRECORDED : LIFE_RECORDED);
 	session_release(session);
 }

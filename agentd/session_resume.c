@@ -110,7 +110,7 @@ static void went_on(void *context, struct session_history *history, int64_t agai
 	struct life_rules rules = session_life_rules(session->daemon);
 
 	if (error) {
-		session_fail(session, OUTCOME_REFUSED, "%s", error->message);
+		session_fail_error(session, error);
 		session_handle(session, LIFE_UNRECORDED);
 		session_release(session);
 		return;
@@ -151,7 +151,7 @@ void session_go_on(struct session *session)
 /* What a person said of it may be what must not be done again: it waits until it can be read. */
 static void not_begun_anew(struct session *session, const struct error *error)
 {
-	session_fail(session, OUTCOME_REFUSED, "%s", error->message);
+	session_fail_error(session, error);
 	parked_withdrawn(session->daemon, session->again);
 	session_handle(session, LIFE_UNRECORDED);
 	session_release(session);

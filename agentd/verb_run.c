@@ -66,7 +66,7 @@ void verb_run(struct client *client, const json_t *params, uint64_t id)
 	client_await(client); /* for the session's end */
 	if (supervisor_start(daemon, resident, &wish, session, &error)) {
 		client_unawait(client);
-		client_refuse(client, id, error.code, "%s", error.message);
+		client_refuse_error(client, id, &error);
 		return;
 	}
 	result = json_pack("{s:s}", "session", session);
