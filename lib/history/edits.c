@@ -13,8 +13,10 @@
 
 #define MERGES_MAX 4
 
-#define SAVE_MS 50  /* of a file that was written so lately, more may come */
-#define SAVES_MAX 4 /* waits for that in one call; then files are taken as they are */
+#define SAVE_MS 50      /* of a file that was written so lately, more may come */
+#define SAVES_MAX 4     /* waits for that in one call; then files are taken as they are */
+#define EMPTIED_MS 1000 /* `tool >file` empties it before the tool has even begun */
+#define EMPTIED_MAX (SAVES_MAX + EMPTIED_MS / SAVE_MS)
 
 /* What one call is about. */
 struct round {
@@ -49,20 +51,29 @@ static bool is_settled(const struct round *r)
 	return true;
 }
 
+static int64_t age_ms(const struct change *change)
+{
+	const struct timespec *written = &change->st.st_ctim;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)(now.tv_sec - written->tv_sec) * 1000 +
+	       (now.tv_nsec - written->tv_nsec) / 1000000;
+}
+
 /* Who saves in place makes a file empty first, and its text may come in parts. What was seen of it
  * is no edit, and would be the base of the next one. */
 static bool is_being_saved(const struct round *r)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
 	for (size_t i = 0; i < r->scan.changes.count; i++) {
 		const struct change *change = &r->scan.changes.items[i];
-		const struct timespec *written = &change->st.st_ctim;
-		int64_t ms = (int64_t)(now.tv_sec - written->tv_sec) * 1000 +
-			     (now.tv_nsec - written->tv_nsec) / 1000000;
+		git_oid in_head;
+		bool emptied = !change->st.st_size &&
+			       snapshot_blob(&r->snapshot, change->path, &in_head, NULL);
+		int64_t ms = age_ms(change);
 
-		if (!change->gone && change->st.st_nlink && ms >= 0 && ms < SAVE_MS)
+		if (!change->gone && change->st.st_nlink && ms >= 0 &&
+		    (emptied ? ms < EMPTIED_MS : r->saves < SAVES_MAX && ms < SAVE_MS))
 			return true;
 	}
 	return false;
@@ -73,7 +84,7 @@ static bool wait_for_save(struct round *r)
 {
 	static const struct timespec moment = { 0, SAVE_MS * 1000000L };
 
-	if (r->snapshot.unborn || r->saves == SAVES_MAX || !is_being_saved(r))
+	if (r->snapshot.unborn || r->saves == EMPTIED_MAX || !is_being_saved(r))
 		return false;
 	r->saves++;
 	nanosleep(&moment, NULL);

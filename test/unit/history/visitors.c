@@ -356,32 +356,57 @@ static void a_lock_that_stays_held_is_busy(void **state)
 	assert_tidy(f);
 }
 
-/* The rest of a save that is under way. */
+/* A save that is under way. */
+struct save {
+	int fd;
+	struct timespec pause; /* before the rest comes */
+};
+
 static void *save_rest(void *context)
 {
 	static const char rest[] = "- of two\n- parts\n";
-	struct timespec pause = { 0, 20 * 1000000L };
-	int *fd = context;
+	const struct save *save = context;
 
-	nanosleep(&pause, NULL);
-	assert_int_equal(sizeof(rest) - 1, write(*fd, rest, sizeof(rest) - 1));
-	close(*fd);
+	nanosleep(&save->pause, NULL);
+	assert_int_equal(sizeof(rest) - 1, write(save->fd, rest, sizeof(rest) - 1));
+	close(save->fd);
 	return NULL;
+}
+
+static void save_in_halves(struct folder *f, const char *first, int64_t ms)
+{
+	pthread_t thread;
+	struct save save = { openat(f->dir, "SOUL.md", O_WRONLY | O_TRUNC | O_CLOEXEC),
+			     { 0, ms * 1000000L } };
+
+	assert_int_equal(strlen(first), write(save.fd, first, strlen(first)));
+	assert_int_equal(0, pthread_create(&thread, NULL, save_rest, &save));
+	edits(f);
+	pthread_join(thread, NULL);
+	assert_sh(f, "2\n", "git rev-list --count HEAD");
+	assert_tidy(f);
 }
 
 static void half_a_save_is_no_edit(void **state)
 {
-	struct folder *f = *state;
-	pthread_t thread;
-	int fd = openat(f->dir, "SOUL.md", O_WRONLY | O_TRUNC | O_CLOEXEC);
+	save_in_halves(*state, "- parts\n", 20);
+	assert_file(*state, "SOUL.md", "- parts\n- of two\n- parts\n");
+	assert_sh(*state, "- parts\n- of two\n- parts\n", "git show HEAD:SOUL.md");
+}
 
-	assert_int_equal(0, pthread_create(&thread, NULL, save_rest, &fd));
-	edits(f);
-	pthread_join(thread, NULL);
-	assert_file(f, "SOUL.md", "- of two\n- parts\n");
-	assert_sh(f, "2\n", "git rev-list --count HEAD");
-	assert_sh(f, "- of two\n- parts\n", "git show HEAD:SOUL.md");
-	assert_tidy(f);
+/* A shell empties the file before the tool that writes it has begun. */
+static void an_emptied_file_waits_longer(void **state)
+{
+	save_in_halves(*state, "", 500);
+	assert_sh(*state, "- of two\n- parts\n", "git show HEAD:SOUL.md");
+}
+
+static void a_file_may_be_empty(void **state)
+{
+	put(*state, "SOUL.md", "");
+	edits(*state);
+	assert_sh(*state, "", "git show HEAD:SOUL.md");
+	assert_tidy(*state);
 }
 
 static void real_git_at_the_same_time(void **state)
@@ -546,6 +571,8 @@ int visitors_tests(void)
 		WITH(a_lock_that_is_held_is_waited_for),
 		WITH(a_lock_that_stays_held_is_busy),
 		WITH(half_a_save_is_no_edit),
+		WITH(an_emptied_file_waits_longer),
+		WITH(a_file_may_be_empty),
 		WITH(real_git_at_the_same_time),
 		WITH(a_repository_that_was_replaced_is_opened_again),
 		WITH(a_folder_that_was_renamed_is_gone),
