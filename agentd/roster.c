@@ -1,5 +1,6 @@
 #include "roster.h"
 
+#include "constitution.h"
 #include "log.h"
 #include "parked.h"
 #include "scheduler.h"
@@ -268,14 +269,12 @@ static void roster_drop(struct daemon *daemon, struct resident *resident)
 {
 	struct roster *roster = daemon->roster;
 	size_t place = roster_place(roster, resident->name);
-	_free_ char *kept = xasprintf("last-good/%s-CONSTITUTION.md", resident->name);
 
 	log_event(daemon->log, LEVEL_NOTICE, "agent_gone", resident->name, NULL,
 		  "its folder is gone; nothing of it is scheduled any more");
 	supervisor_agent_gone(daemon, resident);
 	parked_agent_gone(daemon, resident->name);
-	/* Another one of that name is not bound by this one's constitution. */
-	file_unlink(daemon->state_dir, kept, NULL);
+	constitution_forget(daemon, resident->name);
 	memmove(roster->items + place, roster->items + place + 1,
 		(roster->count - place - 1) * sizeof(struct resident *));
 	roster->count--;

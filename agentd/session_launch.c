@@ -3,6 +3,7 @@
 #include "chatter.h"
 #include "completion_order.h"
 #include "completion_parts.h"
+#include "constitution.h"
 #include "ledger.h"
 #include "memory_kills.h"
 #include "secrets.h"
@@ -15,43 +16,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <unistd.h>
-
-#define LAST_GOOD_FOLDER "last-good"
-
-/* ---- the constitution that was in force last ---- */
-
-static char *last_good_path(const struct session *session)
-{
-	return xasprintf(LAST_GOOD_FOLDER "/%s-CONSTITUTION.md", session->agent);
-}
-
-/* The last good text, for a file that was emptied or deleted. NULL: there was none. */
-static char *constitution_recall(const struct session *session)
-{
-	CLEANUP(buffer_clear) struct buffer text = BUFFER(AGENT_FILE_MAX);
-	_free_ char *path = last_good_path(session);
-
-	if (file_read(session->daemon->state_dir, path, &text, NULL, NULL))
-		return NULL;
-	return buffer_steal(&text);
-}
-
-/* Kept without a sync: it only has to outlive the person's edit. Whole or not at all: what is kept
- * here may have to stand in for the person's own words. */
-static void constitution_keep(const struct session *session, const char *text)
-{
-	_free_ char *known = constitution_recall(session), *path = last_good_path(session);
-	_free_ char *scratch = xasprintf("%s.new", path);
-	int state_dir = session->daemon->state_dir;
-	_fd_ int fd = -1;
-
-	if ((known && !strcmp(known, text)) ||
-	    directory_make(state_dir, LAST_GOOD_FOLDER, 0700, NULL) ||
-	    file_create(state_dir, scratch, 0600, &fd, NULL) ||
-	    fd_write_all(fd, span_of(text), NULL))
-		return;
-	file_rename(state_dir, scratch, path, NULL);
-}
 
 /* ---- the plan ---- */
 
@@ -94,7 +58,7 @@ static void plan_fill(struct session *session, const struct resident *resident)
 
 static int plan_read(struct session *session, const struct resident *resident, struct error *error)
 {
-	_free_ char *constitution = constitution_recall(session);
+	_free_ char *constitution = constitution_recall(session->daemon, session->agent);
 	struct beat *beat = NULL;
 	struct plan_request request = {
 		.session = session->id,
@@ -127,7 +91,8 @@ static int plan_read(struct session *session, const struct resident *resident, s
 	plan_fill(session, resident);
 	if (!session->rehearse && session->plan->constitution.id[0] &&
 	    session->plan->constitution.text)
-		constitution_keep(session, session->plan->constitution.text);
+		constitution_keep(session->daemon, session->agent,
+				  session->plan->constitution.text);
 	return 0;
 }
 
