@@ -101,6 +101,15 @@ int fd_read_all(int fd, struct buffer *out, struct error *error);
  * it; *ret_owner is then the process id written in it, or 0. The lock lives as long as *ret_fd. */
 int file_lock(int dir, const char *path, int *ret_fd, pid_t *ret_owner, struct error *error);
 
+/* Who else has a file open? Asked of the kernel by a lease that is given back at once (fcntl(2)),
+ * which needs no look into /proc. `fd` is open for reading only. A writer is any other descriptor,
+ * ours or another process's, that can write, also one that was closed and is still mapped; a
+ * visitor any other descriptor at all. False where it cannot be asked: the file of another user
+ * (without CAP_LEASE), or a file system without leases (FUSE, NFS).
+ * Who opens the file within these microseconds waits for us; with O_NONBLOCK it gets EAGAIN. */
+bool file_has_writer(int fd);
+bool file_has_visitor(int fd);
+
 /* Is `name` an editor's scratch file, which is nobody's text: "x~", ".x.swp", ".#x", "#x#", "4913",
  * ".goutputstream-…", "sedXXXXXX"? Also our own temporary files, and "_git2_…", with which libgit2
  * tries out a folder that becomes a repository. */

@@ -39,17 +39,10 @@ bool backoff_wait(struct backoff *backoff)
 	return true;
 }
 
-/* A write lease is granted only while nobody else has the file open (fcntl(2)): that asks the
- * kernel and needs no look into /proc, which our walls hide. Ours is held by flock as well. */
+/* Ours is held by flock as well. */
 static bool is_open_elsewhere(int fd)
 {
-	if (flock(fd, LOCK_EX | LOCK_NB))
-		return true;
-	if (!fcntl(fd, F_SETLEASE, F_WRLCK)) {
-		fcntl(fd, F_SETLEASE, F_UNLCK);
-		return false;
-	}
-	return errno == EAGAIN;
+	return flock(fd, LOCK_EX | LOCK_NB) || file_has_visitor(fd);
 }
 
 static bool is_ours(int fd)

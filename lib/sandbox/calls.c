@@ -237,7 +237,8 @@ static const struct call history_calls[] = {
 	ALLOW(fsync),
 	ALLOW(ftruncate),
 	ALLOW_IF(fcntl, IS(1, F_GETLK)),
-	ALLOW_IF(fcntl, IS(1, F_SETLEASE)), /* is a foreign index.lock still open? */
+	ALLOW_IF(fcntl, IS(1, F_SETLEASE)), /* who else has a file open? */
+	ALLOW_IF(fcntl, IS(1, F_SETSIG)),
 	ALLOW_IF(fcntl, IS(1, F_SETLK)),
 	ALLOW(link),
 	ALLOW(linkat),

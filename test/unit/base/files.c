@@ -9,6 +9,9 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -209,6 +212,74 @@ static void test_lock(void **state)
 	assert_int_equal(file_lock(place->dir, "lock", &other, &owner, &error), 0);
 }
 
+/* Opens the file over and over. */
+struct opener {
+	struct place *place;
+	int flags;
+	atomic_bool is_over;
+	pthread_t thread;
+};
+
+static void *open_over_and_over(void *context)
+{
+	struct opener *opener = context;
+
+	while (!opener->is_over) {
+		_fd_ int fd = openat(opener->place->dir, "m.md", opener->flags);
+
+		(void)fd;
+	}
+	return NULL;
+}
+
+static void test_who_has_it_open(void **state)
+{
+	struct place *place = *state;
+	_fd_ int fd = -1, reader = -1, writer = -1;
+	void *map;
+
+	put(place, "m.md", "text");
+	assert_int_equal(file_open_beneath(place->dir, "m.md", &fd, NULL, NULL), 0);
+	assert_false(file_has_writer(fd));
+	assert_false(file_has_visitor(fd));
+	reader = openat(place->dir, "m.md", O_RDONLY);
+	assert_false(file_has_writer(fd));
+	assert_true(file_has_visitor(fd));
+	fd_close(&reader);
+	writer = openat(place->dir, "m.md", O_RDWR | O_APPEND);
+	assert_true(file_has_writer(fd));
+	assert_true(file_has_visitor(fd));
+	map = mmap(NULL, 4, PROT_READ | PROT_WRITE, MAP_SHARED, writer, 0);
+	fd_close(&writer);
+	assert_true(file_has_writer(fd));
+	munmap(map, 4);
+	assert_false(file_has_writer(fd));
+}
+
+/* Who opens the file while the question stands must not end us: SIGIO would. */
+static void test_asking_survives_who_opens(void **state)
+{
+	struct place *place = *state;
+	struct opener openers[] = { { place, O_WRONLY, false, 0 }, { place, O_RDONLY, false, 0 } };
+	int answers[2] = { 0 };
+
+	put(place, "m.md", "text");
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(0, pthread_create(&openers[i].thread, NULL, open_over_and_over,
+						   &openers[i]));
+	for (int i = 0; i < 20000; i++) {
+		_fd_ int fd = openat(place->dir, "m.md", O_RDONLY | O_CLOEXEC);
+
+		answers[file_has_writer(fd)]++;
+		file_has_visitor(fd);
+	}
+	for (int i = 0; i < 2; i++) {
+		openers[i].is_over = true;
+		pthread_join(openers[i].thread, NULL);
+	}
+	assert_true(answers[false] > 0 && answers[true] > 0);
+}
+
 static void test_sealed_memory(void **state)
 {
 	CLEANUP(buffer_clear) struct buffer text = BUFFER(100);
@@ -250,6 +321,8 @@ int main(void)
 		WITH_PLACE(test_replace_if),
 		WITH_PLACE(test_nothing_is_left_behind),
 		WITH_PLACE(test_lock),
+		WITH_PLACE(test_who_has_it_open),
+		WITH_PLACE(test_asking_survives_who_opens),
 		cmocka_unit_test(test_sealed_memory),
 		cmocka_unit_test(test_scratch_names),
 	};
