@@ -123,7 +123,7 @@ static int ask_state(struct asking *asking, const struct workspace *workspace,
 		     const struct agent *agent, struct error *error)
 {
 	CLEANUP(store_close) struct store *store = NULL;
-	CLEANUP(buffer_clear) struct buffer text = BUFFER(AGENT_FILE_MAX);
+	CLEANUP(buffer_clear) struct buffer text = BUFFER(AGENT_FILE_MAX * 4); /* cleaned */
 	_free_ char *last_good = xasprintf(".agentd/last-good/%s-CONSTITUTION.md", asking->agent);
 	int result = place_store(workspace, &store, error);
 

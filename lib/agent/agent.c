@@ -124,9 +124,10 @@ static void check_constitution(struct span raw, struct diagnostics *found)
 			"write what the agent must never do");
 		return;
 	}
-	if (!span_trim(raw).length) {
+	if (constitution_is_blank(raw)) {
 		diagnostics_add(found, SEVERITY_WARNING, "constitution-empty", 0, 0,
-				"the file is empty: the last good one holds, else a built-in one");
+				"the file says nothing: the last good one holds, else a built-in "
+				"one");
 		return;
 	}
 	if (!found)

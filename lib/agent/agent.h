@@ -105,6 +105,10 @@ void constitution_clear(struct constitution *constitution);
 const struct trigger *constitution_match(const struct constitution *constitution,
 					 struct span message);
 
+/* Does the file say nothing? Empty, white space, zeros as a power cut leaves them, or front matter
+ * alone. No agent runs by such a text. */
+bool constitution_is_blank(struct span raw);
+
 /* In force where CONSTITUTION.md is missing. */
 extern const char constitution_default[];
 

@@ -149,6 +149,29 @@ static void gather_triggers(struct gathering *g)
 
 /* ---- the file ---- */
 
+/* Behind a mark of byte order, white space and zeros. */
+static struct span skip_nothing(struct span raw)
+{
+	static const char nothing[] = " \t\r\n"; /* and the zero behind them */
+
+	if (span_starts_with(raw, SPAN("\xEF\xBB\xBF")))
+		raw = span_slice(raw, 3, raw.length);
+	while (raw.length && memchr(nothing, raw.data[0], sizeof(nothing)))
+		raw = span_slice(raw, 1, raw.length);
+	return raw;
+}
+
+bool constitution_is_blank(struct span raw)
+{
+	CLEANUP(markdown_text_clear) struct markdown_text text = { 0 };
+	struct span words = skip_nothing(raw);
+
+	if (!span_starts_with(words, SPAN("---")))
+		return !words.length;
+	markdown_clean(raw, raw.length, &text, NULL);
+	return !skip_nothing(markdown_body(&text)).length;
+}
+
 void constitution_parse(struct span raw, struct constitution *ret_constitution,
 			struct diagnostics *found)
 {

@@ -11,7 +11,8 @@ struct gathering {
 	const struct workspace *workspace;
 	const struct agent *agent;
 	const struct plan_request *request;
-	struct sources sources;
+	struct sources read;
+	const struct sources *sources; /* the request's, or `read` */
 	struct checklist checklist;
 	struct zone *own_zone; /* where it is not the workspace's */
 	const struct zone *zone;
@@ -21,7 +22,7 @@ struct gathering {
 
 static void gathering_clear(struct gathering *g)
 {
-	sources_clear(&g->sources);
+	sources_clear(&g->read);
 	checklist_clear(&g->checklist);
 	zone_free(g->own_zone);
 	fd_close(&g->dir);
@@ -30,6 +31,15 @@ static void gathering_clear(struct gathering *g)
 CLEANUP_DEFINE_VALUE(struct gathering, gathering_clear)
 
 /* ---- texts ---- */
+
+static int read_files(struct gathering *g, struct error *error)
+{
+	g->sources = g->request->sources;
+	if (g->sources)
+		return 0;
+	g->sources = &g->read;
+	return workspace_read_all(g->dir, g->agent->name, &g->read, error);
+}
 
 static void take_text(const struct source *source, struct plan_text *ret_text)
 {
@@ -43,16 +53,14 @@ static void take_text(const struct source *source, struct plan_text *ret_text)
 	markdown_text_clear(&text);
 }
 
-static bool is_blank(const struct source *source)
-{
-	return !source->data || !span_trim((struct span){ source->data, source->length }).length;
-}
-
+/* Never without one: what was kept may have been damaged, too. */
 static void take_constitution(struct gathering *g, const char *last_good)
 {
-	const struct source *source = &g->sources.files[FILE_CONSTITUTION];
+	const struct source *source = &g->sources->files[FILE_CONSTITUTION];
 
-	if (is_blank(source))
+	if (last_good && constitution_is_blank(span_of(last_good)))
+		last_good = NULL;
+	if (constitution_is_blank((struct span){ source->data, source->length }))
 		g->plan->constitution.text = xstrdup(last_good ? last_good : constitution_default);
 	else
 		take_text(source, &g->plan->constitution);
@@ -62,7 +70,7 @@ static void take_constitution(struct gathering *g, const char *last_good)
  * still says whether the bulletin matters to this agent. */
 static int read_checklist(struct gathering *g, struct error *error)
 {
-	const struct source *heartbeat = &g->sources.files[FILE_HEARTBEAT];
+	const struct source *heartbeat = &g->sources->files[FILE_HEARTBEAT];
 	const char *key = g->request->cause == CAUSE_MESSAGE ? NULL : g->request->key;
 	const struct checklist *begun = g->request->objective;
 	int result;
@@ -221,8 +229,8 @@ static void start_plan(struct gathering *g)
 static void take_texts(struct gathering *g, const char *constitution)
 {
 	take_constitution(g, constitution);
-	take_text(&g->sources.files[FILE_SOUL], &g->plan->soul);
-	take_text(&g->sources.files[FILE_MEMORY], &g->plan->memory);
+	take_text(&g->sources->files[FILE_SOUL], &g->plan->soul);
+	take_text(&g->sources->files[FILE_MEMORY], &g->plan->memory);
 	g->plan->knowledge = index_knowledge(
 		g->dir, settings_grant(g->workspace->settings, g->agent->name));
 	g->plan->skills = index_skills(g->dir);
@@ -244,7 +252,7 @@ int workspace_plan(const struct workspace *workspace, const struct agent *agent,
 	int result = workspace_agent_open(workspace, agent->name, &g.dir, error);
 
 	if (!result)
-		result = workspace_read_all(g.dir, agent->name, &g.sources, error);
+		result = read_files(&g, error);
 	if (!result)
 		result = take_zone(&g, error);
 	if (!result)

@@ -65,6 +65,17 @@ int workspace_read_all(int dir, const char *agent, struct sources *ret_sources,
 void source_clear(struct source *source);
 void sources_clear(struct sources *sources);
 
+/* Which of an agent's texts, that were just read, are half of a save: a set of 1 << file. Who saves
+ * in place empties the file first, and its text comes in parts, for as long as it takes. A text is
+ * such a half where it is another than the one `in_force` (git ids; "": none was) and
+ *     somebody has the file open for writing, or wrote to it while it was read; where none was in
+ *     force, only if it changed within the last minute; or
+ *     it is empty, was not, and changed less than a second before `now_ms` (UTC).
+ * Where the kernel cannot say who has it open (see file_has_writer), only the second is seen. */
+unsigned workspace_half_saved(const struct workspace *workspace, const char *agent,
+			      const struct sources *sources, const char in_force[AGENT_FILES][41],
+			      int64_t now_ms);
+
 /* Opens an agent's folder and checks that it is ours: ERROR_DENIED names the owner and the mend. */
 int workspace_agent_open(const struct workspace *workspace, const char *name, int *ret_dir,
 			 struct error *error);
@@ -87,11 +98,13 @@ struct plan_request {
 	/* What a session that goes on was begun for, instead of what the file says by now; NULL: as
 	 * the file says. */
 	const struct checklist *objective;
+	const struct sources *sources; /* the agent's files as they were read; NULL: as they are */
 	bool rehearse;
 };
 
 /* Reads all texts of the moment and puts them into one plan. Where CONSTITUTION.md is missing or
- * empty, `constitution` (the last good text, or NULL: the built-in default) stands in. */
+ * says nothing, `constitution` (the last good text) stands in, and where that is NULL or says
+ * nothing either, the built-in default: its id in the plan is then "". */
 int workspace_plan(const struct workspace *workspace, const struct agent *agent,
 		   const struct plan_request *request, const char *constitution,
 		   struct plan **ret_plan, struct error *error);

@@ -183,6 +183,32 @@ static void test_default(void **state)
 	constitution_clear(&c);
 }
 
+static void test_blank(void **state)
+{
+	static const struct {
+		struct span raw;
+		bool blank;
+	} rows[] = {
+		{ { NULL, 0 }, true },
+		{ SPAN(""), true },
+		{ SPAN(" \t\r\n\n"), true },
+		{ SPAN("\xEF\xBB\xBF\n"), true },
+		{ SPAN("\0\0\0\0"), true },
+		{ SPAN("---\nrole: x\n---\n\n"), true },
+		{ SPAN("\xEF\xBB\xBF---\nrole: x\n---\n"), true },
+		{ SPAN("---\nrole: x\n---\n1. Never guess\n"), false },
+		{ SPAN("---\n"), false },
+		{ SPAN("---\nrole: x\n"), false },
+		{ SPAN("\n1. x"), false },
+		{ SPAN("x"), false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+		assert_int_equal(constitution_is_blank(rows[i].raw), rows[i].blank);
+	assert_false(constitution_is_blank(span_of(constitution_default)));
+}
+
 /* Many sections, many quotes: time stays in proportion and the limits hold. */
 static void test_large(void **state)
 {
@@ -202,7 +228,8 @@ int run_constitution(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kira),    cmocka_unit_test(test_match),
 		cmocka_unit_test(test_lines),   cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_default), cmocka_unit_test(test_large),
+		cmocka_unit_test(test_default), cmocka_unit_test(test_blank),
+		cmocka_unit_test(test_large),
 	};
 
 	return cmocka_run_group_tests_name("agent constitution", tests, NULL, NULL);

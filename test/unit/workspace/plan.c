@@ -126,6 +126,9 @@ static void test_constitution(void **state)
 		{ " \n", "1. y\n", "1. y\n", false },
 		{ NULL, "1. y\n", "1. y\n", false },
 		{ NULL, NULL, constitution_default, false },
+		{ NULL, "", constitution_default, false }, /* as a power cut may leave it */
+		{ "", " \n", constitution_default, false },
+		{ "---\nrole: x\n---\n", "1. y\n", "1. y\n", false },
 	};
 	CLEANUP(stage_clear) struct stage stage;
 	struct plan_request request = { .cause = CAUSE_MANUAL, .now = NOW };
