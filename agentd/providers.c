@@ -364,19 +364,39 @@ void providers_try_now(struct daemon *daemon)
 	}
 }
 
-static bool is_named(const struct daemon *daemon, const char *key)
+void providers_keys(const struct daemon *daemon, void (*visit)(void *context, const char *key),
+		    void *context)
 {
 	const struct settings *settings = daemon->workspace->settings;
 
 	for (size_t i = 0; i < settings->model_count; i++) {
-		char own[KEY_SIZE], its[KEY_SIZE];
+		char key[KEY_SIZE];
 
-		if (model_key(daemon, &settings->models[i], own) &&
-		    provider_key(daemon, &settings->models[i], its) &&
-		    (!strcmp(key, own) || !strcmp(key, its)))
-			return true;
+		if (model_key(daemon, &settings->models[i], key))
+			visit(context, key);
+		if (provider_key(daemon, &settings->models[i], key))
+			visit(context, key);
 	}
-	return false;
+}
+
+struct search {
+	const char *key;
+	bool is_found;
+};
+
+static void compare(void *context, const char *key)
+{
+	struct search *search = context;
+
+	search->is_found |= !strcmp(search->key, key);
+}
+
+static bool is_named(const struct daemon *daemon, const char *key)
+{
+	struct search search = { .key = key };
+
+	providers_keys(daemon, compare, &search);
+	return search.is_found;
 }
 
 /* Of calls of one model, "provider PROVIDER MODEL FAILURE". */

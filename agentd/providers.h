@@ -37,6 +37,9 @@ void providers_trip(struct daemon *daemon, const struct model_settings *model, c
 void providers_try_now(struct daemon *daemon);
 /* agentd.yaml was read again: incidents of providers and keys that it names no more are over. */
 void providers_settings_changed(struct daemon *daemon);
+/* The keys of all that agentd.yaml names. */
+void providers_keys(const struct daemon *daemon, void (*visit)(void *context, const char *key),
+		    void *context);
 
 struct learned {
 	unsigned quirks;

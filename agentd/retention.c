@@ -2,6 +2,7 @@
 
 #include "handle.h"
 #include "log.h"
+#include "names.h"
 
 #include "base/alarm.h"
 #include "base/clock.h"
@@ -28,6 +29,7 @@ enum stage {
 	STAGE_SLOTS,
 	STAGE_CALLS,
 	STAGE_INCIDENTS,
+	STAGE_UNNAMED,
 	STAGE_SIZES,
 	STAGE_FILES,
 	STAGES
@@ -46,6 +48,7 @@ struct retention {
 	int64_t step, looked_ms; /* by how much the present may be later; the boot clock's */
 	uint32_t retention_s, alert_again_s;
 	int64_t slots_least_s;          /* a slot that has left must not be caught up on */
+	struct names *names;            /* of STAGE_UNNAMED, as they are when it begins */
 	char ids[SESSIONS_AT_ONCE][27]; /* that may leave now */
 	size_t id_count;
 	size_t seen;  /* by the latest look */
@@ -136,6 +139,14 @@ static int work_incidents(struct store *store, void *context, struct error *erro
 				     ROWS_AT_ONCE, &retention->count, error);
 }
 
+static int work_unnamed(struct store *store, void *context, struct error *error)
+{
+	struct retention *retention = context;
+
+	return store_unnamed_prune(store, names_has, retention->names, retention->now,
+				   before(retention, 0), ROWS_AT_ONCE, &retention->count, error);
+}
+
 /* One day: from the newest on, until they are too large together. */
 static int work_sizes(struct store *store, void *context, struct error *error)
 {
@@ -181,10 +192,17 @@ static const struct {
 	[STAGE_CLOCK] = { work_clock, false },       [STAGE_LOOK] = { work_look, true },
 	[STAGE_SESSIONS] = { work_sessions, false }, [STAGE_SLOTS] = { work_slots, false },
 	[STAGE_CALLS] = { work_calls, false },       [STAGE_INCIDENTS] = { work_incidents, false },
-	[STAGE_SIZES] = { work_sizes, true },        [STAGE_FILES] = { work_files, true },
+	[STAGE_UNNAMED] = { work_unnamed, false },   [STAGE_SIZES] = { work_sizes, true },
+	[STAGE_FILES] = { work_files, true },
 };
 
 /* ---- the round: on the loop ---- */
+
+static void release(struct retention *retention)
+{
+	names_free(retention->names);
+	free(retention);
+}
 
 static void next_piece(struct retention *retention);
 
@@ -226,7 +244,7 @@ static void piece_done(void *context, int result, const struct error *error)
 
 	retention->is_busy = false;
 	if (retention->is_over) {
-		free(retention);
+		release(retention);
 		return;
 	}
 	if (!result) {
@@ -245,6 +263,8 @@ static void next_piece(struct retention *retention)
 	store_work work = stages[retention->stage].work;
 	int result;
 
+	names_free(retention->names);
+	retention->names = retention->stage == STAGE_UNNAMED ? names_take(retention->daemon) : NULL;
 	retention->count = 0;
 	result = stages[retention->stage].is_later
 			 ? store_submit_later(writer, work, piece_done, retention)
@@ -338,5 +358,5 @@ void retention_free(struct retention *retention)
 	fd_close(&retention->alarm);
 	retention->is_over = true;
 	if (!retention->is_busy)
-		free(retention);
+		release(retention);
 }

@@ -13,7 +13,7 @@
 
 #include <sqlite3.h>
 
-#define STATEMENTS_MAX 96
+#define STATEMENTS_MAX 128
 
 struct store {
 	sqlite3 *db; /* NULL: the file could not be opened again */

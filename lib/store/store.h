@@ -458,6 +458,23 @@ typedef int (*store_parked_visit)(void *context, const struct parked_row *row);
 /* In the order of `since`. */
 int store_parked(struct store *store, store_parked_visit visit, void *context, struct error *error);
 
+/* ---- rows of what people's files name ---- */
+
+/* Renamed, deleted, changed: the rows stay, as what is gone may come back. */
+enum named {
+	NAMED_SECTION, /* name: the agent's; key: its own */
+	NAMED_AGENT,
+	NAMED_FILES,   /* name: a repository's */
+	NAMED_BREAKER, /* name: the key, as for: */
+	NAMED_LEARNED
+};
+typedef bool (*store_is_named)(void *context, enum named kind, const char *name, const char *key);
+/* Deletes those that were first found unnamed before `before` (UTC s), and at every call since; a
+ * row that is found so for the first time is marked with `now`. At most `max` rows are changed, as
+ * by store_calls_prune. A slot's row is none of these: it keeps its beat from running twice. */
+int store_unnamed_prune(struct store *store, store_is_named is_named, void *context, int64_t now,
+			int64_t before, size_t max, size_t *ret_count, struct error *error);
+
 /* The latest moment that the newest rows of slots, sessions, steps and calls tell of, in UTC s; 0:
  * there are none. Later than now: the clock was set back. */
 int store_latest(struct store *store, int64_t *ret_at, struct error *error);

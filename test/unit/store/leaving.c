@@ -1,6 +1,8 @@
 /* What grows old leaves, and nothing else does. */
 #include "suite.h"
 
+#include "database.h"
+
 #include <stdio.h>
 
 static void session(struct place *place, const char *id, int64_t started, int64_t ended)
@@ -205,6 +207,165 @@ static void the_present_comes_in_steps(void **state)
 	assert_int_equal(7, present);
 }
 
+/* context: a + for each kind that files name. */
+static bool is_named(void *context, enum named kind, const char *name, const char *key)
+{
+	static const char *const names[] = { [NAMED_SECTION] = "a",
+					     [NAMED_AGENT] = "a",
+					     [NAMED_FILES] = "agents/a",
+					     [NAMED_BREAKER] = "provider p #1",
+					     [NAMED_LEARNED] = "model m #1" };
+
+	assert_string_equal(names[kind], name);
+	assert_string_equal(kind == NAMED_SECTION ? "A key" : "", key);
+	return ((const char *)context)[kind] == '+';
+}
+
+static size_t unnamed(struct place *place, const char *named, int64_t now, size_t max)
+{
+	size_t count = 99;
+
+	assert_int_equal(0, store_unnamed_prune(place->store, is_named, (char *)(uintptr_t)named,
+						now, now - 100, max, &count, NULL));
+	return count;
+}
+
+static int see(struct place *place, char letter)
+{
+	return buffer_printf(&place->seen, "%c", letter);
+}
+
+static int see_section(void *context, const struct section *section)
+{
+	(void)section;
+	return see(context, 's');
+}
+
+static int see_agent(void *context, const struct agent_state *agent)
+{
+	(void)agent;
+	return see(context, 'a');
+}
+
+static int see_file(void *context, const struct file_row *file)
+{
+	(void)file;
+	return see(context, 'f');
+}
+
+static int see_breaker(void *context, const struct breaker_row *breaker)
+{
+	(void)breaker;
+	return see(context, 'b');
+}
+
+static int see_learned(void *context, const struct learned_row *learned)
+{
+	(void)learned;
+	return see(context, 'l');
+}
+
+static const char *rows_left(struct place *place)
+{
+	struct store *store = place->store;
+
+	buffer_reset(&place->seen);
+	assert_int_equal(0, store_sections(store, see_section, place, NULL));
+	assert_int_equal(0, store_agents(store, see_agent, place, NULL));
+	assert_int_equal(0, store_files(store, see_file, place, NULL));
+	assert_int_equal(0, store_breakers(store, see_breaker, place, NULL));
+	assert_int_equal(0, store_learned(store, see_learned, place, NULL));
+	return place_text(place);
+}
+
+/* As many moments are remembered as rows that nothing names. */
+static int64_t marks(struct place *place)
+{
+	struct query q;
+	int64_t count = -1;
+
+	query_begin(&q, place->store, "SELECT count(*) FROM counter WHERE name LIKE 'unnamed %'",
+		    NULL);
+	assert_int_equal(0, query_value(&q, &count));
+	return count;
+}
+
+static void one_of_each(struct store *store)
+{
+	struct section section = { .agent = "a", .key = "A key" };
+	struct agent_state agent = { .agent = "a", .paused = true };
+	struct file_row files[] = { { .path = "SOUL.md" }, { .path = "MEMORY.md" } };
+	struct breaker_row breaker = { .key = "provider p #1" };
+	struct learned_row learned = { .key = "model m #1" };
+
+	assert_int_equal(0, store_section_put(store, &section, NULL));
+	assert_int_equal(0, store_agent_put(store, &agent, NULL));
+	assert_int_equal(0, store_files_put(store, "agents/a", files, 2, NULL));
+	assert_int_equal(0, store_breaker_put(store, &breaker, NULL));
+	assert_int_equal(0, store_learned_put(store, &learned, NULL));
+}
+
+static void what_nothing_names_leaves_in_time(void **state)
+{
+	static const struct {
+		int64_t now;
+		const char *named; /* section, agent, files, breaker, learned */
+		size_t changes;
+		const char *left;
+		int64_t marks;
+	} rows[] = {
+		{ 1000, "+++++", 0, "saffbl", 0 },
+		{ 1001, "-+-++", 2, "saffbl", 2 }, /* noted */
+		{ 1100, "-+-++", 0, "saffbl", 2 },
+		{ 1101, "++-++", 1, "saffbl", 1 }, /* not yet; and one is back */
+		{ 1102, "-+-++", 2, "sabl", 1 },   /* that one begins anew */
+		{ 1202, "-+---", 2, "sabl", 3 },
+		{ 1203, "-+---", 1, "abl", 2 },
+		{ 1300, "-----", 1, "abl", 3 },
+		{ 900, "-----", 3, "abl", 3 }, /* the clock was ahead: they are noted anew */
+		{ 1000, "-----", 0, "abl", 3 },
+		{ 1001, "-----", 3, "", 0 },
+	};
+	struct place *place = *state;
+
+	one_of_each(place->store);
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		assert_int_equal(rows[i].changes, unnamed(place, rows[i].named, rows[i].now, 9));
+		assert_string_equal(rows[i].left, rows_left(place));
+		assert_int_equal(rows[i].marks, marks(place));
+	}
+}
+
+static void what_nothing_names_leaves_in_pieces(void **state)
+{
+	struct place *place = *state;
+
+	one_of_each(place->store);
+	assert_int_equal(2, unnamed(place, "-----", 1000, 2));
+	assert_int_equal(2, unnamed(place, "-----", 1000, 2));
+	assert_int_equal(1, unnamed(place, "-----", 1000, 2));
+	assert_int_equal(2, unnamed(place, "-----", 1101, 2));
+	assert_int_equal(3, marks(place)); /* those of the rest stay, old as they are */
+	assert_int_equal(2, unnamed(place, "-----", 1101, 2));
+	assert_int_equal(1, unnamed(place, "-----", 1101, 2));
+	assert_string_equal("", rows_left(place));
+}
+
+/* As a renamed section leaves one behind. */
+static void a_mark_without_a_row_leaves(void **state)
+{
+	struct place *place = *state;
+
+	assert_int_equal(0, database_run(place->store,
+					 "INSERT INTO counter VALUES('unnamed section a b', 1000),"
+					 "('epoch', 1)",
+					 NULL));
+	assert_int_equal(0, unnamed(place, "+++++", 1100, 9));
+	assert_int_equal(1, marks(place));
+	assert_int_equal(0, unnamed(place, "+++++", 1101, 9));
+	assert_int_equal(0, marks(place));
+}
+
 int leaving_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -214,6 +375,9 @@ int leaving_tests(void)
 		PLACE_TEST(sessions_are_named_by_their_beginning),
 		PLACE_TEST(a_size_tells_of_late_calls),
 		PLACE_TEST(slots_leave_behind_their_session),
+		PLACE_TEST(what_nothing_names_leaves_in_time),
+		PLACE_TEST(what_nothing_names_leaves_in_pieces),
+		PLACE_TEST(a_mark_without_a_row_leaves),
 	};
 
 	return cmocka_run_group_tests_name("store: what leaves", tests, NULL, NULL);
