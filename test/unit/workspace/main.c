@@ -65,5 +65,5 @@ void site_add_kira(const struct site *site)
 
 int main(void)
 {
-	return run_open() + run_agents() + run_plan() + run_inputs();
+	return run_open() + run_agents() + run_plan() + run_inputs() + run_saving();
 }

@@ -15,6 +15,7 @@ int run_open(void);
 int run_agents(void);
 int run_plan(void);
 int run_inputs(void);
+int run_saving(void);
 
 /* A workspace in a new folder, gone with site_clear. */
 struct site {
