@@ -20,7 +20,7 @@ git config --global init.defaultBranch main
 git config --global safe.directory '*'
 cd "$T"
 
-daemon= provider=
+daemon= provider= orphan= # orphan: a process that is to be gone
 
 finish() {
 	status=$?
@@ -28,6 +28,7 @@ finish() {
 	[ ! -s "$T/jobs" ] || kill -9 $(cat "$T/jobs") 2>/dev/null || true
 	[ -z "$daemon" ] || kill -9 "$daemon" 2>/dev/null || true
 	[ -z "$provider" ] || kill -9 "$provider" 2>/dev/null || true
+	[ -z "$orphan" ] || kill -9 "$orphan" 2>/dev/null || true
 	if [ $status -ne 0 ] && [ $status -ne 77 ]; then
 		echo "-- failed with status $status; the daemon said:"
 		tail -n 60 "$T/agentd.log" 2>/dev/null || true
