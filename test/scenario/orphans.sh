@@ -94,6 +94,19 @@ kill -TERM "$orphan"
 wait "$orphan" || fail "the other one ended with $?"
 orphan=
 wait $client || true
+
+# Another start has done nothing yet but taken its number.
+kill "$provider"
+start_provider openai "$T/story.txt"
+use_provider openai
+stop_agentd
+start_agentd
+agentctl run kira --message 'say late' >"$T/late" 2>&1 & client=$!
+wait_for 'its model is asked' has_requests $((begins + 3))
+db "UPDATE counter SET value = value + 1 WHERE name = 'epoch'"
+wait $client && fail 'it is said to be done'
+has 'why' 'went on under a later start' "$T/late"
+equal 'no step of it' 0 "$(db "SELECT count(*) FROM step WHERE intent LIKE '%one too many%'")"
 stop_agentd
 has_not 'nor a fact' 'one too many' agents/kira/MEMORY.md
 repositories_are_well
