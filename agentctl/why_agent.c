@@ -280,12 +280,15 @@ static int read_all(const struct workspace *workspace, struct store *store, stru
 		    json_t *why, struct error *error)
 {
 	CLEANUP(agent_free) struct agent *agent = NULL;
+	char fault[ERROR_FILE_MAX + ERROR_MESSAGE_MAX + 32] = "";
 	struct pause pause = { .agent = reading->agent };
 	struct error broken;
 	int unusable = workspace_load(workspace, reading->agent, NULL, &agent, NULL, NULL, &broken);
 	int result = 0;
 
-	if (!unusable)
+	if (unusable)
+		error_print(&broken, fault, sizeof(fault));
+	else
 		watch_routes(workspace->settings, agent, reading->watched);
 	if (store)
 		result = read_slots(store, reading, error);
@@ -301,7 +304,7 @@ static int read_all(const struct workspace *workspace, struct store *store, stru
 			    unusable ? json_null()
 				     : next_json(workspace, agent, reading->now_ms / 1000));
 	json_object_set_new(why, "paused", why_string(pause.reason));
-	conclude(why, reading, unusable ? broken.message : NULL, pause.reason);
+	conclude(why, reading, unusable ? fault : NULL, pause.reason);
 	free(pause.reason);
 	return result;
 }

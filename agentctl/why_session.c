@@ -15,6 +15,7 @@
 struct search {
 	struct span prefix;
 	json_t *found;
+	int64_t epoch; /* of the one that was found */
 	size_t matches;
 	char names[MATCHES_SHOWN * (SESSION_ID_LENGTH + 2) + 1];
 };
@@ -64,8 +65,10 @@ static int match(void *context, const struct session_row *row)
 
 	if (!span_starts_with_nocase(span_of(row->id), search->prefix))
 		return 0;
-	if (!search->matches)
+	if (!search->matches) {
 		search->found = row_json(row);
+		search->epoch = row->epoch;
+	}
 	if (search->matches < MATCHES_SHOWN)
 		snprintf(search->names + used, sizeof(search->names) - used, "%s%s",
 			 used ? ", " : "", row->id);
@@ -73,7 +76,8 @@ static int match(void *context, const struct session_row *row)
 	return search->prefix.length == SESSION_ID_LENGTH;
 }
 
-static int find(struct store *store, const char *prefix, json_t **ret_found, struct error *error)
+static int find(struct store *store, const char *prefix, json_t **ret_found, int64_t *ret_epoch,
+		struct error *error)
 {
 	struct search search = { .prefix = span_of(prefix) };
 	int result = 0;
@@ -82,6 +86,7 @@ static int find(struct store *store, const char *prefix, json_t **ret_found, str
 		result = store_sessions(store, NULL, false, SIZE_MAX, match, &search, error);
 	if (result >= 0 && search.matches == 1) {
 		*ret_found = search.found;
+		*ret_epoch = search.epoch;
 		return 0;
 	}
 	json_decref(search.found);
@@ -131,19 +136,42 @@ static int look_at_parked(void *context, const struct parked_row *row)
 	return 0;
 }
 
-/* What has not ended is not always running. */
-static const char *state_of(const struct workspace *workspace, struct store *store,
-			    const json_t *why)
+/* What is wrong with its agent's files, as a compiler says it; the caller frees it. NULL: nothing.
+ */
+static char *fault_of_agent(const struct workspace *workspace, const char *agent)
 {
-	_free_ char *words = NULL;
+	char text[ERROR_FILE_MAX + ERROR_MESSAGE_MAX + 32];
+	CLEANUP(agent_free) struct agent *loaded = NULL;
+	struct error error;
+
+	if (!workspace_load(workspace, agent, NULL, &loaded, NULL, NULL, &error))
+		return NULL;
+	error_print(&error, text, sizeof(text));
+	return xstrdup(text);
+}
+
+/* What has not ended is not always running: `epoch` is of the daemon that ran it last. */
+static int add_state(const struct workspace *workspace, struct store *store, int64_t epoch,
+		     json_t *why, struct error *error)
+{
+	_free_ char *words = NULL, *fault = NULL;
+	const char *state = "running";
+	int64_t latest = 0;
+	int result = store_epoch(store, &latest, error);
 
 	if (!json_is_null(json_object_get(why, "ended")))
-		return "ended";
-	if (!place_is_served(workspace))
-		return "suspended";
-	return why_waits_until(store, json_text(why, "session"), clock_wall_ms(), &words)
-		       ? "backoff"
-		       : "running";
+		state = "ended";
+	else if (!place_is_served(workspace))
+		state = "suspended";
+	else if (why_waits_until(store, json_text(why, "session"), clock_wall_ms(), &words))
+		state = "backoff";
+	else if (epoch < latest)
+		state = "waiting";
+	if (!strcmp(state, "waiting"))
+		fault = fault_of_agent(workspace, json_text(why, "agent"));
+	json_object_set_new(why, "state", json_string(state));
+	json_object_set_new(why, "fault", why_string(fault));
+	return result;
 }
 
 int why_session(const struct workspace *workspace, struct store *store, const char *prefix,
@@ -151,8 +179,8 @@ int why_session(const struct workspace *workspace, struct store *store, const ch
 {
 	json_t *why = NULL;
 	struct around around;
-	int64_t started = 0;
-	int result = find(store, prefix, &why, error);
+	int64_t started = 0, epoch;
+	int result = find(store, prefix, &why, &epoch, error);
 
 	if (result)
 		return result;
@@ -168,7 +196,8 @@ int why_session(const struct workspace *workspace, struct store *store, const ch
 		result = store_parked(store, look_at_parked, &around, error);
 	if (!result)
 		result = why_deaths(store, around.id, why, error);
-	json_object_set_new(why, "state", json_string(state_of(workspace, store, why)));
+	if (!result)
+		result = add_state(workspace, store, epoch, why, error);
 	if (!result)
 		result = why_steps(workspace, store, around.id, json_text(why, "agent"), why,
 				   error);
@@ -235,7 +264,12 @@ static const char *state_words(const json_t *why)
 
 	if (!strcmp(state, "suspended"))
 		return "open; no agentd serves this workspace, and it goes on when one starts";
-	return strcmp(state, "backoff") ? "running" : "open; it waits after a death of its process";
+	if (!strcmp(state, "backoff"))
+		return "open; it waits after a death of its process";
+	if (strcmp(state, "waiting") != 0)
+		return "running";
+	return *json_text(why, "fault") ? "open; it goes on when its agent's files are mended"
+					: "open; it waits for its turn to go on";
 }
 
 void why_session_print(const json_t *why, const struct zone *zone)
@@ -245,6 +279,8 @@ void why_session_print(const json_t *why, const struct zone *zone)
 
 	printf("session %s of %s: %s%s%s\n", json_text(why, "session"), json_text(why, "agent"),
 	       *outcome ? outcome : state_words(why), *reason ? ": " : "", reason);
+	if (*json_text(why, "fault"))
+		printf("broken    %s\n", json_text(why, "fault"));
 	print_start(why, zone);
 	print_size(why);
 	print_texts(json_object_get(why, "texts"));

@@ -197,6 +197,16 @@ int store_together(struct store *store, store_work work, void *context, struct e
 	return r;
 }
 
+static const char this_epoch[] = "SELECT value FROM counter WHERE name = 'epoch'";
+
+int store_epoch(struct store *store, int64_t *ret_epoch, struct error *error)
+{
+	struct query q;
+
+	query_begin(&q, store, this_epoch, error);
+	return query_value(&q, ret_epoch);
+}
+
 static const char next_epoch[] = "INSERT INTO counter VALUES('epoch', 1)"
 				 " ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value";
 

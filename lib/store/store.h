@@ -482,6 +482,9 @@ int store_latest(struct store *store, int64_t *ret_at, struct error *error);
 /* A new epoch for this start of the daemon: greater than all that rows carry. Like
  * store_slots_close_open it does not wait for the device; the next commit does. */
 int store_epoch_next(struct store *store, int64_t *ret_epoch, struct error *error);
+/* That of the latest start; 0: there was none. A session that is open and of an older one has not
+ * gone on yet. */
+int store_epoch(struct store *store, int64_t *ret_epoch, struct error *error);
 
 /* What is taken for the present by who deletes what is old: `now`, but no more than `step` later
  * than it was the time before (both UTC s, or both ms). So a clock that is years ahead deletes

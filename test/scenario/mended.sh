@@ -54,7 +54,11 @@ ok 'the log says what it waits for' said session_waits
 wait_for 'the sweep, too' said sweep
 equal 'it is open' '0|' "$(row)"
 status 0 agentctl why ada
-has 'why says what is wrong' 'broken' "$T/out"
+has 'why says what is wrong' 'ada is broken: agents/ada/SOUL.md: ' "$T/out"
+status 0 agentctl why "$session"
+has 'also of the session' "session $session of ada: open; it goes on when its agent's files are mended" "$T/out"
+has 'with the file' 'broken    agents/ada/SOUL.md: ' "$T/out"
+equal 'and to a program' waiting "$(agentctl why "$session" --json | jq -r 'select(.fault | contains("SOUL.md")).state')"
 cp "$T/soul.md" agents/ada/SOUL.md
 wait_for 'mended, it goes on and is done' is_row '1|done'
 wait_for 'its fact is kept' grep -qF 'The first thing.' agents/ada/MEMORY.md

@@ -425,8 +425,12 @@ static void epochs_grow(void **state)
 	struct place *place = *state;
 	int64_t epoch = 0;
 
+	assert_int_equal(0, store_epoch(place->store, &epoch, NULL));
+	assert_int_equal(0, epoch);
 	for (int64_t i = 1; i <= 3; i++) {
 		assert_int_equal(0, store_epoch_next(place->store, &epoch, NULL));
+		assert_int_equal(i, epoch);
+		assert_int_equal(0, store_epoch(place->store, &epoch, NULL));
 		assert_int_equal(i, epoch);
 	}
 	store_close(steal_pointer(&place->store));
