@@ -48,6 +48,7 @@ struct daemon {
 	struct exports *exports;
 	struct state_file *state_file;
 	struct descriptors *descriptors;
+	struct savings *savings;
 	struct renewal *renewal; /* outlives all parts */
 };
 

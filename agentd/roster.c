@@ -112,6 +112,15 @@ static void resident_break(struct daemon *daemon, struct resident *resident,
 	resident->broken = xstrdup(text);
 }
 
+/* Its files are being saved. One that has nothing in force cannot run before. */
+static void resident_wait(struct resident *resident)
+{
+	if (resident->agent)
+		return;
+	free(resident->broken);
+	resident->broken = saving_words(resident);
+}
+
 static void report(struct daemon *daemon, const char *agent, const struct diagnostic *found)
 {
 	char place[64] = "";
@@ -209,6 +218,11 @@ static bool resident_load(struct daemon *daemon, struct resident *resident, bool
 		resident_break(daemon, resident, &error);
 		return false;
 	}
+	if (saving_holds_reload(daemon, resident, &sources, &force)) {
+		resident_wait(resident);
+		agent_free(agent);
+		return false;
+	}
 	free(steal_pointer(&resident->broken));
 	changed = changed_files(resident, &sources, &names);
 	if (!changed && !first && !force && !was_broken) {
@@ -304,7 +318,7 @@ static int scan_visit(void *context, const char *name)
 	resident_load(scan->daemon, resident, true);
 	if (scan->daemon->ready) {
 		log_event(scan->daemon->log, LEVEL_NOTICE, "agent_found", name, NULL,
-			  "a new agent is in force");
+			  resident->agent ? "a new agent is in force" : "a new agent is there");
 		scheduler_arm(scan->daemon, resident);
 	}
 	return 0;

@@ -6,7 +6,7 @@
 #ifndef AGENTD_ROSTER_H
 #define AGENTD_ROSTER_H
 
-#include "daemon.h"
+#include "saving.h"
 
 #include "agenda/agenda.h"
 
@@ -52,7 +52,8 @@ struct resident {
 	struct session *open;    /* the one that is waiting, running or being closed */
 	struct last_result last;
 	struct health health; /* what its sessions died and failed of */
-	char *held;           /* why its work is held back (backoff), or NULL */
+	struct saving saving;
+	char *held; /* why its work is held back (backoff), or NULL */
 };
 
 struct roster {

@@ -68,6 +68,7 @@ static void session_free(struct session *session)
 	free(session->text);
 	session_forget_calls(session);
 	free(session->model.model);
+	session_forget_files(session);
 	plan_free(session->plan);
 	json_decref(session->past);
 	json_decref(session->posts);

@@ -66,6 +66,7 @@ struct session {
 	json_t *past;     /* {"history","reply","results","compactions"} of the plan, or NULL */
 
 	/* the run */
+	struct sources *files; /* of its agent, for the plan; NULL: not read, or used up */
 	struct plan *plan;
 	struct model_settings model; /* asked last; a copy: agentd.yaml may change meanwhile */
 	int64_t memory_kills;        /* memory_kills when its process was started */
@@ -190,8 +191,14 @@ const char *session_objective_id(const struct session *session, char out[41]);
 /* Copies of its texts, the caller's; false: it is not known yet. */
 bool session_objective(const struct session *session, struct checklist *ret_checklist);
 
-/* session_launch.c: reads the plan; starts the process and hands the plan down. On failure outcome
- * and reason are set. */
+/* session_files.c: reads its agent's files, and a hash of all else that it is begun with. False:
+ * one of them is being saved, and its turn comes later. What cannot be read session_prepare finds.
+ */
+bool session_read_files(struct session *session, struct resident *resident);
+void session_forget_files(struct session *session);
+
+/* session_launch.c: makes the plan of them; starts the process and hands the plan down. On failure
+ * outcome and reason are set. */
 int session_prepare(struct session *session);
 int session_launch(struct session *session);
 

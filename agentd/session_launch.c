@@ -67,6 +67,7 @@ static int plan_read(struct session *session, const struct resident *resident, s
 		.heading = session->heading,
 		.message = session->message,
 		.now = clock_wall_s(),
+		.sources = session->files,
 		.rehearse = session->rehearse,
 	};
 	CLEANUP(checklist_clear) struct checklist objective = { 0 };
@@ -81,9 +82,6 @@ static int plan_read(struct session *session, const struct resident *resident, s
 		changes = workspace_changes(session->daemon->workspace, session->agent,
 					    request.last_run);
 	request.changed = changes;
-	if (beat)
-		workspace_inputs_given(session->daemon->workspace, session->agent, session->given,
-				       NULL);
 	result = workspace_plan(session->daemon->workspace, resident->agent, &request, constitution,
 				&session->plan, error);
 	if (result)
@@ -279,7 +277,7 @@ static int refuse(struct session *session, int result, const struct error *error
 	return result;
 }
 
-int session_prepare(struct session *session)
+static int prepare(struct session *session)
 {
 	struct daemon *daemon = session->daemon;
 	struct resident *resident = roster_find(daemon->roster, session->agent);
@@ -302,6 +300,14 @@ int session_prepare(struct session *session)
 	if (result)
 		return refuse(session, result, &error);
 	return escalates(session) ? -(int)ERROR_DENIED : 0;
+}
+
+int session_prepare(struct session *session)
+{
+	int result = prepare(session);
+
+	session_forget_files(session);
+	return result;
 }
 
 int session_launch(struct session *session)

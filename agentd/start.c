@@ -217,6 +217,7 @@ int start_parts(struct daemon *daemon, struct error *error)
 	daemon->alerts = alerts_new(daemon);
 	daemon->exports = exports_new(daemon);
 	daemon->descriptors = descriptors_new(daemon);
+	daemon->savings = savings_new(daemon);
 	daemon->monitors = monitors_new(daemon);
 	daemon->gateway = service_new(daemon, &gateway_kind, daemon);
 	daemon->history = service_new(daemon, &history_kind, daemon);
@@ -390,6 +391,7 @@ void stop_parts(struct daemon *daemon)
 	pulse_free(daemon->pulse);
 	exports_free(daemon->exports);
 	descriptors_free(daemon->descriptors);
+	savings_free(daemon->savings);
 	parked_free(daemon->parked);
 	alerts_free(daemon->alerts);
 	ledger_free(daemon->ledger);

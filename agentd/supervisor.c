@@ -73,15 +73,22 @@ static bool waits_for_files(const struct daemon *daemon, const struct session *s
 	return (session_is_between_lives(session) || session->kept) && resident && !resident->agent;
 }
 
+static bool waits_for_save(const struct daemon *daemon, const struct session *session, int64_t now)
+{
+	const struct resident *resident = roster_find(daemon->roster, session->agent);
+
+	return resident && saving_rests(resident, now);
+}
+
 static bool may_begin(const struct daemon *daemon, const struct session *session, int64_t now)
 {
 	return lifecycle_is_ready(&session->life, now) && is_free(daemon, session) &&
-	       !waits_for_files(daemon, session) && !daemon->stopping;
+	       !waits_for_files(daemon, session) && !waits_for_save(daemon, session, now) &&
+	       !daemon->stopping;
 }
 
-static struct session *first_that_may(const struct daemon *daemon)
+static struct session *first_that_may(const struct daemon *daemon, int64_t now)
 {
-	int64_t now = clock_monotonic_ms();
 	struct session *session = daemon->supervisor->first;
 
 	while (session && !may_begin(daemon, session, now))
@@ -100,12 +107,13 @@ void supervisor_admit(struct daemon *daemon)
 {
 	struct supervisor *supervisor = daemon->supervisor;
 	struct session *session;
+	int64_t now = clock_monotonic_ms(); /* of the whole look: what is told to wait rests */
 
 	if (supervisor->admitting)
 		return;
 	supervisor->admitting = true;
 	while (running_count(supervisor) < daemon->workspace->settings->sessions_at_once &&
-	       (session = first_that_may(daemon))) {
+	       (session = first_that_may(daemon, now))) {
 		struct resident *resident = roster_find(daemon->roster, session->agent);
 
 		if (state_file_trouble(daemon) || descriptors_short(daemon))
@@ -114,6 +122,8 @@ void supervisor_admit(struct daemon *daemon)
 			uv_timer_start(supervisor->look, look_again, LOOK_MS, 0);
 			break;
 		}
+		if (resident && !session_read_files(session, resident))
+			continue;
 		if (resident)
 			resident->open = session;
 		session_handle(session, LIFE_ADMITTED);

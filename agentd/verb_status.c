@@ -26,14 +26,20 @@ struct state {
 	const char *name, *reason;
 };
 
-static struct state state_of(const struct daemon *daemon, const struct resident *resident)
+/* `saving`: that a file of it is being saved, or NULL. */
+static struct state state_of(const struct daemon *daemon, const struct resident *resident,
+			     const char *saving)
 {
+	if (saving && !resident->agent) /* it comes when its files are whole */
+		return (struct state){ "idle", saving };
 	if (resident->broken)
 		return (struct state){ "broken", resident->broken };
 	if (supervisor_running(resident))
 		return (struct state){ "running", resident->held };
 	if (resident->held)
 		return (struct state){ "backoff", resident->held };
+	if (saving && !resident->paused && !parked_reason(daemon, resident))
+		return (struct state){ "idle", saving };
 	if (supervisor_held(daemon, resident))
 		return (struct state){ "backoff", supervisor_held(daemon, resident) };
 	if (resident->paused)
@@ -99,7 +105,8 @@ static json_t *text_json(const char *text)
 
 static json_t *agent_json(const struct daemon *daemon, const struct resident *resident)
 {
-	struct state state = state_of(daemon, resident);
+	_free_ char *saving = saving_words(resident);
+	struct state state = state_of(daemon, resident, saving);
 
 	return json_pack("{s:o,s:s,s:o,s:b,s:s?,s:o,s:o,s:I,s:o}", "name",
 			 text_json(resident->name), "state", state.name, "reason",

@@ -226,6 +226,11 @@ void watcher_cover(struct daemon *daemon, const char *agent)
 	watch_tree(daemon->watcher, path, 0, false);
 }
 
+void watcher_look_at(struct daemon *daemon, const char *agent)
+{
+	settle_agent(daemon->watcher->settle, agent, "", false);
+}
+
 static void forget_agent(struct watcher *watcher, const char *name)
 {
 	_free_ char *path = xasprintf("agents/%s", name), *below = xasprintf("agents/%s/", name);

@@ -21,6 +21,9 @@ void watcher_start(struct daemon *daemon);
 /* Watches an agent's folder and those in it, as they are now. */
 void watcher_cover(struct daemon *daemon, const char *agent);
 
+/* An agent's files are looked at again, as after an event. */
+void watcher_look_at(struct daemon *daemon, const char *agent);
+
 /* Everything is read again (SIGHUP, lost events). */
 void watcher_rescan(struct daemon *daemon);
 
