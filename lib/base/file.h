@@ -62,9 +62,12 @@ int file_stat(int dir, const char *path, struct stat *ret_stat, struct error *er
 int file_replace(int dir, const char *path, struct span content, mode_t mode, struct error *error);
 
 /* As file_replace, but only if the file still holds `expected` (expected.data == NULL: only if
- * there is no such file). Decided by exchanging the names and looking at what came out, so that a
- * save that slips in between is put back: ERROR_CONFLICT, and the file is as the other writer left
- * it. */
+ * there is no such file), and nobody has it open for writing, whose next bytes would go to a file
+ * that has no name any more. Both are decided by exchanging the names and looking at what came out,
+ * so that a save that slips in between is put back, as the same file: ERROR_CONFLICT, and the file
+ * is as the other writer left it. ERROR_BUSY, as of file_refuse_writer: it is open for writing.
+ * What cannot be put back, and what somebody opened while it was under way, keeps the name
+ * ".agentd-PID-NUMBER~" beside the file. */
 int file_replace_if(int dir, const char *path, struct span expected, struct span content,
 		    mode_t mode, struct error *error);
 
@@ -109,6 +112,10 @@ int file_lock(int dir, const char *path, int *ret_fd, pid_t *ret_owner, struct e
  * Who opens the file within these microseconds waits for us; with O_NONBLOCK it gets EAGAIN. */
 bool file_has_writer(int fd);
 bool file_has_visitor(int fd);
+
+/* ERROR_BUSY, `system` ETXTBSY, where the file beneath `dir` has a writer; else 0, also where there
+ * is no such file. `name` is what the message calls it. */
+int file_refuse_writer(int dir, const char *path, const char *name, struct error *error);
 
 /* Is `name` an editor's scratch file, which is nobody's text: "x~", ".x.swp", ".#x", "#x#", "4913",
  * ".goutputstream-…", "sedXXXXXX"? Also our own temporary files, and "_git2_…", with which libgit2

@@ -26,3 +26,15 @@ bool file_has_visitor(int fd)
 {
 	return is_refused(fd, F_WRLCK);
 }
+
+int file_refuse_writer(int dir, const char *path, const char *name, struct error *error)
+{
+	_fd_ int fd = -1;
+
+	if (file_open_beneath(dir, path, &fd, NULL, NULL) || !file_has_writer(fd))
+		return 0;
+	error_set(error, ERROR_BUSY, "%s is open for writing by another program", name);
+	if (error)
+		error->system = ETXTBSY;
+	return -(int)ERROR_BUSY;
+}

@@ -30,22 +30,24 @@ static void replacement_clear(struct replacement *r)
 }
 CLEANUP_DEFINE_VALUE(struct replacement, replacement_clear)
 
+/* A name that is there was left by a process that died with our number; it may hold the only copy
+ * of a person's save. */
+#define NAMES_MAX 10000
+
 static int replacement_create(struct replacement *r, mode_t mode, int *ret_fd, struct error *error)
 {
 	static unsigned counter; /* threads share it */
 	struct stat st;
-	int fd;
+	int fd = -1;
 
 	if (!fstatat(r->parent, r->name, &st, AT_SYMLINK_NOFOLLOW)) {
 		if (!S_ISREG(st.st_mode))
 			return error_set(error, ERROR_INVALID, "%s is not a regular file", r->name);
 		mode = st.st_mode & 07777;
 	}
-	snprintf(r->temporary, sizeof(r->temporary), ".agentd-%d-%u~", (int)getpid(),
-		 __atomic_fetch_add(&counter, 1, __ATOMIC_RELAXED));
-	fd = open_beneath(r->parent, r->temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
-	if (fd < 0 && errno == EEXIST) { /* left by a process that died with our number */
-		unlinkat(r->parent, r->temporary, 0);
+	for (int i = 0; fd < 0 && i < NAMES_MAX && (!i || errno == EEXIST); i++) {
+		snprintf(r->temporary, sizeof(r->temporary), ".agentd-%d-%u~", (int)getpid(),
+			 __atomic_fetch_add(&counter, 1, __ATOMIC_RELAXED));
 		fd = open_beneath(r->parent, r->temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
 	}
 	if (fd < 0) {
@@ -110,7 +112,7 @@ static int read_displaced(const struct replacement *r, struct buffer *out)
 /* Something else than expected came out of the place: it goes back. Where a further save took our
  * place meanwhile, that one came out now, is the newer and goes back in turn, until what comes out
  * is what was put there last. */
-static int put_back(struct replacement *r, struct span ours, const char *path, struct error *error)
+static int put_back(struct replacement *r, struct span ours)
 {
 	CLEANUP(buffer_clear)
 	struct buffer put = BUFFER(DISPLACED_MAX), out = BUFFER(DISPLACED_MAX);
@@ -119,21 +121,16 @@ static int put_back(struct replacement *r, struct span ours, const char *path, s
 	for (int i = 0; !failed && i < PUT_BACK_MAX; i++) {
 		CLEANUP(buffer_clear) struct buffer next = BUFFER(DISPLACED_MAX);
 
-		if (read_displaced(r, &next)) {
-			failed = EIO;
-			break;
-		}
+		if (read_displaced(r, &next))
+			return EIO;
 		failed = replacement_rename(r, RENAME_EXCHANGE);
 		if (!failed &&
 		    (read_displaced(r, &out) || span_equal(buffer_span(&out), buffer_span(&put))))
-			break;
+			return 0;
 		buffer_reset(&put);
 		buffer_append(&put, buffer_span(&next));
 	}
-	if (!failed)
-		return error_set(error, ERROR_CONFLICT, "%s was changed meanwhile", path);
-	r->temporary[0] = '\0'; /* never delete the only copy of a person's save */
-	return error_set_system(error, failed, "putting back %s", path);
+	return failed ? failed : EAGAIN;
 }
 
 static bool holds(const struct replacement *r, struct span expected)
@@ -141,6 +138,25 @@ static bool holds(const struct replacement *r, struct span expected)
 	CLEANUP(buffer_clear) struct buffer found = BUFFER(expected.length);
 
 	return !read_displaced(r, &found) && span_equal(buffer_span(&found), expected);
+}
+
+/* After the exchange. Who opened the file before that has it open still, or has written and is
+ * seen by what it holds: in this order nobody is missed. */
+static int look_at_displaced(struct replacement *r, struct span expected, struct span content,
+			     const char *path, struct error *error)
+{
+	int result = file_refuse_writer(r->parent, r->temporary, path, error), failed;
+
+	if (!result && holds(r, expected))
+		return 0;
+	failed = put_back(r, content);
+	/* Never delete the only copy of a person's save, nor what somebody has begun to write to.
+	 */
+	if (failed || file_refuse_writer(r->parent, r->temporary, path, NULL))
+		r->temporary[0] = '\0';
+	if (failed)
+		return error_set_system(error, failed, "putting back %s", path);
+	return result ? result : error_set(error, ERROR_CONFLICT, "%s was changed meanwhile", path);
 }
 
 int file_replace_if(int dir, const char *path, struct span expected, struct span content,
@@ -151,6 +167,10 @@ int file_replace_if(int dir, const char *path, struct span expected, struct span
 
 	if (result)
 		return error_prefix(error, "%s: ", path);
+	if (expected.data)
+		result = file_refuse_writer(dir, path, path, error);
+	if (result)
+		return result;
 	failed = replacement_rename(&r, expected.data ? RENAME_EXCHANGE : RENAME_NOREPLACE);
 	if (failed == EEXIST || failed == ENOENT)
 		return error_set(error, ERROR_CONFLICT, "%s was %s meanwhile", path,
@@ -159,7 +179,7 @@ int file_replace_if(int dir, const char *path, struct span expected, struct span
 		return error_set_system(error, failed, "replacing %s", path);
 	if (!expected.data)
 		r.temporary[0] = '\0';
-	else if (!holds(&r, expected))
-		return put_back(&r, content, path, error);
-	return fd_sync(r.parent, error);
+	else
+		result = look_at_displaced(&r, expected, content, path, error);
+	return result ? result : fd_sync(r.parent, error);
 }

@@ -81,7 +81,8 @@ int history_commit_edits(struct history *history, int64_t at, char ret_commit[HI
 /* Writes `content` to `path` and commits it, and nothing else, in one commit by `author`: first
  * commits a person's edits that are pending, then replaces the file if it still holds `expected`
  * (data NULL: is absent; see file_replace_if), then commits. ERROR_CONFLICT: it holds something
- * else; read it again and come back. Doing it twice is the same: content that HEAD has already
+ * else; read it again and come back. ERROR_BUSY with `system` ETXTBSY: a program has it open for
+ * writing; come back when it has not. Doing it twice is the same: content that HEAD has already
  * makes no commit, and *ret_commit is then the id of HEAD. */
 int history_write(struct history *history, const char *path, struct span expected,
 		  struct span content, const struct history_author *author, const char *message,

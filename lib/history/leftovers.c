@@ -75,20 +75,23 @@ static bool is_ours(const struct leftovers *all, struct span found)
 	return !all->is_new && span_equal(found, text_of(&all->before));
 }
 
-static void settle(const struct leftovers *all, const char *name)
+static int settle(const struct leftovers *all, const char *name, struct error *error)
 {
 	CLEANUP(buffer_clear) struct buffer found = BUFFER(HISTORY_FILE_MAX);
+	int result = file_refuse_writer(all->h->dir, name, all->path, error);
 
-	if (file_read(all->h->dir, name, &found, NULL, NULL))
-		return;
-	if (is_ours(all, text_of(&found)) ||
-	    !file_replace_if(all->h->dir, all->path, text_of(&all->after), text_of(&found), 0644,
-			     NULL))
+	if (result || file_read(all->h->dir, name, &found, NULL, NULL))
+		return result;
+	if (!is_ours(all, text_of(&found)))
+		result = file_replace_if(all->h->dir, all->path, text_of(&all->after),
+					 text_of(&found), 0644, error);
+	if (!result)
 		file_unlink(all->h->dir, name, NULL);
+	return result == -ERROR_BUSY ? result : 0;
 }
 
-void leftovers_settle(struct history *h, const char *path, const git_oid *before,
-		      const git_oid *after)
+int leftovers_settle(struct history *h, const char *path, const git_oid *before,
+		     const git_oid *after, struct error *error)
 {
 	CLEANUP(leftovers_clear)
 	struct leftovers all = {
@@ -99,12 +102,15 @@ void leftovers_settle(struct history *h, const char *path, const git_oid *before
 		.is_new = !before,
 	};
 
+	int result = 0;
+
 	find_all(&all);
 	if (!all.count || (before && blob_read(h, before, &all.before, NULL)) ||
 	    blob_read(h, after, &all.after, NULL))
-		return;
-	for (size_t i = 0; i < all.count; i++)
-		settle(&all, all.names[i]);
+		return 0;
+	for (size_t i = 0; !result && i < all.count; i++)
+		result = settle(&all, all.names[i], error);
+	return result;
 }
 
 /* ---- after the machine was down ---- */

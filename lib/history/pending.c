@@ -314,18 +314,21 @@ static int mend_index(struct history *h, struct error *error)
 	return lagging ? index_mend(h, &s, deltas.changes.items, lagging, NULL, error) : 0;
 }
 
-static void settle_leftovers(struct history *h, const git_oid *id)
+static int settle_leftovers(struct history *h, const git_oid *id, struct error *error)
 {
 	CLEANUP(git_commit_free) git_commit *commit = NULL;
 	CLEANUP(deltas_clear) struct deltas deltas = { 0 };
+	int result = 0;
 
 	if (git_commit_lookup(&commit, h->repository, id) || deltas_read(h, commit, &deltas))
-		return;
-	for (size_t i = 0; i < deltas.changes.count; i++)
+		return 0;
+	for (size_t i = 0; !result && i < deltas.changes.count; i++)
 		if (!deltas.changes.items[i].gone)
-			leftovers_settle(h, deltas.changes.items[i].path,
-					 deltas.items[i].is_new ? NULL : &deltas.items[i].old,
-					 &deltas.changes.items[i].id);
+			result = leftovers_settle(h, deltas.changes.items[i].path,
+						  deltas.items[i].is_new ? NULL
+									 : &deltas.items[i].old,
+						  &deltas.changes.items[i].id, error);
+	return result;
 }
 
 int pending_finish(struct history *h, struct error *error)
@@ -340,8 +343,9 @@ int pending_finish(struct history *h, struct error *error)
 	index_draft_remove(h);
 	if (note_read(h, &kind, &commit)) {
 		if (kind != PENDING_EDITS)
-			settle_leftovers(h, &commit);
-		result = mend_index(h, error);
+			result = settle_leftovers(h, &commit, error);
+		if (!result)
+			result = mend_index(h, error);
 		if (!result && kind != PENDING_EDITS)
 			result = pending_complete(h, kind, &commit, &made, NULL, error);
 	}

@@ -9,7 +9,7 @@ struct write {
 	const char *path, *message;
 	struct span expected, content;
 	const struct history_author *author;
-	struct change change; /* the blob, and the mode that it gets */
+	struct change change; /* the blob's id, and the mode that it gets */
 };
 
 static bool disk_holds(const struct write *w)
@@ -44,15 +44,28 @@ static int put_on_disk(const struct write *w, struct error *error)
 	return result;
 }
 
+static struct span bytes_of(const struct write *w)
+{
+	return w->content.data ? w->content : SPAN("");
+}
+
 static int prepare(struct write *w, struct error *error)
 {
+	struct span bytes = bytes_of(w);
 	int result;
 
 	w->change.mode = GIT_FILEMODE_BLOB;
 	memcpy(w->change.path, w->path, strlen(w->path) + 1);
-	result = git_blob_create_from_buffer(&w->change.id, w->h->repository,
-					     w->content.data ? w->content.data : "",
-					     w->content.length);
+	result = git_odb_hash(&w->change.id, bytes.data, bytes.length, GIT_OBJECT_BLOB);
+	return result ? git_refuse(error, result, "hashing %s", w->path) : 0;
+}
+
+static int store_blob(const struct write *w, struct error *error)
+{
+	struct span bytes = bytes_of(w);
+	git_oid id;
+	int result = git_blob_create_from_buffer(&id, w->h->repository, bytes.data, bytes.length);
+
 	return result ? git_refuse(error, result, "storing %s", w->path) : 0;
 }
 
@@ -82,6 +95,12 @@ static int commit(struct write *w, git_oid *ret_commit, struct changes *ret_chan
 		*ret_commit = s.head;
 	if (result)
 		return result < 0 ? result : 0;
+	/* Asked again at the exchange; here nothing has been made yet. */
+	result = file_refuse_writer(w->h->dir, w->path, w->path, error);
+	if (!result)
+		result = store_blob(w, error);
+	if (result)
+		return result;
 	result = commit_make(w->h, s.unborn ? NULL : &s.head, &w->change, 1, w->author, w->message,
 			     &made, error);
 	if (!result)

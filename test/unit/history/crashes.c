@@ -263,12 +263,46 @@ static void a_save_that_was_displaced_comes_back(void **state)
 	folder_teardown(&context);
 }
 
+/* Killed between the exchange and the look at what came out, which a person still writes to. */
+static void who_writes_to_what_was_displaced_is_waited_for(void **state)
+{
+	struct folder *f;
+	void *context;
+	struct process_end end;
+	char commit[HISTORY_ID_SIZE];
+	struct error error;
+	_fd_ int fd = -1;
+
+	(void)state;
+#ifndef AGENTD_FAILPOINTS
+	skip();
+#endif
+	context = f = prepared(&acts[1]);
+	fd = openat(f->dir, "MEMORY.md", O_WRONLY | O_APPEND | O_CLOEXEC);
+	sh(f, "mv MEMORY.md displaced; cp displaced MEMORY.md"); /* it is opened by then */
+	spawn(f, &acts[1], "file.rename=kill@1", &end);
+	assert_true(end.signalled);
+	sh(f, "mv .agentd-*~ MEMORY.md; mv displaced .agentd-12345-0~");
+	assert_int_equal(-ERROR_BUSY,
+			 history_commit_edits(f->history, NOON, commit, NULL, NULL, &error));
+	assert_int_equal(10, write(fd, "- by hand\n", 10));
+	fd_close(&fd);
+	edits(f);
+	do_write(f->history, f->dir);
+	sh(f, "grep -e '- by hand' -e '- three' MEMORY.md | sort; ls -A | grep agentd");
+	assert_string_equal("- by hand\n- three\n", f->output.data);
+	assert_sh(f, "Mika Person\n", "git log -1 --format=%%an -S'by hand'");
+	assert_tidy(f);
+	folder_teardown(&context);
+}
+
 int crashes_tests(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(killed_at_every_point),
 		cmocka_unit_test(a_save_after_a_kill_is_still_two_authors),
 		cmocka_unit_test(a_save_that_was_displaced_comes_back),
+		cmocka_unit_test(who_writes_to_what_was_displaced_is_waited_for),
 	};
 
 	return cmocka_run_group_tests_name("crashes", tests, NULL, NULL);

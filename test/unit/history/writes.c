@@ -1,6 +1,8 @@
 /* What an agent writes is committed as the agent's, and nothing else with it. */
 #include "folder.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -72,6 +74,34 @@ static void a_file_that_holds_something_else_is_a_conflict(void **state)
 			 history_write(f->history, "MEMORY.md", (struct span){ NULL, 0 },
 				       SPAN("x\n"), &kira, "memory\n", commit, NULL, &error));
 	assert_sh(f, "1\n", "git rev-list --count HEAD");
+	assert_tidy(f);
+}
+
+/* A person's `cat >>MEMORY.md`: what is typed next must not go to a file without a name. */
+static void a_file_that_is_open_for_writing_is_left_alone(void **state)
+{
+	struct folder *f = *state;
+	struct error error = { 0 };
+	_fd_ int fd = openat(f->dir, "MEMORY.md", O_WRONLY | O_APPEND | O_CLOEXEC);
+	CLEANUP(buffer_clear) struct buffer was = BUFFER(1024);
+	_free_ char *mine = NULL, *both = NULL;
+
+	file_read(f->dir, "MEMORY.md", &was, NULL, NULL);
+	mine = xasprintf("%s- mine\n", was.data);
+	both = xasprintf("%s- three\n", mine);
+	sh(f, "echo hello >> SOUL.md");
+	assert_int_equal(-ERROR_BUSY, agent_write(f, "MEMORY.md", "- lost\n", &error));
+	assert_int_equal(ETXTBSY, error.system);
+	assert_string_equal("MEMORY.md is open for writing by another program", error.message);
+	assert_sh(f, "edit SOUL.md\n", "git log -1 --format=%%s"); /* that goes on */
+	assert_int_equal(7, write(fd, "- mine\n", 7));
+	assert_file(f, "MEMORY.md", mine);
+	assert_int_equal(-ERROR_BUSY, agent_write(f, "MEMORY.md", "- lost\n", &error));
+	fd_close(&fd);
+	agent_append(f, "MEMORY.md", "- three\n");
+	assert_file(f, "MEMORY.md", both);
+	assert_sh(f, "kira\nMika Person\n", "git log -2 --format=%%an -- MEMORY.md");
+	assert_sh(f, "", "git fsck --strict --full 2>&1");
 	assert_tidy(f);
 }
 
@@ -151,6 +181,7 @@ int writes_tests(void)
 		WITH(a_new_file_in_a_new_folder),
 		WITH(doing_it_twice_is_the_same),
 		WITH(a_file_that_holds_something_else_is_a_conflict),
+		WITH(a_file_that_is_open_for_writing_is_left_alone),
 		WITH(bad_paths_are_refused),
 		WITH(a_symlink_is_never_followed),
 		WITH(the_executable_bit_is_kept),
