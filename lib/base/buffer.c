@@ -32,6 +32,7 @@ char *buffer_reserve(struct buffer *b, size_t size)
 	if (wanted != b->capacity) {
 		b->data = xreallocarray(b->data, wanted, 1);
 		b->capacity = wanted;
+		b->data[b->length] = '\0'; /* nothing may come: a file that is empty */
 	}
 	return b->data + b->length;
 }

@@ -5,9 +5,9 @@
  *     buffer_printf(&b, "%d\n", status);
  *     if (b.overflow) …                     one check at the end is enough
  *
- * Invariants: data is always terminated (data[length] == '\0') once anything was appended, so text
- * can be passed on as a C string; length <= max. An append that would pass the maximum changes
- * nothing, sets `overflow` for good and returns -ERROR_TOO_LARGE. */
+ * Invariants: data is always terminated (data[length] == '\0') once there is any, also where room
+ * was made and nothing came, so text can be passed on as a C string; length <= max. An append that
+ * would pass the maximum changes nothing, sets `overflow` for good and returns -ERROR_TOO_LARGE. */
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H
 

@@ -80,6 +80,8 @@ static void test_replace_and_read(void **state)
 	assert_int_equal(directory_make(place->dir, "x/y/z", 0755, NULL), 0);
 	put(place, "x/y/z/b.md", "deep");
 	assert_holds(place, "x/y/z/b.md", "deep");
+	put(place, "empty.md", "");
+	assert_holds(place, "empty.md", "");
 }
 
 static void test_what_is_not_opened(void **state)
