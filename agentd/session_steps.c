@@ -40,9 +40,10 @@ struct step session_call_step(const struct session *session, const struct journa
 
 void session_refuse(struct session *session, uint64_t id, enum error_code code, const char *why)
 {
+	bool is_over = session->outcome != OUTCOME_NONE; /* and `why` is told at its end */
 	struct error error;
 
-	error_set(&error, code, "%s", why);
+	error_set(&error, is_over ? ERROR_CLOSED : code, "%s", why);
 	if (session->link)
 		link_refuse(session->link, id, &error);
 }

@@ -111,8 +111,7 @@ static int wait_for_plan(struct session *s, struct error *error)
 	return result;
 }
 
-/* An answer may carry ERROR_CLOSED of some other connection; ours is closed when nothing can come.
- */
+/* An answer may carry ERROR_CLOSED, too: ours is closed when nothing can come. */
 static bool agentd_is_gone(struct session *s)
 {
 	return s->rpc && rpc_wait(s->rpc, 0, NULL) == -(int)ERROR_CLOSED;
@@ -138,7 +137,8 @@ int main(int argc, char **argv)
 		result = wait_for_plan(&s, &error);
 	if (!result)
 		result = conversation_run(s.rpc, s.plan, &s.folders, &error);
-	if (result && !agentd_is_gone(&s))
-		return fail(&error, STATUS_FAILED);
-	return 0;
+	if (!result || agentd_is_gone(&s))
+		return 0;
+	/* By an answer that it is over agentd has told why. */
+	return result == -(int)ERROR_CLOSED ? STATUS_FAILED : fail(&error, STATUS_FAILED);
 }
