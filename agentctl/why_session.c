@@ -179,7 +179,7 @@ int why_session(const struct workspace *workspace, struct store *store, const ch
 {
 	json_t *why = NULL;
 	struct around around;
-	int64_t started = 0, epoch;
+	int64_t started = 0, epoch = 0;
 	int result = find(store, prefix, &why, &epoch, error);
 
 	if (result)
