@@ -22,6 +22,7 @@ struct reading {
 	bool served;         /* by a daemon that runs */
 	int64_t waits_until; /* UTC s: its open session, after a death; 0: it does not wait */
 	char *died_of;
+	char *saved; /* its file that is being saved, or NULL */
 	int64_t now_ms;
 };
 
@@ -268,6 +269,10 @@ static void conclude(json_t *why, const struct reading *reading, const char *bro
 		set_state(why, "parked",
 			  xasprintf("%zu session%s wait%s to go on", parked, parked == 1 ? "" : "s",
 				    parked == 1 ? "s" : ""));
+	else if (reading->saved)
+		set_state(why, "idle",
+			  xasprintf("%s is being written: what comes due waits until it is saved",
+				    reading->saved));
 	else if (json_is_null(json_object_get(why, "next")))
 		set_state(why, "idle", xstrdup("no heading of its HEARTBEAT.md comes due by time"));
 	else if (!last)
@@ -276,20 +281,37 @@ static void conclude(json_t *why, const struct reading *reading, const char *bro
 		set_state(why, "idle", xstrdup("it waits for its next beat"));
 }
 
+/* What is in force agentd alone knows. A file that is open, and was not changed lately, is it. */
+static char *find_saved(const struct workspace *workspace, const struct reading *reading,
+			const struct sources *sources)
+{
+	static const char any[AGENT_FILES][41];
+	unsigned files = workspace_half_saved(workspace, reading->agent, sources, any,
+					      reading->now_ms);
+
+	for (size_t i = 0; reading->served && i < AGENT_FILES; i++)
+		if (files & 1U << i)
+			return xasprintf("agents/%s/%s", reading->agent, agent_file_names[i]);
+	return NULL;
+}
+
 static int read_all(const struct workspace *workspace, struct store *store, struct reading *reading,
 		    json_t *why, struct error *error)
 {
 	CLEANUP(agent_free) struct agent *agent = NULL;
 	char fault[ERROR_FILE_MAX + ERROR_MESSAGE_MAX + 32] = "";
 	struct pause pause = { .agent = reading->agent };
+	CLEANUP(sources_clear) struct sources sources = { 0 };
 	struct error broken;
-	int unusable = workspace_load(workspace, reading->agent, NULL, &agent, NULL, NULL, &broken);
+	int unusable = workspace_load(workspace, reading->agent, NULL, &agent, &sources, NULL,
+				      &broken);
 	int result = 0;
 
 	if (unusable)
 		error_print(&broken, fault, sizeof(fault));
 	else
 		watch_routes(workspace->settings, agent, reading->watched);
+	reading->saved = find_saved(workspace, reading, &sources);
 	if (store)
 		result = read_slots(store, reading, error);
 	if (store && !result)
@@ -336,6 +358,7 @@ int why_agent(const struct workspace *workspace, struct store *store, const char
 	json_decref(reading.results);
 	json_decref(reading.watched);
 	free(reading.died_of);
+	free(reading.saved);
 	if (result)
 		json_decref(why);
 	else

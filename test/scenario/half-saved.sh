@@ -36,6 +36,8 @@ save "$soul"
 agentctl run kira --message 'say hello' >"$T/run" 2>&1 & run=$!
 wait_for 'it waits' told session_waits 1
 equal 'and status says for what' 'idle, waits: agents/kira/SOUL.md is being written' "$(state)"
+agentctl why kira >"$T/why"
+has 'why does so, too' 'agents/kira/SOUL.md is being written: what comes due waits until it is saved' "$T/why"
 status 0 agentctl run max --message 'say hello'
 equal 'the other was asked for alone' 1 "$(requests)"
 go
