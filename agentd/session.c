@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include "alerts.h"
 #include "cost.h"
 #include "ledger.h"
 
@@ -137,6 +138,8 @@ bool session_park(struct session *session, const struct parking *parking, const 
 		return false;
 	session->outcome = OUTCOME_PARKED;
 	session->parking = *parking;
+	session->alert_tells = *parking->incident && !session->rehearse &&
+			       !alert_is_open(session->daemon, parking->incident);
 	va_start(args, format);
 	session->reason = xvasprintf(format, args);
 	va_end(args);

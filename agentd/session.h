@@ -110,6 +110,7 @@ struct session {
 	int64_t bytes_per_token; /* thousandths, of its latest call; 0: not known */
 	struct session_breaker breaker;
 	struct parking parking; /* why it ends parked */
+	bool alert_tells;       /* a new alert tells that, in the log, too */
 	struct journalled_call calls[MODEL_CALLS_MAX];
 	size_t call_count;
 	char **facts;

@@ -46,10 +46,11 @@ static enum log_level level_of(enum session_outcome outcome)
 void session_emit_end(struct session *session)
 {
 	const char *outcome = outcome_name(session->outcome);
+	bool is_told = !session->reason || session->alert_tells;
 
 	log_event(session->daemon->log, level_of(session->outcome), "session_end", session->agent,
 		  session->id, "%s %s%s%s", session->heading ? session->heading : "run", outcome,
-		  session->reason ? ": " : "", session->reason ? session->reason : "");
+		  is_told ? "" : ": ", is_told ? "" : session->reason);
 	session_emit(session, "session_end",
 		     json_pack("{s:s,s:s,s:s,s:s?,s:I,s:I,s:I,s:I,s:s?,s:s,s:b}", "session",
 			       session->id, "agent", session->agent, "outcome", outcome, "reason",

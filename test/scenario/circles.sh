@@ -55,6 +55,7 @@ session=$(end session)
 wait_for 'a person is told' told 1
 has 'of what' 'called 5 times with the same arguments' "$T/alerts"
 equal 'its transcript is whole' '5 5' "$(db "SELECT sum(kind = 'model') || ' ' || sum(kind = 'list_files') FROM step WHERE session = '$session' AND result IS NOT NULL")"
+equal 'the log says why once' 1 "$(grep -c 'list_files was called 5 times' "$T/agentd.log")"
 equal 'it ended by itself' 0 "$(grep -c 'killed by signal' "$T/agentd.log" || true)"
 equal 'it waits' "$session" "$(db "SELECT session FROM parked WHERE why = 'breaker'")"
 equal 'state' parked "$(agentctl status kira --json | jq -r '.agents[0].state')"
