@@ -1,6 +1,5 @@
 #include "roster.h"
 
-#include "constitution.h"
 #include "log.h"
 #include "parked.h"
 #include "scheduler.h"
@@ -22,6 +21,7 @@ static void resident_free(struct resident *resident)
 	free(resident->beats);
 	free(resident->broken);
 	diagnostics_clear(&resident->problems);
+	constitution_known_clear(&resident->constitution);
 	free(resident->pause_reason);
 	free(resident->held);
 	free(resident->last.reason);
@@ -231,6 +231,7 @@ static bool resident_load(struct daemon *daemon, struct resident *resident, bool
 	}
 	resident_take_problems(daemon, resident, &found);
 	resident_take_agent(daemon, resident, agent);
+	constitution_look(daemon, resident, &sources.files[FILE_CONSTITUTION]);
 	if (!first && changed)
 		log_event(daemon->log, LEVEL_INFO, "reload", resident->name, NULL, "reloaded %s",
 			  names.data);
@@ -288,7 +289,7 @@ static void roster_drop(struct daemon *daemon, struct resident *resident)
 		  "its folder is gone; nothing of it is scheduled any more");
 	supervisor_agent_gone(daemon, resident);
 	parked_agent_gone(daemon, resident->name);
-	constitution_forget(daemon, resident->name);
+	constitution_forget(daemon, resident);
 	memmove(roster->items + place, roster->items + place + 1,
 		(roster->count - place - 1) * sizeof(struct resident *));
 	roster->count--;

@@ -6,6 +6,7 @@
 #ifndef AGENTD_ROSTER_H
 #define AGENTD_ROSTER_H
 
+#include "constitution.h"
 #include "saving.h"
 
 #include "agenda/agenda.h"
@@ -44,8 +45,9 @@ struct resident {
 	struct beat *beats;
 	char ids[AGENT_FILES][41];      /* of the texts in force */
 	struct file_stamp memory_stamp; /* of MEMORY.md as the daemon wrote it last */
-	char *broken;                   /* why it cannot run and what mends it, or NULL */
-	struct diagnostics problems;    /* errors in its files, for `status` */
+	struct constitution_known constitution;
+	char *broken;                /* why it cannot run and what mends it, or NULL */
+	struct diagnostics problems; /* errors in its files, for `status` */
 	bool paused;
 	char *pause_reason;
 	const struct zone *zone; /* NULL: the workspace's, which may become another */

@@ -56,7 +56,7 @@ static void plan_fill(struct session *session, const struct resident *resident)
 					   &resident->agent->limits);
 }
 
-static int plan_read(struct session *session, const struct resident *resident, struct error *error)
+static int plan_read(struct session *session, struct resident *resident, struct error *error)
 {
 	_free_ char *constitution = constitution_recall(session->daemon, session->agent);
 	struct beat *beat = NULL;
@@ -87,10 +87,8 @@ static int plan_read(struct session *session, const struct resident *resident, s
 	if (result)
 		return result;
 	plan_fill(session, resident);
-	if (!session->rehearse && session->plan->constitution.id[0] &&
-	    session->plan->constitution.text)
-		constitution_keep(session->daemon, session->agent,
-				  session->plan->constitution.text);
+	if (!session->rehearse)
+		constitution_used(session->daemon, resident, &session->plan->constitution);
 	return 0;
 }
 

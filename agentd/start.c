@@ -2,6 +2,7 @@
 
 #include "alerts.h"
 #include "committer.h"
+#include "constitution.h"
 #include "control.h"
 #include "descriptors.h"
 #include "export.h"
@@ -329,6 +330,7 @@ int start_serving(struct daemon *daemon, struct error *error)
 	log_event(daemon->log, LEVEL_NOTICE, "ready", NULL, NULL, "serving %zu agents of %s",
 		  daemon->roster->count, daemon->workspace->path);
 	notify_ready("serving");
+	constitutions_start(daemon);
 	result = supervisor_recover(daemon, error);
 	if (!result)
 		result = monitors_start(daemon, error);
