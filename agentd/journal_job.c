@@ -1,6 +1,7 @@
 #include "journal_job.h"
 
 #include "log.h"
+#include "state_file.h"
 
 #define STRINGS_MAX 100000
 
@@ -136,7 +137,7 @@ static void job_done(void *context, int result, const struct error *error)
 	struct journal_job *job = context;
 	struct error refused = { 0 };
 
-	if (result && error->code != ERROR_EXISTS)
+	if (result && error->code != ERROR_EXISTS && !state_file_is_told(job->daemon, error))
 		log_event(job->daemon->log, LEVEL_ERROR, "state", job->agent, job->session,
 			  "state.db: %s", error->message);
 	if (!result && job->is_refused)

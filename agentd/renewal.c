@@ -136,8 +136,7 @@ static void begin(struct daemon *daemon, const char *why)
 	note(daemon->renewal);
 	daemon->stopping = true;
 	notify_reloading();
-	log_event(daemon->log, LEVEL_ERROR, "renewing", NULL, NULL,
-		  ".agentd/state.db %s: agentd begins anew with another one", why);
+	log_event(daemon->log, LEVEL_ERROR, "renewing", NULL, NULL, ".agentd/state.db %s", why);
 	timer_start(daemon, took_too_long, LONGEST_MS);
 	store_give_up(daemon->writer);
 	end_sessions(daemon);

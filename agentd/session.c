@@ -3,6 +3,7 @@
 #include "alerts.h"
 #include "cost.h"
 #include "ledger.h"
+#include "state_file.h"
 
 #include "base/clock.h"
 
@@ -127,6 +128,8 @@ void session_fail_error(struct session *session, const struct error *error)
 	char text[ERROR_FILE_MAX + ERROR_MESSAGE_MAX];
 
 	error_print(error, text, sizeof(text));
+	if (state_file_is_told(session->daemon, error))
+		snprintf(text, sizeof(text), "%s: is damaged: ask for it again", error->file);
 	session_fail(session, OUTCOME_REFUSED, "%s", text);
 }
 

@@ -216,6 +216,11 @@ bool state_file_is_damage(const struct error *error)
 	return error->code == ERROR_INVALID && !strcmp(error->file, ".agentd/" NAME);
 }
 
+bool state_file_is_told(const struct daemon *daemon, const struct error *error)
+{
+	return state_file_is_damage(error) && state_file_trouble(daemon);
+}
+
 void state_file_failed(struct daemon *daemon, const struct error *error)
 {
 	if (!state_file_is_damage(error) || daemon->state_dir < 0)

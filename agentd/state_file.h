@@ -24,6 +24,8 @@ void state_file_failed(struct daemon *daemon, const struct error *error);
 
 /* Is it one of a file that is not to be used any more? */
 bool state_file_is_damage(const struct error *error);
+/* Is it one whose damage was told already? What could not be written for it needs no word more. */
+bool state_file_is_told(const struct daemon *daemon, const struct error *error);
 
 /* When the store's thread has called: has trouble begun, or ended? */
 void state_file_look(struct daemon *daemon);

@@ -34,8 +34,8 @@ static const struct {
 int database_damaged(const char *why, struct error *error)
 {
 	error_set(error, ERROR_INVALID,
-		  "is damaged (%s); agentd sets the file aside and begins a new one, at the latest "
-		  "when it is restarted; what stands in files and git is not touched",
+		  "is damaged (%s); agentd begins a new one; what stands in files and git is not "
+		  "touched",
 		  why);
 	return error_at(error, STATE_FILE, 0, 0);
 }

@@ -25,6 +25,10 @@ has_not 'it is not said to begin later' 'it begins when it starts again' "$T/lat
 has 'but what is wrong, and where' '.agentd/state.db: is damaged' "$T/late"
 renewed() { [ "$(events renewing)" = 1 ] && agentctl ready && incident state-damaged; }
 wait_for 'agentd has begun anew' renewed
+# When it was met and as the alert of what came of it; not with each row that is lost for it.
+equal 'the log says twice what is wrong' 2 "$(grep -c 'malformed' "$T/agentd.log")"
+has 'and what became of the two runs' 'kira: run interrupted: state.db was damaged' "$T/agentd.log"
+has 'the other' 'kira: run refused: .agentd/state.db: is damaged: ask for it again' "$T/agentd.log"
 equal 'nothing waits' 0 "$(db "SELECT count(*) FROM slot WHERE state = 0")"
 status 0 agentctl run kira --message hello
 stop_agentd
