@@ -73,12 +73,13 @@ static bool has_window(const struct item *item)
 	return item->why == PARKED_BY_BUDGET && parked_has_window(item->layer);
 }
 
-/* Its agent cannot do it now. Whatever changes that looks at the list. */
+/* Its agent cannot do it now. Whatever changes that looks at the list. One that is broken may have
+ * a value in force, but a session of it would be refused. */
 static bool is_held(const struct daemon *daemon, const struct item *item)
 {
 	const struct resident *resident = roster_find(daemon->roster, item->agent);
 
-	return item->going || !resident || resident->paused || !resident->agent;
+	return item->going || !resident || resident->paused || resident->broken || !resident->agent;
 }
 
 /* The end that was told when it was parked may be that of a clock which was ahead. No work waits
@@ -241,6 +242,15 @@ static bool is_answered(struct daemon *daemon, const struct item *item, const vo
 	return parked_has_answer(item);
 }
 
+/* A person's word is not said again because its work could not begin then: the agent's row says
+ * whether it is paused, and of what else waits for a resume its own row that there was one. */
+static bool is_let_on(struct daemon *daemon, const struct item *item, const void *context)
+{
+	(void)daemon;
+	(void)context;
+	return item->why == PARKED_BY_PAUSE || json_is_true(json_object_get(item->wish, "resumed"));
+}
+
 void parked_look(struct daemon *daemon)
 {
 	int64_t now = clock_wall_s();
@@ -248,8 +258,9 @@ void parked_look(struct daemon *daemon)
 	for (const struct item *item = daemon->parked->first; item; item = item->next)
 		if (item->until && item->until <= now && !item->going && is_held(daemon, item))
 			tell_over(daemon, item, "a new window began; its agent is held back");
-	release(daemon, is_due, &now, "a new window began");
+	release(daemon, is_let_on, NULL, "resumed by a person");
 	release(daemon, is_answered, NULL, "answered by a person");
+	release(daemon, is_due, &now, "a new window began");
 }
 
 static bool is_raised(struct daemon *daemon, const struct item *item, const void *context)
@@ -261,25 +272,29 @@ static bool is_raised(struct daemon *daemon, const struct item *item, const void
 	       parked_cap(daemon, item->agent, item->layer, work_of(daemon, item)) > then;
 }
 
-static bool is_resumed(struct daemon *daemon, const struct item *item, const void *context)
+/* Written ahead of the agent's row, which the person's answer waits for. */
+static void note_resumed(struct daemon *daemon, struct item *item)
 {
-	const struct resident *resident = context;
-
-	(void)daemon;
-	return !has_window(item) && !parked_asks(item) && !strcmp(item->agent, resident->name);
+	if (item->going || item->why == PARKED_BY_PAUSE)
+		return;
+	json_object_set_new(item->wish, "resumed", json_true());
+	parked_keep(daemon, item, NULL, NULL);
 }
 
 void parked_limits_changed(struct daemon *daemon)
 {
 	release(daemon, is_raised, NULL, "the limit was raised");
-	parked_look(daemon); /* an agent may be whole again */
+	parked_look(daemon);
 }
 
 void parked_resume(struct daemon *daemon, const struct resident *resident)
 {
 	_free_ char *what = xasprintf("%s is resumed by a person", resident->name);
 
-	release(daemon, is_resumed, resident, "resumed by a person");
+	for (struct item *item = daemon->parked->first; item; item = item->next)
+		if (!has_window(item) && !parked_asks(item) && !strcmp(item->agent, resident->name))
+			note_resumed(daemon, item);
+	release(daemon, is_let_on, NULL, "resumed by a person");
 	parked_sections_over(daemon, resident->name, NULL, alert_mended, what);
 	parked_limits_changed(daemon);
 }
@@ -307,8 +322,7 @@ void parked_withdrawn(struct daemon *daemon, const char *session)
 	if (!item)
 		return;
 	item->going = false;
-	if (has_window(item))
-		item->until = clock_wall_s() + TRY_AGAIN_S;
+	item->until = clock_wall_s() + TRY_AGAIN_S;
 	set_alarm(daemon);
 }
 

@@ -15,7 +15,9 @@
  * section: it lasts, told once, until a session of the section is done or a person resumes.
  * Those that go on together start in the order of DESIGN's priority (people, tasks, beats,
  * experiments), then of time; `sessions_at_once` bounds how many run. What is due while its agent
- * is paused, or its files are broken, goes on when that is over. */
+ * is paused, or its files are broken, goes on when that is over. What a person has let go on goes
+ * on also when it could not begin at once: its agent's files were broken, it waited for its turn,
+ * and the daemon died. */
 #ifndef AGENTD_PARKED_H
 #define AGENTD_PARKED_H
 
@@ -80,7 +82,7 @@ bool parked_has(const struct daemon *daemon, const struct resident *resident, co
 /* Why the agent's latest parked work is parked; NULL: none is. Valid until the loop turns. */
 const char *parked_reason(const struct daemon *daemon, const struct resident *resident);
 
-/* agentd.yaml or an agent's limits were read again. */
+/* agentd.yaml or an agent's files were read again: limits may be others, an agent whole again. */
 void parked_limits_changed(struct daemon *daemon);
 /* A person resumed the agent. */
 void parked_resume(struct daemon *daemon, const struct resident *resident);

@@ -83,7 +83,7 @@ static void look_at_agent(struct daemon *daemon, const struct thing *thing)
 {
 	_free_ char *repository = xasprintf("agents/%s", thing->agent);
 	struct resident *resident = roster_find(daemon->roster, thing->agent);
-	bool is_new = !resident;
+	bool is_new = !resident, was_broken = resident && resident->broken, is_another;
 
 	if (resident && is_own_write(daemon, thing, resident))
 		return;
@@ -95,11 +95,13 @@ static void look_at_agent(struct daemon *daemon, const struct thing *thing)
 	}
 	if (!resident)
 		return;
-	if (roster_reload(daemon, resident)) {
+	is_another = roster_reload(daemon, resident);
+	if (is_another)
 		supervisor_inputs_changed(daemon, resident, NULL);
+	if (is_another || (was_broken && !resident->broken))
 		parked_limits_changed(daemon);
+	if (is_another)
 		ledger_limits_changed(daemon);
-	}
 	scheduler_files_changed(daemon, resident, thing->paths, thing->path_count);
 	if (resident->broken)
 		return;
