@@ -2,19 +2,21 @@
 
 #include "alerts.h"
 #include "log.h"
+#include "names.h"
 #include "roster.h"
 
 #define FOLDER "last-good"
 #define SUFFIX "-CONSTITUTION.md"
 #define INCIDENT "constitution "
 #define TEXT_MAX (AGENT_FILE_MAX * 4) /* bytes that are no UTF-8 grow when they are cleaned */
-#define FILES_MAX (2 * WORKSPACE_AGENTS_MAX)
+#define FILES_MAX (10 * WORKSPACE_AGENTS_MAX) /* that are looked at: also of agents that are gone \
+					       */
 
 /* One text on its way to the disk. */
 struct keeping {
 	struct daemon *daemon;
 	char agent[AGENT_NAME_MAX + 1];
-	char *text;        /* NULL: what is kept is removed */
+	char *text;
 	bool is_submitted; /* the store's thread has it, else it waits to be tried (again) */
 	bool is_told;      /* that it could not be written */
 };
@@ -74,8 +76,7 @@ static int work(struct store *store, void *context, struct error *error)
 	_free_ char *path = path_of(keeping->agent);
 
 	(void)store;
-	return keeping->text ? kept_write(keeping, path, error)
-			     : file_remove(keeping->daemon->state_dir, path, error);
+	return kept_write(keeping, path, error);
 }
 
 /* ---- keeping ---- */
@@ -122,7 +123,7 @@ static struct keeping *keeping_new(struct daemon *daemon, const char *agent, con
 
 	keeping->daemon = daemon;
 	snprintf(keeping->agent, sizeof(keeping->agent), "%s", agent);
-	keeping->text = text ? xstrdup(text) : NULL;
+	keeping->text = xstrdup(text);
 	submit(keeping);
 	return keeping;
 }
@@ -151,16 +152,10 @@ char *constitution_recall(const struct daemon *daemon, const char *agent)
 	return kept_read(daemon, agent);
 }
 
-void constitution_forget(struct daemon *daemon, struct resident *resident)
+void constitution_left(struct daemon *daemon, struct resident *resident)
 {
-	_free_ char *path = path_of(resident->name);
 	_free_ char *key = xasprintf(INCIDENT "%s", resident->name);
-	const struct keeping *keeping = resident->constitution.keeping;
 
-	file_unlink(daemon->state_dir, path, NULL);
-	if (keeping && keeping->is_submitted) /* it would be there again: removed behind it */
-		let_go(keeping_new(daemon, resident->name, NULL));
-	constitution_known_clear(&resident->constitution);
 	if (alert_is_open(daemon, key))
 		alert_over(daemon, key, "agents/%s is gone", resident->name);
 }
@@ -254,51 +249,8 @@ static const char *fault(struct daemon *daemon, const char *key)
 	return "the agent is gone";
 }
 
-struct leftovers {
-	struct daemon *daemon;
-	char **names;
-	size_t count, capacity;
-};
-
-static int leftover_visit(void *context, const char *name, unsigned char type)
-{
-	struct leftovers *left = context;
-	struct span agent = span_of(name);
-
-	(void)type;
-	if (agent.length > strlen(SUFFIX) &&
-	    !strcmp(name + agent.length - strlen(SUFFIX), SUFFIX)) {
-		_free_ char *known = xstrndup(name, agent.length - strlen(SUFFIX));
-
-		if (roster_find(left->daemon->roster, known))
-			return 0;
-	}
-	if (array_grow((void **)&left->names, left->count, &left->capacity, sizeof(char *),
-		       FILES_MAX))
-		return 1;
-	left->names[left->count++] = xstrdup(name);
-	return 0;
-}
-
-/* Where no agent is found at all, their folder may not be there yet. */
-static void leftovers_remove(struct daemon *daemon)
-{
-	struct leftovers left = { .daemon = daemon };
-	_fd_ int dir = -1;
-
-	if (!daemon->roster->count || directory_open_beneath(daemon->state_dir, FOLDER, &dir, NULL))
-		return;
-	directory_walk(dir, FILES_MAX, leftover_visit, &left, NULL);
-	for (size_t i = 0; i < left.count; i++) {
-		file_unlink(dir, left.names[i], NULL);
-		free(left.names[i]);
-	}
-	free(left.names);
-}
-
 void constitutions_start(struct daemon *daemon)
 {
-	leftovers_remove(daemon);
 	for (size_t i = 0; i < daemon->roster->count; i++) {
 		struct resident *resident = daemon->roster->items[i];
 
@@ -307,4 +259,64 @@ void constitutions_start(struct daemon *daemon)
 		tell(daemon, resident);
 	}
 	alerts_review(daemon, fault);
+}
+
+/* ---- once a day: on the store's thread ---- */
+
+struct prune {
+	struct names *names;
+	int dir;
+	int64_t now, before;
+};
+
+/* Of any other name: what an agentd that was killed had begun to write. */
+static bool is_of_an_agent(const struct prune *prune, const char *name)
+{
+	struct span file = span_of(name);
+	size_t length = file.length - strlen(SUFFIX);
+	_free_ char *agent = NULL;
+
+	if (file.length <= strlen(SUFFIX) || strcmp(name + length, SUFFIX) != 0)
+		return false;
+	agent = xstrndup(name, length);
+	return names_has(prune->names, NAMED_AGENT, agent, NULL);
+}
+
+/* Its time says when its agent was there last, to a quarter of what it is kept for. */
+static void note_time(const struct prune *prune, const char *name)
+{
+	struct timespec now[] = { { prune->now, 0 }, { prune->now, 0 } };
+	_fd_ int fd = -1;
+
+	if (!file_open_beneath(prune->dir, name, &fd, NULL, NULL))
+		(void)!futimens(fd, now); /* tomorrow again */
+}
+
+static int prune_visit(void *context, const char *name, unsigned char type)
+{
+	const struct prune *prune = context;
+	struct stat st;
+
+	(void)type;
+	if (file_stat(prune->dir, name, &st, NULL))
+		return 0;
+	if (!is_of_an_agent(prune, name)) {
+		if (st.st_mtime < prune->before)
+			file_unlink(prune->dir, name, NULL);
+	} else if (st.st_mtime < prune->now - (prune->now - prune->before) / 4) {
+		note_time(prune, name);
+	}
+	return 0;
+}
+
+int constitutions_prune(int state_dir, struct names *names, int64_t now, int64_t before,
+			struct error *error)
+{
+	struct prune prune = { .names = names, .dir = -1, .now = now, .before = before };
+	int result = directory_open_beneath(state_dir, FOLDER, &prune.dir, error);
+
+	if (!result)
+		result = directory_walk(prune.dir, FILES_MAX, prune_visit, &prune, error);
+	fd_close(&prune.dir);
+	return result == -(int)ERROR_NOT_FOUND ? 0 : result;
 }

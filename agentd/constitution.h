@@ -11,14 +11,15 @@
  * "constitution AGENT" is open; each session that begins by such a text raises it again. A file
  * that never was there is only warned of, by the roster.
  *
- * What is kept goes with its agent: another one of that name is not bound by it, and what an agent
- * leaves that went while nobody looked is removed at the next start. */
+ * An agent that is gone and comes back finds what it had. What is kept of one that has been gone
+ * for all of `retention` is removed. */
 #ifndef AGENTD_CONSTITUTION_H
 #define AGENTD_CONSTITUTION_H
 
 #include "daemon.h"
 
 struct keeping;
+struct names;
 struct resident;
 
 enum constitution_file {
@@ -47,11 +48,16 @@ void constitution_used(struct daemon *daemon, struct resident *resident,
 /* The last good text, the caller's to free. NULL: there is none. */
 char *constitution_recall(const struct daemon *daemon, const char *agent);
 
-/* The agent is gone. */
-void constitution_forget(struct daemon *daemon, struct resident *resident);
+/* The agent is gone, and with it the incident. */
+void constitution_left(struct daemon *daemon, struct resident *resident);
 
 /* At a start, when state.db's thread runs and incidents are known: what was seen so far is kept and
- * told, and what is kept of agents that there are not any more is removed. */
+ * told. */
 void constitutions_start(struct daemon *daemon);
+
+/* On the store's thread, at each round of retention: what is kept of agents that `names` does not
+ * have, and did not have since `before`, is removed. UTC seconds. */
+int constitutions_prune(int state_dir, struct names *names, int64_t now, int64_t before,
+			struct error *error);
 
 #endif

@@ -1,5 +1,6 @@
 #include "retention.h"
 
+#include "constitution.h"
 #include "handle.h"
 #include "log.h"
 #include "names.h"
@@ -30,6 +31,7 @@ enum stage {
 	STAGE_CALLS,
 	STAGE_INCIDENTS,
 	STAGE_UNNAMED,
+	STAGE_CONSTITUTIONS,
 	STAGE_SIZES,
 	STAGE_FILES,
 	STAGES
@@ -47,8 +49,8 @@ struct retention {
 	int64_t clock, now;      /* what the clock says, and what is believed of it */
 	int64_t step, looked_ms; /* by how much the present may be later; the boot clock's */
 	uint32_t retention_s, alert_again_s;
-	int64_t slots_least_s;          /* a slot that has left must not be caught up on */
-	struct names *names;            /* of STAGE_UNNAMED, as they are when it begins */
+	int64_t slots_least_s; /* a slot that has left must not be caught up on */
+	struct names *names;   /* of a stage that asks for them, as they are when it begins */
 	char ids[SESSIONS_AT_ONCE][27]; /* that may leave now */
 	size_t id_count;
 	size_t seen;  /* by the latest look */
@@ -147,6 +149,15 @@ static int work_unnamed(struct store *store, void *context, struct error *error)
 				   before(retention, 0), ROWS_AT_ONCE, &retention->count, error);
 }
 
+static int work_constitutions(struct store *store, void *context, struct error *error)
+{
+	struct retention *retention = context;
+
+	(void)store;
+	return constitutions_prune(retention->daemon->state_dir, retention->names, retention->now,
+				   before(retention, 0), error);
+}
+
 /* One day: from the newest on, until they are too large together. */
 static int work_sizes(struct store *store, void *context, struct error *error)
 {
@@ -188,12 +199,20 @@ static int work_files(struct store *store, void *context, struct error *error)
 static const struct {
 	store_work work;
 	bool is_later; /* it writes nothing into state.db */
+	bool asks_names;
 } stages[STAGES] = {
-	[STAGE_CLOCK] = { work_clock, false },       [STAGE_LOOK] = { work_look, true },
-	[STAGE_SESSIONS] = { work_sessions, false }, [STAGE_SLOTS] = { work_slots, false },
-	[STAGE_CALLS] = { work_calls, false },       [STAGE_INCIDENTS] = { work_incidents, false },
-	[STAGE_UNNAMED] = { work_unnamed, false },   [STAGE_SIZES] = { work_sizes, true },
-	[STAGE_FILES] = { work_files, true },
+	[STAGE_CLOCK] = { .work = work_clock },
+	[STAGE_LOOK] = { .work = work_look, .is_later = true },
+	[STAGE_SESSIONS] = { .work = work_sessions },
+	[STAGE_SLOTS] = { .work = work_slots },
+	[STAGE_CALLS] = { .work = work_calls },
+	[STAGE_INCIDENTS] = { .work = work_incidents },
+	[STAGE_UNNAMED] = { .work = work_unnamed, .asks_names = true },
+	[STAGE_CONSTITUTIONS] = { .work = work_constitutions,
+				  .is_later = true,
+				  .asks_names = true },
+	[STAGE_SIZES] = { .work = work_sizes, .is_later = true },
+	[STAGE_FILES] = { .work = work_files, .is_later = true },
 };
 
 /* ---- the round: on the loop ---- */
@@ -264,7 +283,8 @@ static void next_piece(struct retention *retention)
 	int result;
 
 	names_free(retention->names);
-	retention->names = retention->stage == STAGE_UNNAMED ? names_take(retention->daemon) : NULL;
+	retention->names = stages[retention->stage].asks_names ? names_take(retention->daemon)
+							       : NULL;
 	retention->count = 0;
 	result = stages[retention->stage].is_later
 			 ? store_submit_later(writer, work, piece_done, retention)

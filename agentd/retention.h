@@ -4,7 +4,7 @@
  *   a slot, a call              after its session, and not within 35 days: budgets sum up their
  *                               windows, and a slot's row keeps its beat from running twice
  *   an incident that is over    after `retention`, or `alert_again` where that is longer
- *   what is known of an agent, a section, a provider or a model
+ *   what is known of an agent (its last constitution, too), a section, a provider or a model
  *                               when none of that name was there for all of `retention`
  *   an export                   ten times `retention` after the day on which it began; the oldest
  *                               where all are more than `exports_size`, unless state.db needs it

@@ -289,7 +289,7 @@ static void roster_drop(struct daemon *daemon, struct resident *resident)
 		  "its folder is gone; nothing of it is scheduled any more");
 	supervisor_agent_gone(daemon, resident);
 	parked_agent_gone(daemon, resident->name);
-	constitution_forget(daemon, resident);
+	constitution_left(daemon, resident);
 	memmove(roster->items + place, roster->items + place + 1,
 		(roster->count - place - 1) * sizeof(struct resident *));
 	roster->count--;

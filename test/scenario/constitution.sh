@@ -58,10 +58,10 @@ cp "$T/first" $file
 wait_for 'written again, it is over' no_incident 'constitution kira'
 equal 'the new rules hold' "$(words "$T/first")" "$(rules kira)"
 wait_for 'and are kept' is_kept first
-touch -d '2001-01-01' $kept
+was=$(stat -c %i $kept)
 stop_agentd
 start_agentd
-equal 'what is kept is not written again' 2001-01-01 "$(date -ur $kept +%F)"
+equal 'what is kept is not written again' "$was" "$(stat -c %i $kept)"
 
 # ---- what is kept is damaged, too ----
 stop_agentd
@@ -79,17 +79,30 @@ wait_for 'mended' no_incident 'constitution kira'
 ok 'has the built-in one' [ -n "$(rules bare | grep -F '1. Never reveal keys')" ]
 ok 'and no incident' no_incident 'constitution bare'
 
-# ---- who is gone ----
+# ---- who is gone, and comes back ----
 echo '1. Never mind.' >agents/bare/CONSTITUTION.md
 wait_for 'it is kept' test -e .agentd/last-good/bare-CONSTITUTION.md
-stop_agentd
-mv agents/bare "$T/bare"
-: >.agentd/last-good/.agentd-1-1~ # of an agentd that was killed
-start_agentd
-equal 'what it left went with it' 'kira-CONSTITUTION.md max-CONSTITUTION.md ' "$(ls -A .agentd/last-good | tr '\n' ' ')"
 : >$file
 wait_for 'told again' incident 'constitution kira'
-rm -r agents/kira
+mv agents/kira "$T/kira"
 wait_for 'over with the agent' no_incident 'constitution kira'
-equal 'and nothing of it is kept' max-CONSTITUTION.md "$(ls -A .agentd/last-good)"
+mv "$T/kira" agents/kira
+wait_for 'told where it is back' told "$file says nothing: what it said last holds"
+equal 'what it had before holds' "$(words "$T/second")" "$(rules kira)"
+stop_agentd
+
+# ---- what is kept leaves by retention ----
+echo 'retention: 10 d' >>agentd.yaml
+mv agents/bare "$T/bare"
+: >.agentd/last-good/.agentd-1-1~ # of an agentd that was killed
+touch -d '9 days ago' .agentd/last-good/* .agentd/last-good/.agentd-1-1~
+start_agentd
+noted() { [ -n "$(find $kept -mtime -1)" ]; }
+wait_for 'of one that is there the time is noted' noted
+ok 'of the others nothing leaves yet' ls .agentd/last-good/bare-CONSTITUTION.md .agentd/last-good/.agentd-1-1~
+stop_agentd
+touch -d '11 days ago' .agentd/last-good/* .agentd/last-good/.agentd-1-1~
+start_agentd
+left() { [ "$(ls -A .agentd/last-good | tr '\n' ' ')" = 'kira-CONSTITUTION.md max-CONSTITUTION.md ' ]; }
+wait_for 'now they leave' left
 stop_agentd
