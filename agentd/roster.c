@@ -287,6 +287,7 @@ static void roster_drop(struct daemon *daemon, struct resident *resident)
 
 	log_event(daemon->log, LEVEL_NOTICE, "agent_gone", resident->name, NULL,
 		  "its folder is gone; nothing of it is scheduled any more");
+	scheduler_agent_gone(daemon, resident);
 	supervisor_agent_gone(daemon, resident);
 	parked_agent_gone(daemon, resident->name);
 	constitution_left(daemon, resident);

@@ -149,6 +149,7 @@ void scheduler_arm(struct daemon *daemon, struct resident *resident)
 
 	if (!daemon->ready)
 		return; /* scheduler_restore arms all at once */
+	scheduler_agent_back(daemon, resident);
 	is_mended = resident->agent && scheduler_mended(daemon, resident);
 	scheduler_arm_sections(daemon, resident);
 	scheduler_set_alarm(daemon);
@@ -272,6 +273,7 @@ int scheduler_new(struct daemon *daemon, struct scheduler **ret_scheduler, struc
 		return result;
 	}
 	scheduler->daemon = daemon;
+	scheduler->kept_last = &scheduler->kept;
 	scheduler->zones_looked_at = clock_boot_ms();
 	scheduler->poll = handle_poll(&daemon->loop, scheduler->alarm, scheduler);
 	uv_poll_start(scheduler->poll, UV_READABLE, alarm_ready);
@@ -290,6 +292,6 @@ void scheduler_free(struct scheduler *scheduler)
 	fd_close(&scheduler->alarm);
 	scheduler_firings_let_go(scheduler);
 	scheduler_ahead_free(scheduler->ahead);
-	scheduler_kept_free(scheduler->kept);
+	scheduler_kept_free(scheduler);
 	free(scheduler);
 }

@@ -22,6 +22,10 @@ int scheduler_restore(struct daemon *daemon, struct error *error);
 /* An agent's text, or the zone, tick or clock by which its slots are told, may have changed. */
 void scheduler_arm(struct daemon *daemon, struct resident *resident);
 
+/* The agent leaves the roster. What is known of it is kept for scheduler_arm, if it comes back:
+ * that it is paused, how its sessions fared, its sections with their last runs and inputs. */
+void scheduler_agent_gone(struct daemon *daemon, struct resident *resident);
+
 /* A section's key changed while its place stayed: rows and state move along. */
 void scheduler_section_moved(struct daemon *daemon, struct resident *resident, const char *old_key,
 			     size_t place, const struct beat *state);

@@ -11,6 +11,7 @@
 struct restore {
 	struct daemon *daemon;
 	int64_t now;
+	bool was_gone; /* the agent, while agentd ran */
 };
 
 static int restore_agent(void *context, const struct agent_state *state)
@@ -18,11 +19,19 @@ static int restore_agent(void *context, const struct agent_state *state)
 	struct restore *restore = context;
 	struct resident *resident = roster_find(restore->daemon->roster, state->agent);
 
+	if (!resident)
+		scheduler_keep_pause(restore->daemon->scheduler, state);
 	if (resident && state->paused) {
 		resident->paused = true;
 		resident->pause_reason = xstrdup(state->reason);
 	}
 	return 0;
+}
+
+static const char *absence_reason(const struct restore *restore)
+{
+	return restore->was_gone ? "missed: the agent was gone"
+				 : agenda_absence_reason(ABSENCE_DOWN);
 }
 
 /* What the section said until somebody edited it, while nobody was there. Nobody knows when that
@@ -38,7 +47,26 @@ static void skip_former(const struct restore *restore, struct resident *resident
 
 	if (agenda_due(&place, &rule, &none, ABSENCE_DOWN, restore->now, &due))
 		scheduler_skip(restore->daemon, resident, heartbeat, &rule, &due,
-			       agenda_absence_reason(ABSENCE_DOWN));
+			       absence_reason(restore));
+}
+
+/* One that is back in time for its slot runs. */
+static void skip_missed(const struct restore *restore, struct resident *resident,
+			const struct heartbeat *heartbeat, struct beat *beat,
+			const struct agenda_rule *rule)
+{
+	struct agenda_policy none = { .catches_up = false };
+	struct agenda_due due;
+
+	if (!agenda_due(&beat->place, rule, &none, ABSENCE_DOWN, restore->now, &due) ||
+	    !due.missed.count)
+		return;
+	if (due.run.count) {
+		due.next = due.run.first;
+		due.run.count = 0;
+	}
+	scheduler_skip(restore->daemon, resident, heartbeat, rule, &due, absence_reason(restore));
+	agenda_take(&beat->place, &due);
 }
 
 static void restore_place(const struct restore *restore, struct resident *resident,
@@ -52,7 +80,10 @@ static void restore_place(const struct restore *restore, struct resident *reside
 		return;
 	if (schedule_equal(former, &heartbeat->schedule)) {
 		beat->stored = !agenda_restore(&beat->place, &rule, section->past, section->next,
-					       restore->now, &since);
+					       restore->now, &since) &&
+			       !restore->was_gone;
+		if (restore->was_gone)
+			skip_missed(restore, resident, heartbeat, beat, &rule);
 	} else {
 		skip_former(restore, resident, heartbeat, former, section);
 		agenda_begin(&beat->place, &rule, restore->now);
@@ -61,9 +92,9 @@ static void restore_place(const struct restore *restore, struct resident *reside
 		journal_slots_withdraw(restore->daemon, resident->name, heartbeat->key, since);
 }
 
-void scheduler_restore_section(struct daemon *daemon, const struct section *section)
+void scheduler_restore_section(struct daemon *daemon, const struct section *section, bool was_gone)
 {
-	struct restore restore = { daemon, clock_wall_s() };
+	struct restore restore = { daemon, clock_wall_s(), was_gone };
 	struct resident *resident = roster_find(daemon->roster, section->agent);
 	struct beat *beat;
 	struct schedule former;
@@ -88,10 +119,10 @@ static int restore_section(void *context, const struct section *section)
 	const struct restore *restore = context;
 	const struct resident *resident = roster_find(restore->daemon->roster, section->agent);
 
-	if (resident && !resident->agent)
-		scheduler_keep_section(restore->daemon->scheduler, section);
-	else if (resident)
-		scheduler_restore_section(restore->daemon, section);
+	if (!resident || !resident->agent)
+		scheduler_keep_section(restore->daemon->scheduler, section, !resident);
+	else
+		scheduler_restore_section(restore->daemon, section, false);
 	return 0;
 }
 
@@ -145,7 +176,7 @@ static int tell_behind(const struct restore *restore, struct error *error)
 
 int scheduler_restore(struct daemon *daemon, struct error *error)
 {
-	struct restore restore = { daemon, clock_wall_s() };
+	struct restore restore = { daemon, clock_wall_s(), false };
 	int result = tell_behind(&restore, error);
 
 	if (!result)

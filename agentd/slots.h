@@ -1,7 +1,7 @@
 /* Slots of a section, as the files of the scheduler share them: scheduler.c looks and arms,
  * scheduler_fire.c writes rows and wishes for sessions, scheduler_event.c hears what happens,
- * scheduler_restore.c knows how it was, scheduler_broken.c how it was of agents that are broken
- * now, scheduler_ahead.c what has its row before its time. */
+ * scheduler_restore.c knows how it was, scheduler_kept.c how it was of agents that are broken now
+ * or gone, scheduler_ahead.c what has its row before its time. */
 #ifndef AGENTD_SLOTS_H
 #define AGENTD_SLOTS_H
 
@@ -21,7 +21,9 @@ struct scheduler {
 	struct agenda_look last_look; /* zeros: there was none */
 	int64_t zones_looked_at;      /* on the clock of agenda_look.boot_ms */
 	struct ahead *ahead;          /* NULL: nothing, as when no clock was set back */
-	struct kept *kept;            /* for agents that are broken since the start */
+	struct kept *kept;            /* for agents that are not there; the oldest first */
+	struct kept **kept_last;
+	size_t kept_count;
 };
 
 /* By what a section's slots are told: its zone is the heading's, the agent's or the workspace's. */
@@ -69,15 +71,20 @@ void scheduler_skip(struct daemon *daemon, const struct resident *resident,
 void scheduler_arm_sections(struct daemon *daemon, struct resident *resident);
 void scheduler_set_alarm(struct daemon *daemon);
 
-/* As its row says it was; its agent is there. */
-void scheduler_restore_section(struct daemon *daemon, const struct section *section);
+/* As its row says it was; its agent is there. Of one that was gone (`was_gone`) what came due
+ * meanwhile is not caught up: nobody asked for it then. */
+void scheduler_restore_section(struct daemon *daemon, const struct section *section, bool was_gone);
 
-/* Its agent is broken: it waits until scheduler_mended, which returns whether there was any.
- * Copied. */
-void scheduler_keep_section(struct scheduler *scheduler, const struct section *section);
+/* Its agent is broken, or gone: it waits until scheduler_mended, which returns whether there was
+ * any. Copied. */
+void scheduler_keep_section(struct scheduler *scheduler, const struct section *section,
+			    bool is_gone);
 void scheduler_keep_slot(struct scheduler *scheduler, const struct slot *slot);
 bool scheduler_mended(struct daemon *daemon, const struct resident *resident);
-void scheduler_kept_free(struct kept *kept); /* NULL is fine */
+/* The agent is gone: whether it is paused waits until scheduler_agent_back. */
+void scheduler_keep_pause(struct scheduler *scheduler, const struct agent_state *state);
+void scheduler_agent_back(struct daemon *daemon, struct resident *resident);
+void scheduler_kept_free(struct scheduler *scheduler);
 
 /* The clock may have been set back: which slots to come have their rows already? */
 void scheduler_look_ahead(struct daemon *daemon);

@@ -1,0 +1,77 @@
+# An agent whose folder, or whose SOUL.md alone, goes and comes back is as it was: paused, its sections with their last runs and
+# inputs; also when it was not there at a start. What came due meanwhile is told, and not caught up.
+. "$SOURCE/test/scenario/lib.sh"
+
+command -v sqlite3 >/dev/null || skip 'sqlite3 is not installed'
+at '2026-11-24 06:59:55Z'
+make_workspace
+for name in kira max; do
+	agentctl new $name >/dev/null
+	printf '## Look (every 30 minutes)\n\n- [ ] Look at it.\n' >agents/$name/HEARTBEAT.md
+done
+printf 'default reply\n  text All is well.\n' >"$T/story.txt"
+start_provider openai "$T/story.txt"
+use_provider openai
+start_agentd
+for name in kira max; do wait_for "the first commit of $name" has_commit agents/$name; done
+agent() { agentctl status "$1" --json | jq -r ".agents[0] | $2"; }
+is() { [ "$(agent "$1" "$2")" = "$3" ]; }
+# skipped NAME TIME: why its beat of that time was.
+skipped() { db "SELECT reason FROM slot WHERE agent = '$1' AND planned = $(date -ud "2026-11-24 $2Z" +%s) AND state = 2"; }
+skipped_is() { [ "$(skipped "$1" "$2")" = "$3" ]; }
+has_events() { [ "$(events "$2" "$3")" -ge "$1" ]; }
+goes() { # goes NAME COMMAND…: the daemon has taken note
+	count=$(events agent_gone "$1"); name=$1; shift
+	"$@"
+	wait_for "$name is gone" has_events $((count + 1)) agent_gone "$name"
+}
+comes() {
+	count=$(events agent_found "$1"); name=$1; shift
+	"$@"
+	wait_for "$name is back" has_events $((count + 1)) agent_found "$name"
+}
+for name in kira max; do wait_for "$name has its beat" is $name .last.outcome done; done
+asked=$(requests)
+last=$(agent max .last.session)
+
+# ---- while the daemon runs ----
+status 0 agentctl pause kira
+goes kira mv agents/kira "$T"
+goes max mv agents/max "$T"
+db "DELETE FROM agent WHERE agent = 'kira'" # as what is gone for long leaves
+comes kira mv "$T/kira" agents
+comes max mv "$T/max" agents
+equal 'paused still' 'paused by a person' "$(agent kira '"\(.state) \(.reason)"')"
+row_says() { [ "$(db "SELECT paused || reason FROM agent WHERE agent = 'kira'")" = '1by a person' ]; }
+wait_for 'and in its row' row_says
+equal 'how it went last is known' "$last done" "$(agent max '"\(.last.session) \(.last.outcome)"')"
+goes kira rm agents/kira/SOUL.md
+comes kira sh -c 'echo "Another kira." >agents/kira/SOUL.md'
+equal 'with another SOUL.md, too' paused "$(agent kira .state)"
+stop_agentd
+
+at '2026-11-24 07:29:57Z'
+start_agentd
+wait_for 'nothing has changed since its last run' skipped_is max 07:30 'unchanged'
+wait_for 'off means off' skipped_is kira 07:30 'paused'
+stop_agentd
+
+# ---- gone at a start ----
+mv agents/kira agents/max "$T"
+at '2026-11-24 08:29:57Z'
+start_agentd
+wait_for 'the next beat is due' sh -c "[ \$((\$(date +%s) + $AGENTD_CLOCK_OFFSET)) -ge $(date -ud '2026-11-24 08:30Z' +%s) ]"
+comes kira mv "$T/kira" agents
+comes max mv "$T/max" agents
+equal 'paused still' paused "$(agent kira .state)"
+wait_for 'what was missed is told' skipped_is max 08:00 'missed: the agent was gone'
+wait_for 'it is back in time for its beat' skipped_is max 08:30 'unchanged'
+equal 'no model was asked again' "$asked" "$(requests)"
+
+# ---- a resume is not forgotten either ----
+status 0 agentctl resume kira
+goes kira mv agents/kira "$T"
+comes kira mv "$T/kira" agents
+equal 'it goes on' idle "$(agent kira .state)"
+stop_agentd
+repositories_are_well
