@@ -81,13 +81,47 @@ static int put_back(struct store *store, struct error *error)
 	return r;
 }
 
-static int rewrite(struct store *store, struct error *error)
-{
-	int r = checkpoint_all(store, error);
+/* ---- what a sync that failed may have dropped ---- */
 
-	if (!r)
-		store->is_doubtful = false;
-	return r;
+#define CHUNK (64 * 1024) /* SQLite writes less than 128 KiB at once */
+
+static int write_file_anew(sqlite3_file *log)
+{
+	_free_ char *bytes = xmalloc(CHUNK);
+	sqlite3_int64 size = 0, at;
+	int code = log->pMethods->xFileSize(log, &size);
+
+	for (at = 0; !code && at < size; at += CHUNK) {
+		int length = (int)(size - at < CHUNK ? size - at : CHUNK);
+
+		code = log->pMethods->xRead(log, bytes, length, at);
+		if (!code)
+			code = log->pMethods->xWrite(log, bytes, length, at);
+	}
+	return code ? code : log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+}
+
+/* The kernel takes what a failed sync has dropped for written, and the next sync does not bring it:
+ * behind commits that did not wait for the device (sync_later) the log would have a hole, and what
+ * comes after a hole is not read again. So the log is written anew, in place, from what the kernel
+ * still holds. A checkpoint instead would leave a file that is newer than the log beside it, should
+ * the power go at once. */
+static int write_log_anew(struct store *store, struct error *error)
+{
+	sqlite3_file *log = NULL;
+	int code = 0, r = database_run(store, "BEGIN IMMEDIATE", error); /* nobody cuts it */
+
+	if (r)
+		return r;
+	sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	if (log && log->pMethods)
+		code = write_file_anew(log);
+	database_run(store, "ROLLBACK", NULL);
+	if (code)
+		return error_set_system(error, code == SQLITE_FULL ? ENOSPC : EIO,
+					"the log cannot be written anew");
+	store->is_doubtful = false;
+	return 0;
 }
 
 int mend(struct store *store, struct error *error)
@@ -103,13 +137,15 @@ int mend(struct store *store, struct error *error)
 			      "was removed or replaced while agentd had it open");
 	store->is_gone |= r == -(int)ERROR_CONFLICT;
 	if (!r && store->is_doubtful)
-		r = rewrite(store, error);
+		r = write_log_anew(store, error);
 	return r ? error_at(error, ".agentd/" NAME, 0, 0) : 0;
 }
 
 void mend_after(struct store *store, const struct error *error)
 {
-	store->is_doubtful |= error->system == EIO;
+	int code = sqlite3_extended_errcode(store->db);
+
+	store->is_doubtful |= error->system == EIO || code == SQLITE_IOERR_FSYNC;
 }
 
 /* ---- looking for damage ---- */

@@ -69,10 +69,20 @@ static int open_file(struct store *store, int dir, const char *name, int flags, 
 	return database_run(store, always, error);
 }
 
+static bool log_is_absent(int dir)
+{
+	struct stat st;
+
+	return fstatat(dir, FILE_NAME "-wal", &st, 0) ? errno == ENOENT : !st.st_size;
+}
+
+/* Whoever left a log may have died over a sync that failed. */
 static int open_for_writing(struct store *store, int dir, struct error *error)
 {
-	int r = open_file(store, dir, FILE_NAME, SQLITE_OPEN_READWRITE, "", error);
+	int r;
 
+	store->is_doubtful |= !log_is_absent(dir);
+	r = open_file(store, dir, FILE_NAME, SQLITE_OPEN_READWRITE, "", error);
 	if (!r)
 		r = database_run(store, to_write, error);
 	if (r)
@@ -89,13 +99,6 @@ static int open_readonly(struct store *store, int dir, const char *name, const c
 	if (!r)
 		r = database_run(store, to_read, error);
 	return r ? r : schema_bring_up(store, true, error);
-}
-
-static bool log_is_absent(int dir)
-{
-	struct stat st;
-
-	return fstatat(dir, FILE_NAME "-wal", &st, 0) ? errno == ENOENT : !st.st_size;
 }
 
 static void disconnect(struct store *store)
@@ -179,6 +182,9 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
+	/* a log in doubt is for the next one to write anew: see mend.c */
+	if (store->db && store->is_doubtful)
+		sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	disconnect(store);
 	free(store);
 }

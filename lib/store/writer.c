@@ -247,7 +247,8 @@ static void write_batch(struct store_writer *writer, struct jobs *batch)
  * time. */
 static void checkpoint(struct store *store, int mode)
 {
-	int code = store->db ? sqlite3_wal_checkpoint_v2(store->db, NULL, mode, NULL, NULL) : 0;
+	bool may = store->db && !store->is_doubtful;
+	int code = may ? sqlite3_wal_checkpoint_v2(store->db, NULL, mode, NULL, NULL) : 0;
 
 	store->is_doubtful |= (code & 0xff) == SQLITE_IOERR;
 	store->wal_pages = 0;

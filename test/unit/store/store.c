@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 	setenv("AGENTD_FAILPOINTS", "store.commit=error:ENOSPC@1,store.commit=error:EIO@1", 1);
 	return writer_tests() + file_tests() + migration_tests() + rows_tests() + journal_tests() +
 			       ledger_tests() + sums_tests() + gateway_tests() + leaving_tests() +
-			       deaths_tests() + crash_tests()
+			       deaths_tests() + crash_tests() + sync_tests()
 		       ? 1
 		       : 0;
 }

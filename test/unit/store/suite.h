@@ -36,6 +36,7 @@ int deaths_tests(void);
 int migration_tests(void);
 int writer_tests(void);
 int crash_tests(void);
+int sync_tests(void);
 
 /* The child of the crash tests: writes slots and calls from `first` on and says on standard output
  * which are safe. */
