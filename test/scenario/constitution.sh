@@ -92,7 +92,7 @@ equal 'what it had before holds' "$(words "$T/second")" "$(rules kira)"
 stop_agentd
 
 # ---- what is kept leaves by retention ----
-echo 'retention: 10 d' >>agentd.yaml
+printf 'retention: 10 d\ndebounce: 5 s\n' >>agentd.yaml
 mv agents/bare "$T/bare"
 : >.agentd/last-good/.agentd-1-1~ # of an agentd that was killed
 touch -d '9 days ago' .agentd/last-good/* .agentd/last-good/.agentd-1-1~
@@ -105,4 +105,14 @@ touch -d '11 days ago' .agentd/last-good/* .agentd/last-good/.agentd-1-1~
 start_agentd
 left() { [ "$(ls -A .agentd/last-good | tr '\n' ' ')" = 'kira-CONSTITUTION.md max-CONSTITUTION.md ' ]; }
 wait_for 'now they leave' left
+
+# ---- an edit that nobody but a session saw ----
+cp "$T/second" $file
+wait_for 'written, it is over' no_incident 'constitution kira'
+echo '10. Never whistle.' >>$file # the roster looks a second later
+cp $file "$T/third"
+equal 'a session begins by it' "$(words "$T/third")" "$(rules kira)"
+: >$file
+wait_for 'emptied again' incident 'constitution kira'
+equal 'what the session saw holds' "$(words "$T/third")" "$(rules kira)"
 stop_agentd
