@@ -32,6 +32,7 @@ struct commit_job {
 	int64_t retry_ms;      /* the next delay */
 	int64_t not_before;    /* on the monotonic clock */
 	int64_t failing_since; /* likewise; 0: it does not */
+	bool waits_for_writer; /* the latest try found somebody at the file */
 	bool abandoned;        /* no other git works in the repository */
 	char written[41];      /* blob id of the file as the latest try makes it */
 	char *complaint;       /* last failure told, so that it is told once */

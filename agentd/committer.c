@@ -66,6 +66,22 @@ static struct resident *resident_of(const struct commit_job *job)
 	return agent ? roster_find(job->daemon->roster, agent) : NULL;
 }
 
+/* Who waits for it: "running" or "backoff" in `status`, with the reason. */
+static struct resident *waiting_for(const struct commit_job *job)
+{
+	return job->agent[0] ? roster_find(job->daemon->roster, job->agent) : resident_of(job);
+}
+
+static void hold_set(const struct commit_job *job, const char *why)
+{
+	struct resident *resident = waiting_for(job);
+
+	if (!resident)
+		return;
+	free(resident->held);
+	resident->held = why ? xstrdup(why) : NULL;
+}
+
 /* The result is in force: remember the files, tell who waits for it. */
 static void job_succeeded(struct commit_job *job, const json_t *result)
 {
@@ -78,8 +94,7 @@ static void job_succeeded(struct commit_job *job, const json_t *result)
 
 	if (job->kind == COMMIT_FACTS && resident)
 		repository_files_own_memory(resident, json_object_get(result, "files"));
-	if (resident)
-		free(steal_pointer(&resident->held));
+	hold_set(job, NULL);
 	if (job->kind == COMMIT_EDITS && commit)
 		log_event(daemon->log, LEVEL_INFO, "edits_committed",
 			  resident ? resident->name : NULL, NULL,
@@ -116,10 +131,8 @@ static void job_retry_later(struct commit_job *job, const struct error *error)
 			  resident ? resident->name : NULL, NULL, "%s: %s; it will be tried again",
 			  job->repository, error->message);
 	}
-	if (resident && job->kind != COMMIT_EDITS && job->retry_ms > 2000) {
-		free(resident->held);
-		resident->held = xstrdup(error->message);
-	}
+	if (job->kind != COMMIT_EDITS && job->retry_ms > 2000)
+		hold_set(job, error->message);
 	if (!job->failing_since)
 		job->failing_since = now;
 	job->abandoned = repository_is_abandoned(daemon, job->repository, error,
@@ -134,11 +147,14 @@ static void job_failed(struct commit_job *job, const struct error *error)
 		log_event(job->daemon->log, LEVEL_ERROR, "commit_failed",
 			  job->agent[0] ? job->agent : NULL, NULL, "%s: %s", job->repository,
 			  error->message);
+		hold_set(job, NULL);
 		job_finish(job, NULL, error);
 		return;
 	}
 	/* It may be on disk, or even be committed, and only its answer is lost. */
-	job->recover = true;
+	job->waits_for_writer = trouble_is_writer(error);
+	if (!job->waits_for_writer)
+		job->recover = true;
 	if (error->code == ERROR_CONFLICT && ++job->conflicts < CONFLICTS_MAX)
 		job->not_before = 0; /* read the file again, at once */
 	else
@@ -287,11 +303,23 @@ static struct commit_job *waiting_edits(const struct committer *committer, const
 	return NULL;
 }
 
+/* A file was closed, maybe the one that is waited for. */
+static void look_again(const struct committer *committer, const char *repository)
+{
+	for (struct commit_job *job = committer->first; job; job = job->next)
+		if (job->waits_for_writer && !strcmp(job->repository, repository))
+			job->not_before = 0;
+}
+
 void committer_edits(struct daemon *daemon, const char *repository)
 {
-	if (!waiting_edits(daemon->committer, repository))
-		committer_add(daemon->committer,
-			      commit_job_new(daemon, COMMIT_EDITS, repository, ""));
+	struct committer *committer = daemon->committer;
+
+	look_again(committer, repository);
+	if (waiting_edits(committer, repository))
+		committer_work(committer);
+	else
+		committer_add(committer, commit_job_new(daemon, COMMIT_EDITS, repository, ""));
 }
 
 void committer_first_edits(struct daemon *daemon, const char *repository)

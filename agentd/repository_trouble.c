@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define TELL_MS 5000
+#define WRITER_TELL_MS (10 * 60 * 1000) /* nothing is wrong with somebody who types */
 #define ABANDONED_MS 30000
 #define PROCESSES_MAX 100000
 
@@ -17,6 +18,11 @@ const char *repository_agent(const char *repository)
 {
 	return strncmp(repository, "agents/", strlen("agents/")) ? NULL
 								 : repository + strlen("agents/");
+}
+
+bool trouble_is_writer(const struct error *error)
+{
+	return error->code == ERROR_BUSY && error->system == ETXTBSY;
 }
 
 /* What libgit2 could not do for the system's sake it tells in the system's words alone. */
@@ -36,6 +42,9 @@ static char *remedy(const struct daemon *daemon, const char *repository, const s
 	const char *system = remedy_of(error->system);
 	bool is_top = !strcmp(repository, ".");
 
+	if (trouble_is_writer(error))
+		return xstrdup(
+			"; end what writes there (fuser -v and the file's name tell what it is)");
 	if (!system)
 		system = remedy_in(error->message);
 	if (system)
@@ -56,7 +65,8 @@ void repository_trouble(struct daemon *daemon, const char *repository, const str
 	_free_ char *post = xasprintf("%s cannot be committed to", repository);
 	_free_ char *mend = remedy(daemon, repository, error);
 
-	if (since_ms < TELL_MS || alert_is_open(daemon, key))
+	if (since_ms < (trouble_is_writer(error) ? WRITER_TELL_MS : TELL_MS) ||
+	    alert_is_open(daemon, key))
 		return;
 	alert_raise(daemon, key, repository_agent(repository), post,
 		    "%s: %s%s; until then nothing is lost: what is to be committed waits",
@@ -134,8 +144,8 @@ bool repository_is_abandoned(const struct daemon *daemon, const char *repository
 	_free_ char *path = xasprintf("%s/%s", daemon->workspace->path, repository);
 	_fd_ int proc = -1;
 
-	if (error->code != ERROR_BUSY || since_ms < ABANDONED_MS || !realpath(path, search.path) ||
-	    directory_open("/proc", &proc, NULL))
+	if (error->code != ERROR_BUSY || trouble_is_writer(error) || since_ms < ABANDONED_MS ||
+	    !realpath(path, search.path) || directory_open("/proc", &proc, NULL))
 		return false;
 	return directory_walk(proc, PROCESSES_MAX, look_at_process, &search, NULL) >= 0 &&
 	       !search.found;
