@@ -48,10 +48,20 @@ bool bulletin_says(const struct bulletin_entry *entry, struct span text);
 int bulletin_quote(const struct bulletin *bulletin, const char *reader, size_t max_bytes,
 		   struct buffer *out);
 
-/* A hash of what the file says beside the posts (of one line) of `except` and of `also` (may be
+/* Whether somebody wrote, by hashes: read once, asked for each reader. */
+struct bulletin_digest {
+	struct voice *voices; /* digest.c: one for each author */
+	size_t count;
+	uint64_t total;
+};
+void bulletin_digest(struct span raw, struct bulletin_digest *ret_digest);
+/* A hash of what the file says beside the posts (of one line) of `author` and of `also` (may be
  * NULL): another one where somebody else wrote, or edited. */
-uint64_t bulletin_digest(struct span raw, const char *except, const char *also);
+uint64_t bulletin_digest_without(const struct bulletin_digest *digest, const char *author,
+				 const char *also);
+void bulletin_digest_clear(struct bulletin_digest *digest);
 
 CLEANUP_DEFINE_VALUE(struct bulletin, bulletin_clear)
+CLEANUP_DEFINE_VALUE(struct bulletin_digest, bulletin_digest_clear)
 
 #endif

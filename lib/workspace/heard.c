@@ -1,6 +1,4 @@
 /* What a section that waits for something could have heard of: another one where it happened. */
-#include "bulletin/bulletin.h"
-
 #include "base/hash.h"
 #include "tree.h"
 #include "workspace/workspace.h"
@@ -13,16 +11,6 @@ static const char *const not_heard[] = { "work", "MEMORY.md", "memory", NULL };
 static void print(uint64_t hash, char out[17])
 {
 	snprintf(out, 17, "%016llx", (unsigned long long)hash);
-}
-
-void workspace_heard_bulletin(const struct workspace *workspace, const char *agent, char out[17])
-{
-	CLEANUP(buffer_clear) struct buffer text = BUFFER(BULLETIN_FILE_MAX);
-	int result = file_read(workspace->dir, WORKSPACE_BULLETIN, &text, NULL, NULL);
-
-	out[0] = '\0';
-	if (!result || result == -(int)ERROR_NOT_FOUND)
-		print(bulletin_digest(buffer_span(&text), WORKSPACE_SYSTEM, agent), out);
 }
 
 struct listening {

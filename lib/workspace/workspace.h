@@ -115,7 +115,7 @@ int workspace_plan(const struct workspace *workspace, const struct agent *agent,
 #define WORKSPACE_SYSTEM "system"
 
 /* A hash of what people and agents wrote into the bulletin. The file is read only when its stamp is
- * another one than at the last look. */
+ * another one than at the last look, by this or by workspace_heard_bulletin. */
 uint64_t workspace_bulletin(const struct workspace *workspace);
 
 /* A hash over stamps and names of everything a beat depends on: the agent's files (not work/, not

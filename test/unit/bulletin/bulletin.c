@@ -146,6 +146,14 @@ static void test_quote(void **state)
 	}
 }
 
+static uint64_t digest(const char *text, const char *author, const char *also)
+{
+	CLEANUP(bulletin_digest_clear) struct bulletin_digest digest = { 0 };
+
+	bulletin_digest(span_of(text), &digest);
+	return bulletin_digest_without(&digest, author, also);
+}
+
 static void test_digest(void **state)
 {
 	static const char alone[] = "# Bulletin\n\n## 2026-11-20 08:00Z [max]\n- old\n";
@@ -176,13 +184,33 @@ static void test_digest(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
-		if ((bulletin_digest(span_of(rows[i].text), "system", NULL) ==
-		     bulletin_digest(span_of(rows[i].other), "system", NULL)) != rows[i].is_same)
+		if ((digest(rows[i].text, "system", NULL) ==
+		     digest(rows[i].other, "system", NULL)) != rows[i].is_same)
 			fail_msg("row %zu: %s", i, rows[i].other);
-	assert_int_equal(bulletin_digest(span_of(alone), "system", "max"),
-			 bulletin_digest(span_of(""), "system", "max"));
-	assert_int_not_equal(bulletin_digest(span_of(alone), "system", "zoe"),
-			     bulletin_digest(span_of(""), "system", "zoe"));
+	assert_int_equal(digest(alone, "system", "max"), digest("", "system", "max"));
+	assert_int_equal(digest(alone, "max", "max"), digest("", "system", "max"));
+	assert_int_not_equal(digest(alone, "system", "zoe"), digest("", "system", "zoe"));
+}
+
+/* What one reader's posts are among others changes nothing for him, and all for the others. */
+static void test_digest_of_many(void **state)
+{
+	static const char entry[] = "\n## 2026-11-20 08:%02zuZ [%s]\n- Word %zu.\n";
+	static const char *const authors[] = { "max", "zoe", "kira", "system" };
+	CLEANUP(buffer_clear) struct buffer all = BUFFER(65536), others = BUFFER(65536);
+
+	(void)state;
+	for (size_t i = 0; i < 60; i++) {
+		const char *author = authors[i % ARRAY_LENGTH(authors)];
+
+		buffer_printf(&all, entry, i, author, i / 8); /* the same word twice, too */
+		if (strcmp(author, "kira") != 0)
+			buffer_printf(&others, entry, i, author, i / 8);
+	}
+	assert_int_equal(digest(all.data, "system", "kira"), digest(others.data, "system", "kira"));
+	assert_int_not_equal(digest(all.data, "system", "max"),
+			     digest(others.data, "system", "max"));
+	assert_int_not_equal(digest(all.data, "system", "max"), digest(all.data, "system", "zoe"));
 }
 
 int main(void)
@@ -191,6 +219,7 @@ int main(void)
 		cmocka_unit_test(test_entries),         cmocka_unit_test(test_no_entries),
 		cmocka_unit_test(test_order_and_lines), cmocka_unit_test(test_zone),
 		cmocka_unit_test(test_quote),           cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_digest_of_many),
 	};
 
 	return cmocka_run_group_tests_name("bulletin", tests, NULL, NULL) + run_post();
