@@ -3,7 +3,9 @@
 #include "figures.h"
 
 #include "base/clock.h"
+#include "export/export.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 #define SESSION_ID_LENGTH 26
@@ -76,8 +78,38 @@ static int match(void *context, const struct session_row *row)
 	return search->prefix.length == SESSION_ID_LENGTH;
 }
 
-static int find(struct store *store, const char *prefix, json_t **ret_found, int64_t *ret_epoch,
-		struct error *error)
+static int take_first(void *context, const char *path, const char *session)
+{
+	char *id = context;
+
+	(void)path;
+	snprintf(id, SESSION_ID_LENGTH + 1, "%s", session);
+	return 1;
+}
+
+/* What state.db does not have may have been there. */
+static int refuse(const struct workspace *workspace, const char *prefix, struct error *error)
+{
+	_free_ char *upper = xstrdup(prefix);
+	char left[SESSION_ID_LENGTH + 1] = "";
+	_fd_ int state = -1;
+
+	for (char *at = upper; *at; at++)
+		*at = (char)toupper((unsigned char)*at);
+	if (strlen(prefix) >= WHY_PREFIX_LEAST &&
+	    !directory_open_beneath(workspace->dir, ".agentd", &state, NULL))
+		export_find(state, upper, take_first, left, NULL);
+	if (*left)
+		return error_set(error, ERROR_NOT_FOUND,
+				 "session %s is older than `retention` and has left state.db; "
+				 "`agentctl transcript %s` shows what was kept of it",
+				 left, left);
+	return error_set(error, ERROR_NOT_FOUND,
+			 "there is neither an agent nor a session \"%s\" here", prefix);
+}
+
+static int find(const struct workspace *workspace, struct store *store, const char *prefix,
+		json_t **ret_found, int64_t *ret_epoch, struct error *error)
 {
 	struct search search = { .prefix = span_of(prefix) };
 	int result = 0;
@@ -96,8 +128,7 @@ static int find(struct store *store, const char *prefix, json_t **ret_found, int
 		return error_set(error, ERROR_INVALID, "%zu sessions begin with \"%s\": %s%s",
 				 search.matches, prefix, search.names,
 				 search.matches > MATCHES_SHOWN ? ", …" : "");
-	return error_set(error, ERROR_NOT_FOUND,
-			 "there is neither an agent nor a session \"%s\" here", prefix);
+	return refuse(workspace, prefix, error);
 }
 
 /* ---- what is around it ---- */
@@ -180,7 +211,7 @@ int why_session(const struct workspace *workspace, struct store *store, const ch
 	json_t *why = NULL;
 	struct around around;
 	int64_t started = 0, epoch = 0;
-	int result = find(store, prefix, &why, &epoch, error);
+	int result = find(workspace, store, prefix, &why, &epoch, error);
 
 	if (result)
 		return result;

@@ -138,6 +138,8 @@ head -c 700 "$T/first.jsonl" >$files/$day/$two.jsonl # and the machine lost its 
 stop_agentd
 start_agentd
 for id in $one $two $three; do wait_for "it has left" leaves $id; done
+status 1 agentctl why "$one"
+has 'why tells where it is' "agentctl transcript $one" "$T/out"
 equal 'one that ended lately stays' 1 "$(rows $four)"
 equal 'what is parked stays' '1 parked' "$(rows $parked) $(agentctl status max --json | jq -r '.agents[0].state')"
 ok 'its export was made before that' cmp "$file" "$T/first.jsonl"
