@@ -2,11 +2,12 @@
 
 #include "journal.h"
 
+#include "base/depth.h"
+
 #include <dirent.h>
 #include <unistd.h>
 
 #define REPOSITORY_FILES_MAX 4000
-#define DEPTH_MAX 6
 
 static struct file_stamp stamp_of(const json_t *file)
 {
@@ -122,7 +123,7 @@ static int walk_visit(void *context, const char *name, unsigned char type)
 		return 0;
 	if (type == DT_REG)
 		++*walk->count;
-	if (type != DT_DIR || walk->depth == DEPTH_MAX ||
+	if (type != DT_DIR || walk->depth == FOLDER_DEPTH_MAX ||
 	    directory_open_beneath(walk->dir, name, &dir, NULL))
 		return 0;
 	inner.dir = dir;

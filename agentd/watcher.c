@@ -7,14 +7,16 @@
 #include "settle.h"
 #include "supervisor.h"
 
+#include "base/depth.h"
+#include "base/failpoint.h"
 #include "watch/watch.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <unistd.h>
 
 #define FOLDERS_MAX 100000
-#define FOLDER_ENTRIES_MAX 10000
-#define DEPTH_MAX 4   /* below an agent's folder */
+#define FOLDER_ENTRIES_MAX 20000
 #define POLL_MS 30000 /* how often all is looked at where not all can be watched */
 
 /* A folder that is watched; its index is its tag less one. */
@@ -31,7 +33,7 @@ struct watcher {
 	struct settle *settle;
 	struct folder *folders;
 	size_t count, capacity, free_hint;
-	bool limit_told;
+	bool limit_told, depth_told;
 	bool lost;  /* events were: a rescan is due */
 	bool stale; /* agents/ or shared/ is another folder now: likewise */
 	bool fresh; /* nothing is watched yet: no folder can be known */
@@ -47,8 +49,11 @@ static uint64_t folder_find(const struct watcher *watcher, const char *path)
 	return 0;
 }
 
+/* 0: there are too many. */
 static uint64_t folder_new(struct watcher *watcher, const char *path)
 {
+	if (FAILPOINT("watcher.folder"))
+		return 0;
 	for (; watcher->free_hint < watcher->count; watcher->free_hint++)
 		if (!watcher->folders[watcher->free_hint].used)
 			break;
@@ -88,21 +93,42 @@ static void limit_reached(struct watcher *watcher, const struct error *error)
 		return;
 	watcher->limit_told = true;
 	log_event(watcher->daemon->log, LEVEL_WARNING, "watch_limit", NULL, NULL,
-		  "%s; until then all files are looked at every %d s", error->message,
-		  POLL_MS / 1000);
+		  "%s; all files are looked at every %d s, until that is mended and agentd "
+		  "hears SIGHUP",
+		  error->message, POLL_MS / 1000);
 	uv_timer_start(watcher->look, look_around, POLL_MS, POLL_MS);
 }
 
-/* Returns the open folder, or -1 when it is not there or cannot be watched. *ret_new: it was not
+/* What is not there, or nothing that may be opened, has nothing to be heard. */
+static bool is_limit(const struct error *error)
+{
+	return error->code == ERROR_TOO_LARGE ||
+	       (error->code == ERROR_SYSTEM && error->system != ENOTDIR);
+}
+
+static int folder_open(struct watcher *watcher, const char *path)
+{
+	struct error error;
+	int dir;
+
+	if (!directory_open_beneath(watcher->daemon->workspace->dir, *path ? path : ".", &dir,
+				    &error))
+		return dir;
+	if (is_limit(&error))
+		limit_reached(watcher, &error);
+	return -1;
+}
+
+/* Returns the open folder, or -1 when it is not there or there are too many. *ret_new: it was not
  * watched before. */
 static int folder_watch(struct watcher *watcher, const char *path, bool *ret_new)
 {
 	struct error error;
 	uint64_t tag;
-	int dir;
+	int dir = folder_open(watcher, path);
 
 	*ret_new = false;
-	if (directory_open_beneath(watcher->daemon->workspace->dir, *path ? path : ".", &dir, NULL))
+	if (dir < 0)
 		return -1;
 	tag = watcher->fresh ? 0 : folder_find(watcher, path);
 	if (!tag) {
@@ -110,6 +136,9 @@ static int folder_watch(struct watcher *watcher, const char *path, bool *ret_new
 		tag = folder_new(watcher, path);
 	}
 	if (!tag) {
+		error_set(&error, ERROR_TOO_LARGE, "there are more than %d folders to watch",
+			  FOLDERS_MAX);
+		limit_reached(watcher, &error);
 		close(dir);
 		return -1;
 	}
@@ -120,11 +149,26 @@ static int folder_watch(struct watcher *watcher, const char *path, bool *ret_new
 	return dir;
 }
 
+static void folder_walk(struct watcher *watcher, const char *path, int dir, directory_visit visit,
+			void *context)
+{
+	struct error error;
+
+	if (!directory_walk(dir, FOLDER_ENTRIES_MAX, visit, context, &error) || !is_limit(&error))
+		return;
+	error_prefix(&error, "%s: ", path);
+	limit_reached(watcher, &error);
+}
+
 /* ---- what is watched below an agent ---- */
 
-static bool is_machinery(const char *name)
+/* `path`: of the folder that it is in. */
+static bool is_machinery(const char *path, const char *name)
 {
-	return !strcmp(name, ".git") || !strcmp(name, "work") || !strcmp(name, STATE_FOLDER);
+	bool is_agents = !strncmp(path, "agents/", 7) && !strchr(path + 7, '/');
+
+	return !strcmp(name, ".git") || ((is_agents || !*path) && !strcmp(name, STATE_FOLDER)) ||
+	       (is_agents && !strcmp(name, "work"));
 }
 
 /* "agents/kira/knowledge" → "kira", and the rest of the path below it. NULL: not below an agent. */
@@ -157,6 +201,18 @@ static void tell_file(const struct descent *descent, const char *name)
 		settle_agent(descent->watcher->settle, agent, path, false);
 }
 
+/* Once, as such a tree has many of them. */
+static void tell_depth(struct watcher *watcher, const char *path)
+{
+	if (watcher->depth_told)
+		return;
+	watcher->depth_told = true;
+	log_event(watcher->daemon->log, LEVEL_WARNING, "watch_depth", NULL, NULL,
+		  "%s lies more than %d folders deep: what is in it, and in others as deep, is "
+		  "neither watched nor committed; move it up",
+		  path, FOLDER_DEPTH_MAX);
+}
+
 static void watch_tree(struct watcher *watcher, const char *path, int depth, bool known);
 
 static int descend(void *context, const char *name, unsigned char type)
@@ -166,10 +222,13 @@ static int descend(void *context, const char *name, unsigned char type)
 
 	if (type == DT_REG && descent->tell)
 		tell_file(descent, name);
-	if (type != DT_DIR || is_machinery(name))
+	if (type != DT_DIR || is_machinery(descent->path, name))
 		return 0;
 	inner = xasprintf("%s/%s", descent->path, name);
-	watch_tree(descent->watcher, inner, descent->depth + 1, descent->known);
+	if (descent->depth < FOLDER_DEPTH_MAX)
+		watch_tree(descent->watcher, inner, descent->depth + 1, descent->known);
+	else
+		tell_depth(descent->watcher, inner);
 	return 0;
 }
 
@@ -183,8 +242,8 @@ static void watch_tree(struct watcher *watcher, const char *path, int depth, boo
 	if (!depth)
 		descent.known = !is_new; /* a whole agent that comes is no change of it */
 	descent.tell = is_new && descent.known;
-	if (dir >= 0 && depth < DEPTH_MAX)
-		directory_walk(dir, FOLDER_ENTRIES_MAX, descend, &descent, NULL);
+	if (dir >= 0)
+		folder_walk(watcher, path, dir, descend, &descent);
 }
 
 static void watch_flat(struct watcher *watcher, const char *path)
@@ -215,7 +274,7 @@ static void watch_all(struct watcher *watcher)
 	watch_flat(watcher, "shared");
 	agents = folder_watch(watcher, "agents", &is_new);
 	if (agents >= 0)
-		directory_walk(agents, FOLDER_ENTRIES_MAX, watch_agent, watcher, NULL);
+		folder_walk(watcher, "agents", agents, watch_agent, watcher);
 	watcher->fresh = false;
 }
 
@@ -254,7 +313,7 @@ static void unwatch_all(struct watcher *watcher)
 		folder_drop(watcher, i + 1);
 	}
 	watcher->free_hint = 0;
-	watcher->limit_told = false; /* the limit may be a higher one by now */
+	watcher->limit_told = watcher->depth_told = false; /* it may be another limit by now */
 	uv_timer_stop(watcher->look);
 }
 
@@ -305,7 +364,7 @@ static void on_change(void *context, const struct watch_event *event)
 		folder_drop(watcher, event->tag);
 		return;
 	}
-	if (is_machinery(event->name) || file_name_is_scratch(event->name))
+	if (is_machinery(folder->path, event->name) || file_name_is_scratch(event->name))
 		return;
 	if (!*folder->path)
 		root_event(watcher, event);

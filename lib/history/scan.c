@@ -1,11 +1,11 @@
 #include "snapshot.h"
 
+#include "base/depth.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-
-#define DEPTH_MAX 16
 
 /* A file that HEAD has. */
 struct known {
@@ -267,7 +267,7 @@ static int visit_folder(const struct folder *folder, const char *name, const cha
 	struct folder inner = { .walk = folder->walk, .fd = -1, .depth = folder->depth + 1 };
 	_fd_ int fd = -1;
 
-	if (inner.depth > DEPTH_MAX || is_agent(folder->walk, path) ||
+	if (inner.depth > FOLDER_DEPTH_MAX || is_agent(folder->walk, path) ||
 	    snprintf(inner.prefix, sizeof(inner.prefix), "%s/", path) >= (int)sizeof(inner.prefix))
 		return 0;
 	if (directory_open_beneath(folder->fd, name, &fd, NULL) || has_history(fd))

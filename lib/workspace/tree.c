@@ -1,5 +1,7 @@
 #include "tree.h"
 
+#include "base/depth.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +35,7 @@ static int descend(const struct walk *walk, const char *name, const char *path)
 	_fd_ int dir = -1;
 	struct walk below = *walk;
 
-	if (walk->depth >= TREE_DEPTH_MAX || directory_open_beneath(walk->dir, name, &dir, NULL))
+	if (walk->depth >= FOLDER_DEPTH_MAX || directory_open_beneath(walk->dir, name, &dir, NULL))
 		return 0;
 	below.dir = dir;
 	below.prefix = prefix;

@@ -4,7 +4,6 @@
 
 #include "base/file.h"
 
-#define TREE_DEPTH_MAX 8
 #define TREE_FILES_MAX 20000
 
 /* `path` is relative to the folder that the walk began in; `parent` is open and holds `name`. A
