@@ -45,11 +45,6 @@ struct item **parked_find(struct parked *parked, const char *session)
 	return link;
 }
 
-static const char *key_of(const struct item *item)
-{
-	return json_string_value(json_object_get(item->wish, "key"));
-}
-
 static bool is_persons(const struct item *item)
 {
 	return json_is_true(json_object_get(item->wish, "by_person"));
@@ -165,7 +160,7 @@ void parked_drop(struct daemon *daemon, struct item **link, const char *why)
 bool parked_has(const struct daemon *daemon, const struct resident *resident, const char *key)
 {
 	for (const struct item *item = daemon->parked->first; item; item = item->next)
-		if (has_window(item) && key_of(item) && !strcmp(key_of(item), key) &&
+		if (has_window(item) && parked_key(item) && !strcmp(parked_key(item), key) &&
 		    !strcmp(item->agent, resident->name))
 			return true;
 	return false;
@@ -373,7 +368,7 @@ void parked_replace(struct daemon *daemon, const struct resident *resident, cons
 
 	while (*link)
 		if ((*link)->why != PARKED_BY_PAUSE && !parked_asks(*link) && !has_window(*link) &&
-		    !(*link)->going && key_of(*link) && !strcmp(key_of(*link), key) &&
+		    !(*link)->going && parked_key(*link) && !strcmp(parked_key(*link), key) &&
 		    !strcmp((*link)->agent, resident->name))
 			take_away(daemon, link, "its next beat begins", is_persons(*link));
 		else
@@ -396,18 +391,6 @@ void parked_keep(struct daemon *daemon, const struct item *item,
 	};
 
 	journal_parked_put(daemon, &row, done, context);
-}
-
-void parked_section_moved(struct daemon *daemon, const struct resident *resident, const char *from,
-			  const char *to)
-{
-	for (struct item *item = daemon->parked->first; item; item = item->next) {
-		if (item->going || !key_of(item) || strcmp(key_of(item), from) != 0 ||
-		    strcmp(item->agent, resident->name) != 0)
-			continue;
-		json_object_set_new(item->wish, "key", json_string(to));
-		parked_keep(daemon, item, NULL, NULL);
-	}
 }
 
 void parked_agent_gone(struct daemon *daemon, const char *agent)

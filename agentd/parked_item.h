@@ -1,4 +1,4 @@
-/* Private to parked.c and parked_answer.c: the list of what waits. */
+/* Private to parked*.c: the list of what waits. */
 #ifndef AGENTD_PARKED_ITEM_H
 #define AGENTD_PARKED_ITEM_H
 
@@ -29,10 +29,12 @@ struct parked {
 
 /* The link that leads to it; to NULL where there is none. */
 struct item **parked_find(struct parked *parked, const char *session);
+/* Of the section whose beat it is; NULL: of none. */
+const char *parked_key(const struct item *item);
 /* Does it wait for a person's answer, and has it got one? */
 bool parked_asks(const struct item *item);
 bool parked_has_answer(const struct item *item);
-/* Its row, as it is now. Not for one that is `going`: that row is about to leave. */
+/* Its row, as it is now. Not for one whose session begins: that row is about to leave. */
 void parked_keep(struct daemon *daemon, const struct item *item,
 		 void (*done)(void *context, const struct error *error), void *context);
 /* It does not go on at all. The second has no row any more. */

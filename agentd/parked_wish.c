@@ -1,6 +1,8 @@
 #include "parked_wish.h"
 
 #include "completion_order.h"
+#include "parked_item.h"
+#include "supervisor.h"
 
 #include "base/clock.h"
 
@@ -124,4 +126,33 @@ struct session_wish parked_wish(const json_t *json, const char *session, const c
 	wish.again = session;
 	wish.answer = (enum session_answer)json_integer_value(json_object_get(json, "answer"));
 	return wish;
+}
+
+/* ---- its section ---- */
+
+const char *parked_key(const struct item *item)
+{
+	return json_string_value(json_object_get(item->wish, "key"));
+}
+
+/* From when its session begins, the row is on its way out, and must not come back. */
+static bool has_begun(const struct daemon *daemon, const struct item *item)
+{
+	for (const struct session *one = supervisor_first(daemon); one; one = one->next)
+		if (one->again && !strcmp(one->again, item->session))
+			return !session_waits(one);
+	return item->going;
+}
+
+void parked_section_moved(struct daemon *daemon, const struct resident *resident, const char *from,
+			  const char *to)
+{
+	for (struct item *item = daemon->parked->first; item; item = item->next) {
+		if (!parked_key(item) || strcmp(parked_key(item), from) != 0 ||
+		    strcmp(item->agent, resident->name) != 0)
+			continue;
+		json_object_set_new(item->wish, "key", json_string(to));
+		if (!has_begun(daemon, item))
+			parked_keep(daemon, item, NULL, NULL);
+	}
 }

@@ -20,6 +20,19 @@ reply
   times 1
   delay 4000
   call bulletin_read {}
+reply
+  when Sweep
+  times 1
+  text It went on.
+reply
+  when Sweep
+  times 1
+  delay 4000
+  call bulletin_read {}
+reply
+  when say held
+  text A long story
+  stall
 default reply
   text All is well.
 EOS
@@ -83,5 +96,25 @@ start_agentd
 status 0 agentctl resume kira
 went_on() { [ "$(db "SELECT count(*) FROM session WHERE section = 'Chi' AND outcome = 'done'")" = 1 ]; }
 wait_for 'it went on, and is done' went_on
+stop_agentd
+
+# Also where it is let on, waits for its turn, and the daemon dies before that has come.
+agentctl new max >/dev/null
+before=$(requests)
+echo 'sessions_at_once: 1' >>agentd.yaml
+start_agentd
+agentctl run kira --heartbeat Chi >/dev/null 2>&1 &
+wait_for 'its first call' has_requests $((before + 1))
+status 0 agentctl pause kira
+wait_for 'it is parked' is_parked Chi
+agentctl run max --message 'say held' >/dev/null 2>&1 &
+wait_for 'another one has the only place' has_requests $((before + 2))
+status 0 agentctl resume kira
+sed -i 's/Chi (/Phi (/' agents/kira/HEARTBEAT.md
+wait_for 'it has its new name' is_parked Phi
+crash
+start_agentd
+phi() { [ "$(db "SELECT group_concat(outcome) FROM session WHERE section = 'Phi'")" = "$1" ]; }
+wait_for 'it goes on' phi parked,done,parked,done
 stop_agentd
 repositories_are_well
