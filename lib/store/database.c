@@ -16,6 +16,8 @@ static const struct {
 	{ SQLITE_CORRUPT, ERROR_INVALID, 0, "is damaged" },
 	{ SQLITE_NOTADB, ERROR_INVALID, 0, "is damaged" },
 	{ SQLITE_FULL, ERROR_SYSTEM, ENOSPC, "cannot grow: the disk is full" },
+	/* it does not tell what the system said */
+	{ SQLITE_IOERR_FSYNC, ERROR_SYSTEM, EIO, "cannot be written" },
 	{ SQLITE_IOERR, ERROR_SYSTEM, 0, "cannot be read or written" },
 	{ SQLITE_BUSY, ERROR_BUSY, 0, "is held by another process" },
 	{ SQLITE_LOCKED, ERROR_BUSY, 0, "is held by another process" },

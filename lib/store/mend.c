@@ -143,9 +143,7 @@ int mend(struct store *store, struct error *error)
 
 void mend_after(struct store *store, const struct error *error)
 {
-	int code = sqlite3_extended_errcode(store->db);
-
-	store->is_doubtful |= error->system == EIO || code == SQLITE_IOERR_FSYNC;
+	store->is_doubtful |= error->system == EIO;
 }
 
 /* ---- looking for damage ---- */
