@@ -11,20 +11,21 @@
 #define WEBHOOK_MS 10000
 #define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./~+"
 
-/* An alert of which somebody wants to know what came of it. */
+/* One alert, for all targets. */
 struct telling {
-	alert_told told;
+	alert_told told; /* NULL: nobody asks what came of it */
 	void *context;
 	size_t left, count, failed;
-	char *why;       /* of the first that failed */
-	bool is_unknown; /* what came of one is, which may have been told */
+	char *why;        /* of the first that failed */
+	bool is_unknown;  /* what came of one is, which may have been told */
+	bool is_promised; /* each once, also while the daemon stops */
 };
 
 /* One alert for one target. */
 struct delivery {
 	struct delivery *next;
 	struct alert_targets *targets;
-	struct telling *telling; /* NULL: nobody asks, and it is tried again */
+	struct telling *telling;
 	char *command, *webhook; /* one of them */
 	char *text, *json;
 	struct shell *shell;
@@ -64,8 +65,9 @@ static void telling_end(struct telling *telling)
 	bool is_told = telling->failed <
 		       telling->count; /* one way is enough, the log has the rest */
 
-	telling->told(telling->context, is_told ? NULL : telling->why,
-		      is_told || !telling->is_unknown);
+	if (telling->told)
+		telling->told(telling->context, is_told ? NULL : telling->why,
+			      is_told || !telling->is_unknown);
 	free(telling->why);
 	free(telling);
 }
@@ -107,8 +109,6 @@ void alert_targets_free(struct alert_targets *targets)
 		struct telling *telling = targets->first->telling;
 
 		delivery_end(targets->first);
-		if (!telling)
-			continue;
 		telling->is_unknown = true;
 		telling_step(telling, "the daemon stopped");
 	}
@@ -155,7 +155,7 @@ static void tried(struct delivery *delivery, const char *why, bool is_unknown)
 	struct daemon *daemon = targets->daemon;
 	struct telling *telling = delivery->telling;
 	_free_ char *name = name_of(delivery), *text = NULL;
-	bool is_last = telling || delivery->tries >= TRIES;
+	bool is_last = telling->is_promised || delivery->tries >= TRIES;
 
 	delivery->is_under_way = false;
 	targets->under_way--;
@@ -164,14 +164,13 @@ static void tried(struct delivery *delivery, const char *why, bool is_unknown)
 		log_event(daemon->log, is_last ? LEVEL_ERROR : LEVEL_WARNING, "alert_failed", NULL,
 			  NULL, "%s%s", text, is_last ? "; given up" : "; tried again in a minute");
 	}
-	if (why && !is_last)
+	telling->is_unknown = telling->is_unknown || is_unknown;
+	if (why && !is_last) {
 		uv_timer_start(delivery->timer, try_again, TRY_AGAIN_MS, 0);
-	else
+	} else {
 		delivery_end(delivery);
-	if (telling)
-		telling->is_unknown = telling->is_unknown || is_unknown;
-	if (telling)
 		telling_step(telling, text);
+	}
 	start_due(targets);
 }
 
@@ -251,7 +250,8 @@ static struct delivery *first_due(const struct alert_targets *targets)
 {
 	struct delivery *delivery = targets->first;
 
-	while (delivery && (!delivery->is_due || (targets->daemon->stopping && !delivery->telling)))
+	while (delivery && (!delivery->is_due ||
+			    (targets->daemon->stopping && !delivery->telling->is_promised)))
 		delivery = delivery->next;
 	return delivery;
 }
@@ -293,22 +293,11 @@ static bool deliver(struct alert_targets *targets, const struct alert_target *ta
 	return true;
 }
 
-void alert_targets_tell(struct alert_targets *targets, json_t *alert)
+/* `telling` is freed when all that is to be known of it is. */
+static void tell(struct alert_targets *targets, const json_t *alert, struct telling *telling)
 {
 	const struct settings *settings = targets->daemon->workspace->settings;
 
-	for (size_t i = 0; i < settings->alert_count; i++)
-		deliver(targets, &settings->alerts[i], alert, NULL);
-	start_due(targets);
-}
-
-void alert_targets_ask(struct alert_targets *targets, json_t *alert, alert_told told, void *context)
-{
-	const struct settings *settings = targets->daemon->workspace->settings;
-	struct telling *telling = xcalloc(1, sizeof(*telling));
-
-	telling->told = told;
-	telling->context = context;
 	telling->count = settings->alert_count;
 	telling->left = telling->count + 1; /* so that it does not end in here before all began */
 	for (size_t i = 0; i < telling->count; i++)
@@ -316,4 +305,32 @@ void alert_targets_ask(struct alert_targets *targets, json_t *alert, alert_told 
 			telling_step(telling, "too many alerts are on their way");
 	start_due(targets);
 	telling_step(telling, telling->count ? NULL : "agentd.yaml names nobody");
+}
+
+void alert_targets_tell(struct alert_targets *targets, const json_t *alert, alert_told told,
+			void *context)
+{
+	struct telling *telling = xcalloc(1, sizeof(*telling));
+
+	telling->told = told;
+	telling->context = context;
+	tell(targets, alert, telling);
+}
+
+void alert_targets_ask(struct alert_targets *targets, const json_t *alert, alert_told told,
+		       void *context)
+{
+	struct telling *telling = xcalloc(1, sizeof(*telling));
+
+	telling->told = told;
+	telling->context = context;
+	telling->is_promised = true;
+	tell(targets, alert, telling);
+}
+
+bool alert_targets_have_room(const struct alert_targets *targets)
+{
+	return !targets->count ||
+	       targets->count + targets->daemon->workspace->settings->alert_count <=
+		       ALERTS_WAITING_MAX;
 }

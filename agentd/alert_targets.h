@@ -4,8 +4,8 @@
  * our environment's keys, with the text as its last argument and the whole alert as a JSON object
  * on its standard input, for at most 30 s. A webhook gets the same object by POST, through
  * agentd-gateway, and has 10 s to answer. One that fails is logged, without what may be secret in
- * it, and tried twice more, a minute apart. A few are under way at a time, in the order of the
- * alerts. */
+ * it, and tried twice more, a minute apart; then it is given up, until alerts.c tells it again. A
+ * few are under way at a time, in the order of the alerts. */
 #ifndef AGENTD_ALERT_TARGETS_H
 #define AGENTD_ALERT_TARGETS_H
 
@@ -19,12 +19,17 @@ struct alert_targets;
 struct alert_targets *alert_targets_new(struct daemon *daemon);
 void alert_targets_free(struct alert_targets *targets);
 
-/* Tells every target. `alert` is borrowed; its "text" is the sentence. */
-void alert_targets_tell(struct alert_targets *targets, json_t *alert);
+/* Tells every target. `alert` is borrowed; its "text" is the sentence. `told` (may be NULL) is
+ * called when all got it or were given up, or, on alert_targets_free, when it will not be known any
+ * more. */
+void alert_targets_tell(struct alert_targets *targets, const json_t *alert, alert_told told,
+			void *context);
 
-/* The same, each once, and `told` when all are (or, on alert_targets_free, when it will not be
- * known any more). Also while the daemon stops: it was promised. */
-void alert_targets_ask(struct alert_targets *targets, json_t *alert, alert_told told,
+/* The same, each once, and also while the daemon stops: it was promised. */
+void alert_targets_ask(struct alert_targets *targets, const json_t *alert, alert_told told,
 		       void *context);
+
+/* Is there room for one more alert to every target? */
+bool alert_targets_have_room(const struct alert_targets *targets);
 
 #endif

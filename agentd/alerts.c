@@ -2,99 +2,50 @@
 
 #include "alert_targets.h"
 #include "committer.h"
+#include "handle.h"
+#include "incidents.h"
 #include "journal.h"
 #include "log.h"
+#include "state_file.h"
 
 #include "base/clock.h"
 #include "base/printable.h"
 
 #include <stdarg.h>
 
-struct incident {
-	struct incident *next;
-	char *key, *agent, *text;
-	int64_t opened, told; /* UTC s; told before it opened: that was another time */
-	int64_t count;
-};
-
-struct incidents {
-	struct incident *first, **last; /* oldest first */
-	size_t count;
-};
+#define LOOK_S                                                                                     \
+	60         /* at least so often while one is open: the clock may be set, or agentd.yaml be \
+		    */
+#define START_S 30 /* who is well again so soon after a start is not complained of */
+#define DOUBT_S 300 /* between tellings of which a death left unknown whether anybody got them */
 
 struct alerts {
 	struct alert_targets *targets;
+	uv_timer_t *timer; /* for the first that is to be told again */
+	int64_t quiet_ms;  /* nothing is told by it before, on the monotonic clock */
 	struct incidents open;
 	struct incidents past; /* over, but told so lately that it is not told again */
 };
 
-/* ---- lists ---- */
-
-static void append(struct incidents *list, struct incident *incident)
-{
-	incident->next = NULL;
-	*list->last = incident;
-	list->last = &incident->next;
-	list->count++;
-}
-
-static struct incident *take_out(struct incidents *list, struct incident **link)
-{
-	struct incident *incident = *link;
-
-	*link = incident->next;
-	if (list->last == &incident->next)
-		list->last = link;
-	list->count--;
-	return incident;
-}
-
-static struct incident **find(struct incidents *list, const char *key)
-{
-	struct incident **link = &list->first;
-
-	while (*link && strcmp((*link)->key, key) != 0)
-		link = &(*link)->next;
-	return link;
-}
-
-static struct incident *incident_new(const char *key, const char *agent)
-{
-	struct incident *incident = xcalloc(1, sizeof(*incident));
-
-	incident->key = xstrdup(key);
-	incident->agent = xstrdup(agent ? agent : "");
-	return incident;
-}
-
-static void incident_free(struct incident *incident)
-{
-	free(incident->key);
-	free(incident->agent);
-	free(incident->text);
-	free(incident);
-}
-
-static void list_clear(struct incidents *list)
-{
-	while (list->first)
-		incident_free(take_out(list, &list->first));
-}
+static void look(uv_timer_t *timer);
 
 struct alerts *alerts_new(struct daemon *daemon)
 {
 	struct alerts *alerts = xcalloc(1, sizeof(*alerts));
 
-	alerts->open.last = &alerts->open.first;
-	alerts->past.last = &alerts->past.first;
+	incidents_init(&alerts->open);
+	incidents_init(&alerts->past);
 	alerts->targets = alert_targets_new(daemon);
+	alerts->timer = handle_timer(&daemon->loop, daemon);
 	return alerts;
 }
 
 void alerts_stop(struct alerts *alerts)
 {
-	if (alerts)
-		alert_targets_free(steal_pointer(&alerts->targets));
+	if (!alerts || !alerts->targets)
+		return;
+	alert_targets_free(steal_pointer(&alerts->targets));
+	uv_close((uv_handle_t *)steal_pointer(&alerts->timer), handle_free);
 }
 
 void alerts_free(struct alerts *alerts)
@@ -102,28 +53,49 @@ void alerts_free(struct alerts *alerts)
 	if (!alerts)
 		return;
 	alerts_stop(alerts);
-	list_clear(&alerts->open);
-	list_clear(&alerts->past);
+	incidents_clear(&alerts->open);
+	incidents_clear(&alerts->past);
 	free(alerts);
 }
 
 /* ---- telling again ---- */
 
+static int64_t due_at(const struct daemon *daemon, const struct incident *incident)
+{
+	int64_t again = daemon->workspace->settings->alert_again_s;
+
+	return incident->told + (incident->is_in_doubt && again > DOUBT_S ? DOUBT_S : again);
+}
+
+/* What was told by a clock that was wrong holds nothing back. */
 static bool is_recent(const struct daemon *daemon, const struct incident *incident, int64_t now)
 {
-	return now - incident->told < daemon->workspace->settings->alert_again_s;
+	return now < due_at(daemon, incident) &&
+	       incident->told - now < daemon->workspace->settings->alert_again_s;
 }
 
-/* Told by a clock that was wrong: once it is over that holds nothing back. */
-static bool is_ahead(const struct daemon *daemon, const struct incident *incident, int64_t now)
+static void arm(struct daemon *daemon)
 {
-	return incident->told - now >= daemon->workspace->settings->alert_again_s;
-}
+	struct alerts *alerts = daemon->alerts;
+	int64_t now = clock_wall_s(), wait_ms = LOOK_S * 1000;
+	int64_t quiet_ms = alerts->quiet_ms - clock_monotonic_ms();
 
-/* Is there anybody who knows of it, this time? */
-static bool is_known(const struct incident *incident)
-{
-	return incident->told >= incident->opened;
+	if (!alerts->timer)
+		return;
+	if (!alerts->open.first || daemon->stopping) {
+		uv_timer_stop(alerts->timer);
+		return;
+	}
+	for (const struct incident *one = alerts->open.first; one; one = one->next) {
+		int64_t ms = is_recent(daemon, one, now) ? (due_at(daemon, one) - now) * 1000 : 0;
+
+		wait_ms = ms < wait_ms ? ms : wait_ms;
+	}
+	if (wait_ms < quiet_ms)
+		wait_ms = quiet_ms;
+	if (wait_ms < 1000) /* there may be no room for those that are due */
+		wait_ms = 1000;
+	uv_timer_start(alerts->timer, look, (uint64_t)wait_ms, 0);
 }
 
 static void forget_old(struct daemon *daemon, int64_t now)
@@ -132,41 +104,20 @@ static void forget_old(struct daemon *daemon, int64_t now)
 	struct incident **link = &past->first;
 
 	while (*link)
-		if (!is_recent(daemon, *link, now) || is_ahead(daemon, *link, now) ||
-		    past->count > INCIDENTS_MAX)
-			incident_free(take_out(past, link));
+		if (!is_recent(daemon, *link, now) || past->count > INCIDENTS_MAX)
+			incident_free(incidents_take(past, link));
 		else
 			link = &(*link)->next;
 }
 
 /* ---- rows ---- */
 
-static struct incident *incident_of(const struct incident_row *row)
-{
-	struct incident *incident = incident_new(row->key, row->agent);
-
-	incident->text = xstrdup(row->text);
-	incident->opened = row->opened;
-	incident->told = row->told;
-	incident->count = row->count;
-	return incident;
-}
-
 /* They come newest first. */
-static void prepend(struct incidents *list, struct incident *incident)
-{
-	incident->next = list->first;
-	list->first = incident;
-	if (!incident->next)
-		list->last = &incident->next;
-	list->count++;
-}
-
 static int restore_open(void *context, const struct incident_row *row)
 {
 	struct daemon *daemon = context;
 
-	prepend(&daemon->alerts->open, incident_of(row));
+	incidents_prepend(&daemon->alerts->open, incident_read(row));
 	return 0;
 }
 
@@ -175,12 +126,13 @@ static int restore_past(void *context, const struct incident_row *row)
 	struct daemon *daemon = context;
 
 	if (row->cleared)
-		prepend(&daemon->alerts->past, incident_of(row));
+		incidents_prepend(&daemon->alerts->past, incident_read(row));
 	return 0;
 }
 
 int alerts_restore(struct daemon *daemon, struct error *error)
 {
+	int64_t again = daemon->workspace->settings->alert_again_s;
 	int result = store_incidents(daemon->reader, true, INCIDENTS_MAX, restore_open, daemon,
 				     error);
 
@@ -188,22 +140,18 @@ int alerts_restore(struct daemon *daemon, struct error *error)
 		result = store_incidents(daemon->reader, false, INCIDENTS_MAX, restore_past, daemon,
 					 error);
 	forget_old(daemon, clock_wall_s());
+	daemon->alerts->quiet_ms = clock_monotonic_ms() +
+				   (again < START_S ? again : START_S) * 1000;
+	arm(daemon);
 	return result;
 }
 
-static void keep(struct daemon *daemon, const struct incident *incident, int64_t cleared)
+static void keep(struct daemon *daemon, const struct incident *incident, journal_done done,
+		 void *context)
 {
-	struct incident_row row = {
-		.key = incident->key,
-		.agent = incident->agent,
-		.text = incident->text,
-		.opened = incident->opened,
-		.told = incident->told,
-		.cleared = cleared,
-		.count = incident->count,
-	};
+	struct incident_row row = incident_row(incident);
 
-	journal_incident(daemon, &row);
+	journal_incident(daemon, &row, done, context);
 }
 
 /* ---- telling ---- */
@@ -233,8 +181,9 @@ __attribute__((format(printf, 1, 0))) static char *one_line(const char *format, 
 	return xstrndup(shown.data ? shown.data : "", shown.length);
 }
 
-static void tell(struct daemon *daemon, const struct incident *incident, const char *text,
-		 bool recovered)
+/* What the targets get; the caller's. */
+static json_t *alert_of(const struct daemon *daemon, const struct incident *incident,
+			const char *text, bool recovered)
 {
 	CLEANUP(buffer_clear) struct buffer path = BUFFER(2 * ALERT_TEXT_MAX);
 	json_t *alert = incident_json(incident, text);
@@ -242,7 +191,14 @@ static void tell(struct daemon *daemon, const struct incident *incident, const c
 	printable_append(&path, span_of(daemon->workspace->path), "");
 	json_object_set_new(alert, "recovered", json_boolean(recovered));
 	json_object_set_new(alert, "workspace", json_stringn(path.data, path.length));
-	alert_targets_tell(daemon->alerts->targets, alert);
+	return alert;
+}
+
+static void tell_over(struct daemon *daemon, const struct incident *incident, const char *text)
+{
+	json_t *alert = alert_of(daemon, incident, text, true);
+
+	alert_targets_tell(daemon->alerts->targets, alert, NULL, NULL);
 	json_decref(alert);
 }
 
@@ -272,6 +228,101 @@ static void post_line(struct daemon *daemon, const char *text)
 		       "bulletin: a post by system\n\nAgent: system\n", NULL, NULL);
 }
 
+/* ---- telling, from its row to somebody who has got it ---- */
+
+struct announcement {
+	struct daemon *daemon;
+	char *key;
+	int64_t at; /* what `told` of the incident was made */
+	json_t *alert;
+};
+
+static void announcement_free(struct announcement *announcement)
+{
+	free(announcement->key);
+	json_decref(announcement->alert);
+	free(announcement);
+}
+
+static void announced(void *context, const char *why, bool is_sure)
+{
+	struct announcement *announcement = context;
+	struct daemon *daemon = announcement->daemon;
+	struct incident *incident = *incidents_find(&daemon->alerts->open, announcement->key);
+
+	(void)is_sure;
+	if (!incident)
+		incident = *incidents_find(&daemon->alerts->past, announcement->key);
+	if (!why && incident && incident->told == announcement->at) {
+		incident->is_confirmed = true;
+		keep(daemon, incident, NULL, NULL);
+	}
+	announcement_free(announcement);
+}
+
+/* Its row is durable, or cannot be. */
+static void announce(void *context, const struct error *error)
+{
+	struct announcement *announcement = context;
+	struct alerts *alerts = announcement->daemon->alerts;
+
+	(void)error;
+	if (alerts->targets)
+		alert_targets_tell(alerts->targets, announcement->alert, announced, announcement);
+	else
+		announcement_free(announcement);
+}
+
+static bool is_to_be_told(const struct daemon *daemon, const struct incident *incident, int64_t now)
+{
+	return !daemon->stopping && !is_recent(daemon, incident, now) &&
+	       alert_targets_have_room(daemon->alerts->targets);
+}
+
+/* Returns whether it is for the first time, this time. What is wrong with state.db itself does not
+ * wait for a row in it. */
+static bool tell(struct daemon *daemon, struct incident *incident, int64_t now)
+{
+	struct announcement *announcement = xcalloc(1, sizeof(*announcement));
+	bool is_first = !incident_is_known(incident), waits = !state_file_trouble(daemon);
+
+	incident->told = now;
+	incident->is_confirmed = incident->is_in_doubt = false;
+	announcement->daemon = daemon;
+	announcement->key = xstrdup(incident->key);
+	announcement->at = now;
+	announcement->alert = alert_of(daemon, incident, incident->text, false);
+	keep(daemon, incident, waits ? announce : NULL, announcement);
+	if (!waits)
+		announce(announcement, NULL);
+	if (is_first)
+		post_line(daemon, incident->post ? incident->post : incident->key);
+	return is_first;
+}
+
+static struct incident *first_to_be_told(const struct daemon *daemon)
+{
+	struct incident *incident = daemon->alerts->open.first;
+	int64_t now = clock_wall_s();
+
+	while (incident && !is_to_be_told(daemon, incident, now))
+		incident = incident->next;
+	return incident;
+}
+
+/* A post may change the list: each look begins anew. */
+static void look(uv_timer_t *timer)
+{
+	struct daemon *daemon = timer->data;
+	struct incident *incident;
+
+	while ((incident = first_to_be_told(daemon))) {
+		incident->is_unheard |= !incident_is_known(incident);
+		tell(daemon, incident, clock_wall_s());
+	}
+	arm(daemon);
+}
+
 /* ---- raising ---- */
 
 /* A new one, or one that was over and comes again; NULL: there are too many. */
@@ -284,23 +335,25 @@ static struct incident *incident_open(struct daemon *daemon, const char *key, co
 	if (alerts->open.count >= INCIDENTS_MAX)
 		return NULL;
 	forget_old(daemon, now);
-	past = find(&alerts->past, key);
-	incident = *past ? take_out(&alerts->past, past) : incident_new(key, agent);
+	past = incidents_find(&alerts->past, key);
+	incident = *past ? incidents_take(&alerts->past, past) : incident_new(key, agent);
 	incident->opened = now;
+	incident->cleared = 0;
 	incident->count = 0;
-	if (is_known(incident)) /* within the same second */
+	incident->is_unheard = false;
+	if (incident_is_known(incident)) /* within the same second */
 		incident->told = now - 1;
-	append(&alerts->open, incident);
+	incidents_append(&alerts->open, incident);
 	return incident;
 }
 
 bool alert_raise(struct daemon *daemon, const char *key, const char *agent, const char *post,
 		 const char *format, ...)
 {
-	struct incident *incident = *find(&daemon->alerts->open, key);
+	struct incident *incident = *incidents_find(&daemon->alerts->open, key);
 	int64_t now = clock_wall_s();
 	_free_ char *text = NULL;
-	bool is_new = !incident, is_first = false;
+	bool is_new = !incident, is_news;
 	va_list args;
 
 	va_start(args, format);
@@ -314,16 +367,17 @@ bool alert_raise(struct daemon *daemon, const char *key, const char *agent, cons
 		return false;
 	incident->count++;
 	free(incident->text);
-	incident->text = xstrdup(text);
-	if (!daemon->stopping && !is_recent(daemon, incident, now)) {
-		is_first = !is_known(incident);
-		incident->told = now;
-		tell(daemon, incident, text, false);
-		if (is_first)
-			post_line(daemon, post);
-	}
-	keep(daemon, incident, 0);
-	return is_first;
+	free(incident->post);
+	incident->text = steal_pointer(&text);
+	incident->post = xstrdup(post);
+	is_news = incident->is_unheard;
+	incident->is_unheard = false;
+	if (is_to_be_told(daemon, incident, now))
+		is_news |= tell(daemon, incident, now);
+	else
+		keep(daemon, incident, NULL, NULL);
+	arm(daemon);
+	return is_news;
 }
 
 /* ---- and over ---- */
@@ -342,14 +396,15 @@ static void incident_over(struct daemon *daemon, struct incident *incident, cons
 	int64_t now = clock_wall_s();
 
 	log_event(daemon->log, LEVEL_NOTICE, "alert_cleared", agent_of(incident), NULL, "%s", text);
-	if (!daemon->stopping && is_known(incident)) {
-		tell(daemon, incident, text, true);
+	if (!daemon->stopping && incident_is_known(incident)) {
+		tell_over(daemon, incident, text);
 		post_line(daemon, post);
 	}
 	if (is_mended)
 		incident->told = 0;
-	keep(daemon, incident, now);
-	append(&daemon->alerts->past, incident);
+	incident->cleared = now;
+	keep(daemon, incident, NULL, NULL);
+	incidents_append(&daemon->alerts->past, incident);
 	forget_old(daemon, now);
 }
 
@@ -360,7 +415,7 @@ static void over(struct daemon *daemon, const char *prefix, const char *text, bo
 
 	while (*link)
 		if (begins_with((*link)->key, prefix))
-			incident_over(daemon, take_out(open, link), text, text, is_mended);
+			incident_over(daemon, incidents_take(open, link), text, text, is_mended);
 		else
 			link = &(*link)->next;
 }
@@ -399,7 +454,7 @@ void alerts_review(struct daemon *daemon,
 		_free_ char *post = why ? xasprintf("%s: %s", why, (*link)->key) : NULL;
 
 		if (why)
-			incident_over(daemon, take_out(open, link), post, text, true);
+			incident_over(daemon, incidents_take(open, link), post, text, true);
 		else
 			link = &(*link)->next;
 	}
@@ -409,7 +464,7 @@ void alerts_review(struct daemon *daemon,
 
 bool alert_is_open(const struct daemon *daemon, const char *key)
 {
-	return *find(&daemon->alerts->open, key) != NULL;
+	return *incidents_find(&daemon->alerts->open, key) != NULL;
 }
 
 bool alerts_has(const struct daemon *daemon, const char *agent)

@@ -167,9 +167,10 @@ static int work_incident(struct store *store, void *context, struct error *error
 	return store_incident_put(store, &job->incident, error);
 }
 
-void journal_incident(struct daemon *daemon, const struct incident_row *row)
+void journal_incident(struct daemon *daemon, const struct incident_row *row, journal_done done,
+		      void *context)
 {
-	struct journal_job *job = journal_job_new(daemon, NULL, NULL);
+	struct journal_job *job = journal_job_new(daemon, done, context);
 
 	job->incident = *row;
 	job->incident.key = journal_job_keep(job, row->key);

@@ -85,7 +85,8 @@ void journal_section_rename(struct daemon *daemon, const char *agent, const char
 			    const char *to);
 void journal_breaker(struct daemon *daemon, const struct breaker_row *row);
 void journal_learned(struct daemon *daemon, const struct learned_row *row);
-void journal_incident(struct daemon *daemon, const struct incident_row *row);
+void journal_incident(struct daemon *daemon, const struct incident_row *row, journal_done done,
+		      void *context);
 /* The restart command of a monitor begins; or a person has changed it. */
 void journal_restart(struct daemon *daemon, const char *monitor, int64_t at);
 void journal_restarts_forget(struct daemon *daemon, const char *monitor);

@@ -417,8 +417,9 @@ struct incident_row {
 	const char *key;   /* what is wrong with whom: "budget agent kira day 1763654400" */
 	const char *agent; /* "": the whole workspace's */
 	const char *text;
-	int64_t opened, told, cleared; /* UTC s; cleared 0: it lasts */
-	int64_t count;                 /* how often it was noted */
+	int64_t opened, cleared; /* UTC s; cleared 0: it lasts */
+	int64_t told;            /* UTC s, 0: never; negative: begun then, not known to be done */
+	int64_t count;           /* how often it was noted */
 };
 int store_incident_put(struct store *store, const struct incident_row *row, struct error *error);
 typedef int (*store_incident_visit)(void *context, const struct incident_row *row);
