@@ -144,12 +144,14 @@ unsigned monitor_step(struct monitor_life *life, const struct monitor_rules *rul
 	return actions[life->state][event] ? actions[life->state][event](&step) : 0;
 }
 
-void monitor_restore(struct monitor_life *life, bool has_incident, bool given_up)
+void monitor_restore(struct monitor_life *life, const struct monitor_rules *rules,
+		     bool has_incident, bool given_up)
 {
 	if (!has_incident)
 		return;
 	life->state = MONITOR_DOWN;
 	life->has_incident = true;
+	life->failures = rules->failures_max;
 	life->given_up = given_up;
 }
 

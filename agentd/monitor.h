@@ -72,9 +72,11 @@ struct monitor_life {
 unsigned monitor_step(struct monitor_life *life, const struct monitor_rules *rules,
 		      enum monitor_event event, int64_t now_ms, uint32_t chance);
 
-/* After a start of the daemon: is its incident open still, and were restarts given up? Then when it
- * was restarted lately, on our clock, oldest first. */
-void monitor_restore(struct monitor_life *life, bool has_incident, bool given_up);
+/* After a start of the daemon: is its incident open still, and were restarts given up? An incident
+ * began with failures_max failures in a row: one more, and it may be restarted. Then when it was
+ * restarted lately, on our clock, oldest first. */
+void monitor_restore(struct monitor_life *life, const struct monitor_rules *rules,
+		     bool has_incident, bool given_up);
 void monitor_restore_restart(struct monitor_life *life, int64_t at_ms);
 
 /* "well", "failing", "down", "restarting", "settling", "unknown" */

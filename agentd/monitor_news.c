@@ -162,7 +162,8 @@ void monitor_forget_gone(struct daemon *daemon)
 	alerts_review(daemon, fault);
 }
 
-void monitor_recall(struct daemon *daemon, const char *name, bool anew, struct monitor_life *life)
+void monitor_recall(struct daemon *daemon, const char *name, const struct monitor_rules *rules,
+		    bool anew, struct monitor_life *life)
 {
 	_free_ char *key = xasprintf(KEY "%s", name);
 	_free_ char *flap = xasprintf(KEY "%s flap", name);
@@ -170,5 +171,5 @@ void monitor_recall(struct daemon *daemon, const char *name, bool anew, struct m
 	if (anew)
 		alert_mended(daemon, flap, "monitor %s may be restarted again: it was changed",
 			     name);
-	monitor_restore(life, alert_is_open(daemon, key), alert_is_open(daemon, flap));
+	monitor_restore(life, rules, alert_is_open(daemon, key), alert_is_open(daemon, flap));
 }

@@ -20,6 +20,7 @@ void monitor_tell_blind(struct daemon *daemon, const char *name, const char *rea
 void monitor_forget_gone(struct daemon *daemon);
 /* Its own are open, as state.db has them. `anew`: a person has changed it, and its restarts are
  * allowed again. */
-void monitor_recall(struct daemon *daemon, const char *name, bool anew, struct monitor_life *life);
+void monitor_recall(struct daemon *daemon, const char *name, const struct monitor_rules *rules,
+		    bool anew, struct monitor_life *life);
 
 #endif

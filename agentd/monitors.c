@@ -231,6 +231,7 @@ static struct monitor *monitor_new(struct daemon *daemon, const struct monitor_s
 				   bool anew)
 {
 	struct monitor *monitor = xcalloc(1, sizeof(*monitor));
+	struct monitor_rules rules;
 	uint32_t within_s = settings->every_s < MONITOR_FIRST_WITHIN_S ? settings->every_s
 								       : MONITOR_FIRST_WITHIN_S;
 
@@ -240,7 +241,8 @@ static struct monitor *monitor_new(struct daemon *daemon, const struct monitor_s
 	monitor->settings.command = copy_or_null(settings->command);
 	monitor->settings.restart = copy_or_null(settings->restart);
 	monitor->life.due_ms = clock_monotonic_ms() + chance() % (within_s * 1000);
-	monitor_recall(daemon, settings->name, anew, &monitor->life);
+	rules = rules_of(monitor);
+	monitor_recall(daemon, settings->name, &rules, anew, &monitor->life);
 	if (anew)
 		journal_restarts_forget(daemon, settings->name);
 	return monitor;

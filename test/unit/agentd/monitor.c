@@ -147,15 +147,14 @@ static void a_start_of_the_daemon_knows_its_incidents(void **state)
 	struct monitor_life fresh = { 0 }, open = { 0 }, given_up = { 0 };
 
 	(void)state;
-	monitor_restore(&fresh, false, false);
+	monitor_restore(&fresh, &restarted, false, false);
 	assert_string_equal("unknown", monitor_state_name(fresh.state));
-	monitor_restore(&open, true, false);
+	monitor_restore(&open, &restarted, true, false);
 	assert_string_equal("down", monitor_state_name(open.state));
-	assert_int_equal(MONITOR_INCIDENT, feed(&open, &restarted, "ff", NOW));
-	assert_int_equal(MONITOR_DOWN, open.state); /* so few may be chance */
+	assert_int_equal(restarted.failures_max, open.failures);
 	assert_int_equal(MONITOR_INCIDENT, feed(&open, &restarted, "f", NOW));
-	assert_int_equal(MONITOR_RESTARTING, open.state);
-	monitor_restore(&given_up, true, true);
+	assert_int_equal(MONITOR_RESTARTING, open.state); /* those before are not wanted again */
+	monitor_restore(&given_up, &restarted, true, true);
 	assert_int_equal(MONITOR_INCIDENT, feed(&given_up, &restarted, "fff", NOW));
 	assert_int_equal(MONITOR_DOWN, given_up.state);
 	assert_int_equal(MONITOR_OVER, feed(&given_up, &restarted, "ww", NOW));
