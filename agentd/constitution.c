@@ -9,9 +9,7 @@
 #define SUFFIX "-CONSTITUTION.md"
 #define INCIDENT "constitution "
 #define TEXT_MAX (AGENT_FILE_MAX * 4) /* bytes that are no UTF-8 grow when they are cleaned */
-#define FILES_MAX                                                                       \
-	(10 * WORKSPACE_AGENTS_MAX) /* that are looked at: also of agents that are gone \
-				     */
+#define FILES_MAX (10 * WORKSPACE_AGENTS_MAX) /* some of them of agents that are gone */
 
 /* One text on its way to the disk. */
 struct keeping {
