@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 
+#define HALF_SAVED_MS 1000     /* until agentd.yaml is looked at again, that was being saved */
 #define SETTLE_LONGEST_MS 1000 /* a file that is written without end is looked at all the same */
 #define PATHS_MAX 64           /* of one agent at a time, for `On file change` */
 
@@ -33,9 +34,10 @@ struct settle {
 	struct daemon *daemon;
 	struct thing *things;
 	uv_timer_t *timer;
-	char settings[41]; /* id of the agentd.yaml in force */
-	char bulletin[41]; /* id of the bulletin when it was looked at last */
-	uint64_t words;    /* and of what others than the runtime have written there */
+	char settings[41];  /* id of the agentd.yaml in force */
+	bool settings_wait; /* another one was seen while it was being saved */
+	char bulletin[41];  /* id of the bulletin when it was looked at last */
+	uint64_t words;     /* and of what others than the runtime have written there */
 };
 
 static void thing_free(struct thing *thing)
@@ -125,6 +127,20 @@ static bool text_changed(const struct settle *settle, const char *path, char kno
 	return true;
 }
 
+/* Somebody has agentd.yaml open for writing, or has just emptied it to save it in place: see
+ * saving.h. */
+static bool is_half_saved(const struct settle *settle)
+{
+	_fd_ int fd = -1;
+	struct stat st;
+	int64_t age_ms;
+
+	if (file_open_beneath(settle->daemon->workspace->dir, "agentd.yaml", &fd, &st, NULL))
+		return false;
+	age_ms = clock_wall_ms() - (int64_t)st.st_ctim.tv_sec * 1000 - st.st_ctim.tv_nsec / 1000000;
+	return file_has_writer(fd) || (!st.st_size && age_ms >= 0 && age_ms < HALF_SAVED_MS);
+}
+
 static bool settings_changed(struct settle *settle)
 {
 	return text_changed(settle, "agentd.yaml", settle->settings);
@@ -151,14 +167,35 @@ static void look_at_bulletin(struct settle *settle)
 	scheduler_event(daemon, SCHEDULE_EVENT_BULLETIN, NULL);
 }
 
+static struct thing *settle_add(struct settle *settle, enum thing_kind kind, const char *agent);
+
+static void settings_put_off(struct settle *settle)
+{
+	struct thing *thing = settle_add(settle, THING_SETTINGS, "");
+
+	thing->first = thing->last = clock_monotonic_ms() + HALF_SAVED_MS;
+	if (!settle->settings_wait)
+		log_event(settle->daemon->log, LEVEL_INFO, "reload_waits", NULL, NULL,
+			  "waits: agentd.yaml is being written");
+	settle->settings_wait = true;
+}
+
 static void look_at_settings(struct settle *settle)
 {
 	CLEANUP(diagnostics_clear) struct diagnostics found = { 0 };
 	struct daemon *daemon = settle->daemon;
 	struct error error;
+	char before[41];
 
+	memcpy(before, settle->settings, sizeof(before));
 	if (!settings_changed(settle))
 		return;
+	if (is_half_saved(settle)) {
+		memcpy(settle->settings, before, sizeof(before));
+		settings_put_off(settle);
+		return;
+	}
+	settle->settings_wait = false;
 	if (workspace_reload(daemon->workspace, &found, &error)) {
 		log_event(daemon->log, LEVEL_ERROR, "settings", NULL, NULL,
 			  "%s:%u:%u: %s; what was in force stays", error.file, error.line,

@@ -2,6 +2,7 @@
 . "$SOURCE/test/scenario/lib.sh"
 
 command -v sqlite3 >/dev/null || skip 'sqlite3 is not installed'
+dangling=--no-dangling # what was seen of a file that was being saved stays as an object that nothing names
 make_workspace
 agentctl new kira >/dev/null
 agentctl new max >/dev/null
@@ -64,6 +65,19 @@ status 0 agentctl run kira --message 'say hello'
 equal 'no session waited for it' "$waits" "$(events session_waits)"
 touch "$T/closed"
 wait $holder
+
+# agentd.yaml is not read before it is whole, whatever makes agentd look at it.
+cp agentd.yaml "$T/whole"
+echo 'sessions_at_once: 7' >>"$T/whole"
+reloaded() { [ "$(jq -s '[.[] | select(.event == "reload" and .message == "reloaded agentd.yaml")] | length' .agentd/log/events.jsonl)" -ge "$1" ]; }
+save "$W/agentd.yaml"
+kill -HUP "$daemon"
+settings_wait() { jq -s -e 'any(.[]; .event == "reload_waits" and .message == "waits: agentd.yaml is being written")' .agentd/log/events.jsonl; }
+wait_for 'they wait' settings_wait
+status 0 agentctl run kira --message 'say hello'
+go
+wait_for 'and are in force when they are whole' reloaded 1
+status 0 agentctl run kira --message 'say hello'
 
 # agentd starts in the middle of a save: the section is the one that it was.
 stop_agentd
