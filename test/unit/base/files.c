@@ -10,9 +10,12 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -309,6 +312,78 @@ static void test_scratch_names(void **state)
 		assert_false(file_name_is_scratch(real[i]));
 }
 
+/* ---- writing to what takes little at once, while signals come ---- */
+
+#define PIPE_BYTES ((size_t)512 * 1024)
+
+static atomic_int alarms;
+
+static void count_alarm(int number)
+{
+	(void)number;
+	atomic_fetch_add(&alarms, 1);
+}
+
+/* Now and then it waits for a signal, which then meets a write that waits for it. */
+static void *read_slowly(void *context)
+{
+	int fd = *(int *)context;
+	unsigned char piece[1000];
+	size_t at = 0, reads = 0;
+	ssize_t got = 1;
+
+	while (got > 0) {
+		int before = atomic_load(&alarms);
+
+		while (reads % 16 == 0 && at < PIPE_BYTES / 2 && atomic_load(&alarms) == before)
+			sched_yield();
+		got = read(fd, piece, sizeof(piece));
+		reads++;
+		for (ssize_t i = 0; i < got; i++, at++)
+			if (piece[i] != (unsigned char)(at * 31 >> 8 ^ at))
+				return NULL;
+	}
+	return at == PIPE_BYTES ? context : NULL;
+}
+
+static void start_reader(int *fd, pthread_t *ret_thread)
+{
+	sigset_t alarm_only;
+
+	sigemptyset(&alarm_only);
+	sigaddset(&alarm_only, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &alarm_only, NULL); /* signals are for the writer */
+	assert_int_equal(0, pthread_create(ret_thread, NULL, read_slowly, fd));
+	pthread_sigmask(SIG_UNBLOCK, &alarm_only, NULL);
+}
+
+static void test_writing_goes_on(void **state)
+{
+	struct sigaction action = { .sa_handler = count_alarm }, before; /* no SA_RESTART */
+	struct itimerval every = { { 0, 1000 }, { 0, 1000 } }, never = { 0 };
+	_free_ char *bytes = xmalloc(PIPE_BYTES);
+	pthread_t reader;
+	void *read_all;
+	int fds[2];
+
+	(void)state;
+	for (size_t i = 0; i < PIPE_BYTES; i++)
+		bytes[i] = (char)(i * 31 >> 8 ^ i);
+	assert_int_equal(0, pipe2(fds, O_CLOEXEC));
+	assert_true(fcntl(fds[1], F_SETPIPE_SZ, 4096) > 0);
+	sigaction(SIGALRM, &action, &before);
+	start_reader(&fds[0], &reader);
+	setitimer(ITIMER_REAL, &every, NULL);
+	assert_int_equal(0, fd_write_all(fds[1], (struct span){ bytes, PIPE_BYTES }, NULL));
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigaction(SIGALRM, &before, NULL);
+	close(fds[1]);
+	pthread_join(reader, &read_all);
+	assert_non_null(read_all);
+	assert_true(atomic_load(&alarms) > 16);
+	close(fds[0]);
+}
+
 #define WITH_PLACE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -325,6 +400,7 @@ int main(void)
 		WITH_PLACE(test_lock),
 		WITH_PLACE(test_who_has_it_open),
 		WITH_PLACE(test_asking_survives_who_opens),
+		cmocka_unit_test(test_writing_goes_on),
 		cmocka_unit_test(test_sealed_memory),
 		cmocka_unit_test(test_scratch_names),
 	};
