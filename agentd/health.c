@@ -8,6 +8,7 @@
 
 #define KEY_BYTES 64         /* of a section's key in that of its incident */
 #define SILENCE_LOOK_MAX 100 /* sessions of a section, at a start */
+#define FAILURES_LOOK_MAX 20 /* sessions of an agent, likewise */
 
 static struct health_rules rules_of(const struct daemon *daemon)
 {
@@ -174,30 +175,25 @@ static int restore_death(void *context, const struct death_row *row)
 	return 0;
 }
 
-struct restoring {
-	struct daemon *daemon;
-	bool *is_known; /* of each agent, in the roster's order: a success was met */
-};
-
-/* Newest first. */
+/* Newest first, until a success. */
 static int restore_failure(void *context, const struct session_row *row)
 {
-	struct restoring *restoring = context;
-	const struct roster *roster = restoring->daemon->roster;
-	struct resident *resident = roster_find(roster, row->agent);
-	size_t place = 0;
+	struct resident *resident = context;
 
-	if (!resident)
-		return 0;
-	while (roster->items[place] != resident)
-		place++;
 	if (!strcmp(row->outcome, outcome_name(OUTCOME_DONE)))
-		restoring->is_known[place] = true;
-	else if (!restoring->is_known[place] &&
-		 (!strcmp(row->outcome, outcome_name(OUTCOME_FAILED)) ||
-		  !strcmp(row->outcome, outcome_name(OUTCOME_REFUSED))))
+		return 1;
+	if (!strcmp(row->outcome, outcome_name(OUTCOME_FAILED)) ||
+	    !strcmp(row->outcome, outcome_name(OUTCOME_REFUSED)))
 		resident->health.failures++;
 	return 0;
+}
+
+static int restore_failures(struct daemon *daemon, struct resident *resident, struct error *error)
+{
+	int result = store_sessions(daemon->reader, resident->name, false, FAILURES_LOOK_MAX,
+				    restore_failure, resident, error);
+
+	return result < 0 ? result : 0;
 }
 
 /* A slot that ought to run has a session: those since a success are as many as had come. */
@@ -219,20 +215,16 @@ static int restore_silence(struct daemon *daemon, struct resident *resident, str
 
 int health_restore(struct daemon *daemon, struct error *error)
 {
-	struct restoring restoring = { .daemon = daemon };
 	int64_t since = clock_wall_ms() -
 			(int64_t)daemon->workspace->settings->flap_within_s * 1000;
 	int result = store_deaths_counted(daemon->reader, NULL, since, restore_death, daemon,
 					  error);
 
-	if (result)
-		return result;
-	restoring.is_known = xcalloc(daemon->roster->count, sizeof(bool));
-	result = store_sessions(daemon->reader, NULL, false, 4 * daemon->roster->count + 100,
-				restore_failure, &restoring, error);
-	free(restoring.is_known);
-	for (size_t i = 0; !result && i < daemon->roster->count; i++)
-		result = restore_silence(daemon, daemon->roster->items[i], error);
+	for (size_t i = 0; !result && i < daemon->roster->count; i++) {
+		result = restore_failures(daemon, daemon->roster->items[i], error);
+		if (!result)
+			result = restore_silence(daemon, daemon->roster->items[i], error);
+	}
 	return result;
 }
 

@@ -11,6 +11,7 @@
 #include "memory/memory.h"
 
 #define RECOVER_MAX 10000
+#define LAST_LOOK_MAX 20 /* sessions of an agent; more are hardly open or undecided */
 
 /* A session that a daemon before us left open. */
 struct orphan {
@@ -252,23 +253,27 @@ int supervisor_recover(struct daemon *daemon, struct error *error)
 
 /* ---- how it went last ---- */
 
+/* Newest first, until one that has ended. */
 static int restore_last(void *context, const struct session_row *row)
 {
-	struct daemon *daemon = context;
-	struct resident *resident = roster_find(daemon->roster, row->agent);
+	struct resident *resident = context;
 
-	if (!resident || resident->last.at)
-		return 0;
 	for (enum session_outcome outcome = OUTCOME_DONE; outcome <= OUTCOME_REFUSED; outcome++)
 		if (!strcmp(outcome_name(outcome), row->outcome))
 			roster_note_result(resident, row->id, row->ended / 1000,
 					   outcome_name(outcome), row->reason);
-	return 0;
+	return resident->last.at != 0;
 }
 
 int supervisor_restore(struct daemon *daemon, struct error *error)
 {
-	/* The newest rows tell it of every agent that ran lately. */
-	return store_sessions(daemon->reader, NULL, false, 4 * daemon->roster->count + 100,
-			      restore_last, daemon, error);
+	int result = 0;
+
+	for (size_t i = 0; result >= 0 && i < daemon->roster->count; i++) {
+		struct resident *resident = daemon->roster->items[i];
+
+		result = store_sessions(daemon->reader, resident->name, false, LAST_LOOK_MAX,
+					restore_last, resident, error);
+	}
+	return result < 0 ? result : 0;
 }
