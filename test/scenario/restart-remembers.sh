@@ -14,10 +14,11 @@ agentctl run kira --message 'say broken' >"$T/one" 2>&1 || true
 agentctl run kira --message 'say broken' >"$T/two" 2>&1 || true
 equal 'two have failed' failed "$(agentctl status kira --json | jq -r '.agents[0].last.outcome')"
 stop_agentd
+db "UPDATE session SET started = started - 3600000, ended = ended - 3600000 WHERE agent = 'kira'"
 db "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400)
 	INSERT INTO session(id, agent, cause, section, heading, model, outcome, reason, text, plan, started, ended, turns,
 		input_tokens, output_tokens, cost_micro_usd, epoch)
-	SELECT printf('01MZZZ%020d', i), agent, cause, section, heading, model, outcome, reason, text, plan, started + 10 + i, ended + 10 + i,
+	SELECT printf('01MZZZ%020d', i), agent, cause, section, heading, model, outcome, reason, text, plan, started - i, ended - i,
 		turns, input_tokens, output_tokens, cost_micro_usd, epoch FROM session, n WHERE agent = 'max'"
 start_agentd
 equal 'it is known how the last one ended' failed "$(agentctl status kira --json | jq -r '.agents[0].last.outcome')"
