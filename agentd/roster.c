@@ -168,14 +168,16 @@ static void resident_take_agent(struct daemon *daemon, struct resident *resident
 		const struct heartbeat *was = &old->beats.items[i];
 		const struct heartbeat *same = roster_heartbeat(resident, was->key, &known);
 
-		if (same) {
-			*known = old_beats[i];
-			if (!schedule_equal(&same->schedule, &was->schedule))
-				known->stored = false;
-		} else {
-			scheduler_section_moved(daemon, resident, was->key, i, &old_beats[i]);
-		}
+		if (!same)
+			continue;
+		*known = old_beats[i];
+		if (!schedule_equal(&same->schedule, &was->schedule))
+			known->stored = false;
 	}
+	for (size_t i = 0; old && i < old->beats.count; i++)
+		if (!roster_heartbeat(resident, old->beats.items[i].key, NULL))
+			scheduler_section_left(daemon, resident, &old->beats.items[i], i,
+					       &old_beats[i]);
 	agent_free(old);
 	free(old_beats);
 	resident->zone = NULL;

@@ -157,24 +157,34 @@ void scheduler_arm(struct daemon *daemon, struct resident *resident)
 		scheduler_hear_all(daemon);
 }
 
-void scheduler_section_moved(struct daemon *daemon, struct resident *resident, const char *old_key,
-			     size_t place, const struct beat *state)
+/* Is what stands in that place new? Else we know it under its own key, or it has no slots. */
+static bool is_free(const struct resident *resident, size_t place)
 {
 	const struct heartbeats *beats = &resident->agent->beats;
+
+	return place < beats->count && !resident->beats[place].first_seen &&
+	       beats->items[place].schedule.kind != SCHEDULE_NONE;
+}
+
+void scheduler_section_left(struct daemon *daemon, struct resident *resident,
+			    const struct heartbeat *section, size_t place, const struct beat *state)
+{
+	const char *from = section->key, *to;
 	struct beat *beat;
 
-	if (place >= beats->count)
+	if (!is_free(resident, place)) {
+		scheduler_keep_gone(daemon, resident, section, state);
 		return;
+	}
+	to = resident->agent->beats.items[place].key;
 	beat = &resident->beats[place];
-	if (beat->first_seen || beats->items[place].schedule.kind == SCHEDULE_NONE)
-		return; /* it is one that we know under its own key */
 	*beat = *state;
 	beat->stored = false;
 	*beat->inputs = '\0'; /* what it says is another input */
-	journal_section_rename(daemon, resident->name, old_key, beats->items[place].key);
-	supervisor_section_moved(daemon, resident, old_key, beats->items[place].key);
-	parked_section_moved(daemon, resident, old_key, beats->items[place].key);
-	scheduler_firings_moved(daemon, resident, old_key, beats->items[place].key);
+	journal_section_rename(daemon, resident->name, from, to);
+	supervisor_section_moved(daemon, resident, from, to);
+	parked_section_moved(daemon, resident, from, to);
+	scheduler_firings_moved(daemon, resident, from, to);
 }
 
 void scheduler_beat_ended(struct resident *resident, const char *key, int64_t at,

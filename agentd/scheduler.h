@@ -26,9 +26,11 @@ void scheduler_arm(struct daemon *daemon, struct resident *resident);
  * that it is paused, how its sessions fared, its sections with their last runs and inputs. */
 void scheduler_agent_gone(struct daemon *daemon, struct resident *resident);
 
-/* A section's key changed while its place stayed: rows and state move along. */
-void scheduler_section_moved(struct daemon *daemon, struct resident *resident, const char *old_key,
-			     size_t place, const struct beat *state);
+/* No section has its key any more. Where one that is new has its place the key has changed: rows
+ * and state move along. Else it is gone, and what is known of it is kept like that of an agent. */
+void scheduler_section_left(struct daemon *daemon, struct resident *resident,
+			    const struct heartbeat *section, size_t place,
+			    const struct beat *state);
 
 /* The next slot of a section that will run or be skipped, for people; AGENDA_NEVER: none. One that
  * has its row already, as the clock was set back, is passed over. */

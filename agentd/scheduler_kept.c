@@ -1,8 +1,8 @@
-/* What is known of agents that are not there, or cannot be read, until they are again: of one whose
- * files are broken since the start, what state.db remembers of its sections and slots; of one whose
- * folder, or whose SOUL.md, is gone, also whether it is paused. A folder is moved away and back,
- * git checks another branch out, an editor deletes what it then writes: off means off all the same.
- */
+/* What is known of agents and sections that are not there, or cannot be read, until they are again:
+ * of an agent whose files are broken since the start, what state.db remembers of its sections and
+ * slots; of one whose folder, or whose SOUL.md, is gone, also whether it is paused. A folder is
+ * moved away and back, git checks another branch out, an editor deletes what it then writes: off
+ * means off all the same, and what was done is done. */
 #include "slots.h"
 
 #include "journal.h"
@@ -24,7 +24,7 @@ struct kept {
 	struct gone *gone;      /* NULL: it is none */
 	struct section section; /* their strings are copies */
 	struct slot slot;
-	bool is_of_gone; /* its agent was gone, not broken */
+	bool is_gone; /* it, or its agent, was gone; not broken */
 	struct kept *next;
 };
 
@@ -73,14 +73,23 @@ void scheduler_kept_free(struct scheduler *scheduler)
 		kept_free(take_out(scheduler, &scheduler->kept));
 }
 
-/* Where there is too much the oldest goes. Its rows stay as they are, until retention finds them.
- */
+/* Where there is too much the oldest goes that is no agent, whose pause matters more. Its rows stay
+ * as they are, until retention finds them. */
+static struct kept **dispensable(struct scheduler *scheduler)
+{
+	struct kept **place = &scheduler->kept;
+
+	while (*place && (*place)->gone)
+		place = &(*place)->next;
+	return *place ? place : &scheduler->kept;
+}
+
 static struct kept *kept_new(struct scheduler *scheduler)
 {
 	struct kept *kept = xcalloc(1, sizeof(*kept));
 
 	if (scheduler->kept_count == KEPT_MAX)
-		kept_free(take_out(scheduler, &scheduler->kept));
+		kept_free(take_out(scheduler, dispensable(scheduler)));
 	*scheduler->kept_last = kept;
 	scheduler->kept_last = &kept->next;
 	scheduler->kept_count++;
@@ -94,13 +103,23 @@ void scheduler_keep_section(struct scheduler *scheduler, const struct section *s
 {
 	struct kept *kept = kept_new(scheduler);
 
-	kept->is_of_gone = is_gone;
+	kept->is_gone = is_gone;
 	kept->section = *section;
 	kept->section.agent = xstrdup(section->agent);
 	kept->section.key = xstrdup(section->key);
 	kept->section.schedule = xstrdup(section->schedule);
 	kept->section.inputs = xstrdup(section->inputs);
 	kept->section.heard = xstrdup(section->heard);
+}
+
+void scheduler_keep_gone(struct daemon *daemon, const struct resident *resident,
+			 const struct heartbeat *heartbeat, const struct beat *beat)
+{
+	char text[SCHEDULE_PRINT_SIZE];
+	struct section section = scheduler_section(resident, heartbeat, beat, text);
+
+	if (beat->first_seen || beat->last_run)
+		scheduler_keep_section(daemon->scheduler, &section, true);
 }
 
 void scheduler_keep_slot(struct scheduler *scheduler, const struct slot *slot)
@@ -149,13 +168,9 @@ void scheduler_agent_gone(struct daemon *daemon, struct resident *resident)
 	gone->health = resident->health;
 	gone->last = resident->last;
 	gone->last.reason = steal_pointer(&resident->last.reason);
-	for (size_t i = 0; i < count; i++) {
-		char text[SCHEDULE_PRINT_SIZE];
-		struct section section = scheduler_section(
-			resident, &resident->agent->beats.items[i], &resident->beats[i], text);
-
-		scheduler_keep_section(scheduler, &section, true);
-	}
+	for (size_t i = 0; i < count; i++)
+		scheduler_keep_gone(daemon, resident, &resident->agent->beats.items[i],
+				    &resident->beats[i]);
 }
 
 /* ---- giving back ---- */
@@ -193,7 +208,7 @@ void scheduler_agent_back(struct daemon *daemon, struct resident *resident)
 	}
 }
 
-/* A section that its file has not (yet) is kept on. */
+/* A section that its file has not is kept on. */
 static bool is_of(const struct kept *kept, const struct resident *resident)
 {
 	if (kept->slot.agent)
@@ -210,7 +225,7 @@ static void restore(struct daemon *daemon, const struct resident *resident, cons
 	if (kept->slot.agent)
 		scheduler_owe(daemon, &kept->slot);
 	else if (roster_heartbeat(resident, kept->section.key, &beat) && !beat->first_seen)
-		scheduler_restore_section(daemon, &kept->section, kept->is_of_gone);
+		scheduler_restore_section(daemon, &kept->section, kept->is_gone);
 }
 
 bool scheduler_mended(struct daemon *daemon, const struct resident *resident)

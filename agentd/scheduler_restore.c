@@ -11,7 +11,7 @@
 struct restore {
 	struct daemon *daemon;
 	int64_t now;
-	bool was_gone; /* the agent, while agentd ran */
+	bool was_gone; /* the section, while agentd ran */
 };
 
 static int restore_agent(void *context, const struct agent_state *state)
@@ -30,7 +30,7 @@ static int restore_agent(void *context, const struct agent_state *state)
 
 static const char *absence_reason(const struct restore *restore)
 {
-	return restore->was_gone ? "missed: the agent was gone"
+	return restore->was_gone ? "missed: the section was gone"
 				 : agenda_absence_reason(ABSENCE_DOWN);
 }
 
@@ -118,9 +118,11 @@ static int restore_section(void *context, const struct section *section)
 {
 	const struct restore *restore = context;
 	const struct resident *resident = roster_find(restore->daemon->roster, section->agent);
+	bool is_gone = !resident ||
+		       (resident->agent && !roster_heartbeat(resident, section->key, NULL));
 
-	if (!resident || !resident->agent)
-		scheduler_keep_section(restore->daemon->scheduler, section, !resident);
+	if (is_gone || !resident->agent)
+		scheduler_keep_section(restore->daemon->scheduler, section, is_gone);
 	else
 		scheduler_restore_section(restore->daemon, section, false);
 	return 0;

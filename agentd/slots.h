@@ -75,10 +75,12 @@ void scheduler_set_alarm(struct daemon *daemon);
  * meanwhile is not caught up: nobody asked for it then. */
 void scheduler_restore_section(struct daemon *daemon, const struct section *section, bool was_gone);
 
-/* Its agent is broken, or gone: it waits until scheduler_mended, which returns whether there was
- * any. Copied. */
+/* It is gone, or its agent is gone or broken: it waits until scheduler_mended, which returns
+ * whether there was any. Copied. */
 void scheduler_keep_section(struct scheduler *scheduler, const struct section *section,
 			    bool is_gone);
+void scheduler_keep_gone(struct daemon *daemon, const struct resident *resident,
+			 const struct heartbeat *heartbeat, const struct beat *beat);
 void scheduler_keep_slot(struct scheduler *scheduler, const struct slot *slot);
 bool scheduler_mended(struct daemon *daemon, const struct resident *resident);
 /* The agent is gone: whether it is paused waits until scheduler_agent_back. */

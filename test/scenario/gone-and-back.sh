@@ -1,5 +1,6 @@
 # An agent whose folder, or whose SOUL.md alone, goes and comes back is as it was: paused, its sections with their last runs and
-# inputs; also when it was not there at a start. What came due meanwhile is told, and not caught up.
+# inputs; also when it was not there at a start. So is a section that goes and comes back. What came due meanwhile is told, and not
+# caught up.
 . "$SOURCE/test/scenario/lib.sh"
 
 command -v sqlite3 >/dev/null || skip 'sqlite3 is not installed'
@@ -7,7 +8,7 @@ at '2026-11-24 06:59:55Z'
 make_workspace
 for name in kira max; do
 	agentctl new $name >/dev/null
-	printf '## Look (every 30 minutes)\n\n- [ ] Look at it.\n' >agents/$name/HEARTBEAT.md
+	printf '## Tidy (Daily 23:00)\n\n- [ ] Tidy.\n\n## Look (every 30 minutes)\n\n- [ ] Look at it.\n' >agents/$name/HEARTBEAT.md
 done
 printf 'default reply\n  text All is well.\n' >"$T/story.txt"
 start_provider openai "$T/story.txt"
@@ -34,8 +35,26 @@ for name in kira max; do wait_for "$name has its beat" is $name .last.outcome do
 asked=$(requests)
 last=$(agent max .last.session)
 
-# ---- while the daemon runs ----
+# ---- a section ----
+# reads COMMAND…: the daemon has read what that does to kira.
+reads() {
+	count=$(events reload kira)
+	"$@"
+	wait_for 'it is read' has_events $((count + 1)) reload kira
+}
+look() { db "SELECT last_run > 0, inputs <> '', schedule FROM section WHERE agent = 'kira' AND key = 'Look'"; }
+known=$(look)
+cp agents/kira/HEARTBEAT.md "$T/whole"
+sed -n '5,$p' "$T/whole" >"$T/half"
+reads cp "$T/half" agents/kira/HEARTBEAT.md
+status 0 agentctl pause kira # all that came before is in state.db then
+equal 'one that takes the place of another stays what it is' "$known" "$(look)"
+reads rm agents/kira/HEARTBEAT.md
+reads cp "$T/whole" agents/kira/HEARTBEAT.md
 status 0 agentctl pause kira
+equal 'one that is back is what it was' "$known" "$(look)"
+
+# ---- while the daemon runs ----
 goes kira mv agents/kira "$T"
 goes max mv agents/max "$T"
 db "DELETE FROM agent WHERE agent = 'kira'" # as what is gone for long leaves
@@ -64,7 +83,7 @@ wait_for 'the next beat is due' sh -c "[ \$((\$(date +%s) + $AGENTD_CLOCK_OFFSET
 comes kira mv "$T/kira" agents
 comes max mv "$T/max" agents
 equal 'paused still' paused "$(agent kira .state)"
-wait_for 'what was missed is told' skipped_is max 08:00 'missed: the agent was gone'
+wait_for 'what was missed is told' skipped_is max 08:00 'missed: the section was gone'
 wait_for 'it is back in time for its beat' skipped_is max 08:30 'unchanged'
 equal 'no model was asked again' "$asked" "$(requests)"
 
