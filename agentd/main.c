@@ -100,8 +100,10 @@ int main(int argc, char **argv)
 	const char *where = NULL;
 	struct daemon daemon = DAEMON_EMPTY;
 	struct error error = { 0 };
-	int status = options_read(argc, argv, &where);
+	int status;
 
+	start_signals();
+	status = options_read(argc, argv, &where);
 	if (status >= 0)
 		return status;
 	daemon.renewal = renewal_new();

@@ -28,11 +28,13 @@
 #include "zones.h"
 
 #include "base/clock.h"
+#include "base/filesystem.h"
 #include "launch/launch.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -139,6 +141,43 @@ int start_walls(struct daemon *daemon, struct error *error)
 			 support.mend);
 }
 
+/* ---- file systems ---- */
+
+/* Where a promise would be broken there is no serving. */
+static int judge(struct daemon *daemon, const char *where, const struct filesystem *fs,
+		 struct error *error)
+{
+	struct filesystem_finding found[FILESYSTEM_FINDINGS];
+	size_t count = filesystem_judge(fs, found);
+
+	for (size_t i = 0; i < count; i++) {
+		if (found[i].is_refusal)
+			return error_set(error, ERROR_UNSUPPORTED, "%s is on %s, which %s; %s",
+					 where, fs->name, found[i].what, found[i].mend);
+		log_event(daemon->log, LEVEL_WARNING, "filesystem", NULL, NULL,
+			  "%s is on %s, which %s; %s", where, fs->name, found[i].what,
+			  found[i].mend);
+	}
+	return 0;
+}
+
+/* What the folder is on that holds state.db is tried; agents/ may be on another one. */
+static int look_at_filesystems(struct daemon *daemon, struct error *error)
+{
+	_fd_ int agents = -1;
+	struct filesystem fs;
+	struct stat here, there;
+	int result;
+
+	filesystem_look(daemon->state_dir, "filesystem", &fs);
+	result = judge(daemon, STATE_FOLDER, &fs, error);
+	if (result || directory_open_beneath(daemon->workspace->dir, "agents", &agents, NULL) ||
+	    fstat(daemon->state_dir, &here) || fstat(agents, &there) || here.st_dev == there.st_dev)
+		return result;
+	filesystem_look_at_kind(agents, &fs);
+	return judge(daemon, "agents", &fs, error);
+}
+
 /* ---- state ---- */
 
 int start_state(struct daemon *daemon, struct error *error)
@@ -152,7 +191,9 @@ int start_state(struct daemon *daemon, struct error *error)
 	if (settings->sandbox_off)
 		log_event(daemon->log, LEVEL_WARNING, "sandbox_off", NULL, NULL,
 			  "agentd.yaml says `sandbox: off`: sessions have no walls");
-	result = state_file_open(daemon, error);
+	result = look_at_filesystems(daemon, error);
+	if (!result)
+		result = state_file_open(daemon, error);
 	if (!result)
 		result = store_epoch_next(daemon->store, &daemon->epoch, error);
 	if (!result)
@@ -239,7 +280,8 @@ int start_parts(struct daemon *daemon, struct error *error)
 
 /* ---- signals ---- */
 
-static uv_signal_t *signals[3];
+static uv_signal_t *signals[2];
+static int hangups = -1; /* as a descriptor, while there is a loop */
 
 static void stop_now(uv_timer_t *timer)
 {
@@ -278,12 +320,14 @@ static void stop_asked(uv_signal_t *handle, int signal)
 	supervisor_stop(daemon, all_ended);
 }
 
-static void reload_asked(uv_signal_t *handle, int signal)
+static void reload_asked(uv_poll_t *poll, int status, int events)
 {
-	struct daemon *daemon = handle->data;
+	struct daemon *daemon = poll->data;
+	struct signalfd_siginfo info;
 
-	(void)signal;
-	if (daemon->stopping)
+	(void)status;
+	(void)events;
+	if (read(hangups, &info, sizeof(info)) < 0 || daemon->stopping)
 		return;
 	notify_reloading();
 	log_event(daemon->log, LEVEL_NOTICE, "reloading", NULL, NULL, "reading all files again");
@@ -298,6 +342,37 @@ static void signal_watch(struct daemon *daemon, size_t index, int number, uv_sig
 	uv_signal_init(&daemon->loop, signals[index]);
 	uv_signal_start(signals[index], handler, number);
 	uv_unref((uv_handle_t *)signals[index]);
+}
+
+static sigset_t hangup_only(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	return set;
+}
+
+void start_signals(void)
+{
+	sigset_t set = hangup_only();
+
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* Not by libuv, which would give it back its deadly meaning where its handle closes. */
+static int hangup_watch(struct daemon *daemon, struct error *error)
+{
+	sigset_t set = hangup_only();
+	uv_poll_t *poll;
+
+	hangups = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (hangups < 0)
+		return error_set_system(error, errno, "listening for SIGHUP");
+	poll = handle_poll(&daemon->loop, hangups, daemon);
+	uv_poll_start(poll, UV_READABLE, reload_asked);
+	uv_unref((uv_handle_t *)poll);
+	return 0;
 }
 
 /* ---- serving ---- */
@@ -320,11 +395,12 @@ int start_serving(struct daemon *daemon, struct error *error)
 		result = parked_restore(daemon, error);
 	if (!result)
 		result = control_new(daemon, &daemon->control, error);
+	if (!result)
+		result = hangup_watch(daemon, error);
 	if (result)
 		return result;
 	signal_watch(daemon, 0, SIGTERM, stop_asked);
 	signal_watch(daemon, 1, SIGINT, stop_asked);
-	signal_watch(daemon, 2, SIGHUP, reload_asked);
 	daemon->pulse = pulse_new(daemon);
 	daemon->ready = true;
 	log_event(daemon->log, LEVEL_NOTICE, "ready", NULL, NULL, "serving %zu agents of %s",
@@ -368,9 +444,9 @@ static void drain(struct daemon *daemon)
 		store_writer_stop(daemon->writer); /* what it calls may submit more */
 	daemon->writer = NULL;
 	uv_walk(&daemon->loop, close_walk, daemon);
-	signal(SIGHUP, SIG_IGN); /* nobody reads anything just now: no reason to die of it */
 	uv_run(&daemon->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&daemon->loop);
+	fd_close(&hangups);
 }
 
 void stop_parts(struct daemon *daemon)

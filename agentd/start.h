@@ -5,6 +5,11 @@
 
 #include "daemon.h"
 
+/* The first thing of all. From now on SIGHUP waits, over the start and over a renewal, until
+ * start_serving's loop answers it: it never ends agentd. Children do not inherit that
+ * (process_spawn). */
+void start_signals(void);
+
 /* Finds the workspace, makes .agentd/, takes the lock (waits 2 s for an owner that is dying). A
  * workspace and a lock that *daemon has already, from before a renewal, are kept. */
 int start_workspace(struct daemon *daemon, const char *where, struct error *error);

@@ -76,7 +76,10 @@ stop_agentd
 
 # ---- with nothing under way, by a beat that is due ----
 at '2026-11-24 06:59:40Z'
+AGENTD_FAILPOINTS=state.begun=delay:1500@3 # of its third time, below
+export AGENTD_FAILPOINTS
 start_agentd
+unset AGENTD_FAILPOINTS
 status 0 agentctl resume max
 before=$(field kira .today_micro_usd)
 damage session agent parked
@@ -90,14 +93,21 @@ ok 'all that was spent is known' test "$(field kira .today_micro_usd)" -gt "$bef
 
 # ---- again and again: not without end ----
 status 0 agentctl pause kira
-hups=0 # in the midst of it
+another() { [ "$(stat -c %i .agentd/state.db)" != "$old" ]; }
 for n in 3 4; do
 	damage session slot agent
+	old=$(stat -c %i .agentd/state.db)
 	status 0 agentctl pause kira
-	while [ "$n" = 4 ] && [ "$hups" -lt 200 ]; do kill -HUP "$daemon" && hups=$((hups + 1)) && sleep 0.01; done
+	if [ $n = 4 ] && grep -qa state.begun "$BUILD/bin/agentd"; then
+		wait_for 'another file is there, and nobody reads anything' another
+		equal 'nothing was asked' 0 "$(events reloading)"
+		kill -HUP "$daemon"
+	fi
 	wait_for 'it begins anew' renewals $n
 	equal 'kira is paused' paused "$(field kira .state)"
 done
+heard() { [ "$(events reloading)" = 1 ]; }
+grep -qa state.begun "$BUILD/bin/agentd" && wait_for 'SIGHUP in the midst of it is answered afterwards' heard
 damage session slot agent
 status 0 agentctl resume kira
 wait_for 'it is too often: a person is told' incident state

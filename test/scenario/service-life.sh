@@ -34,6 +34,16 @@ wait_for 'the reload is told' grep -q '"reloading"' .agentd/log/events.jsonl
 ok 'still serving' agentctl status
 equal 'no commit' "$before" "$(commits agents/kira)"
 
+# While agentd starts, SIGHUP does not end it: here it waits for the lock.
+agentd -w "$W" 2>"$T/second" &
+second=$!
+at_lock() { ls -l "/proc/$second/fd" | grep -q '\.agentd$'; }
+wait_for 'a second one waits for the lock' at_lock
+kill -HUP "$second"
+ended=0; wait "$second" || ended=$?
+equal 'it ends for the lock' 1 $ended
+has 'in words' 'is served already' "$T/second"
+
 # A lock whose owner dies within two seconds is waited for.
 old=$daemon
 agentd -w "$W" 2>>"$T/agentd.log" &
