@@ -228,6 +228,21 @@ int health_restore(struct daemon *daemon, struct error *error)
 	return result;
 }
 
+/* One whose files are broken has the sections that it had. */
+static bool has_section(const struct resident *resident, const char *incident)
+{
+	char key[KEY_MAX];
+
+	for (size_t i = 0; resident->agent && i < resident->agent->beats.count; i++) {
+		const struct heartbeat *heartbeat = &resident->agent->beats.items[i];
+
+		silent_key(resident, heartbeat->key, key, sizeof(key));
+		if (heartbeat->schedule.kind != SCHEDULE_NONE && !strcmp(key, incident))
+			return true;
+	}
+	return !resident->agent;
+}
+
 static bool is_of_session(const char *key)
 {
 	return !strncmp(key, "stuck ", 6) || !strncmp(key, "stale ", 6);
@@ -238,18 +253,25 @@ static const char *fault(struct daemon *daemon, const char *key)
 	static const char *const words[] = { "flap ",   "failing ", "aside ",
 					     "silent ", "stuck ",   "stale " };
 	char agent[AGENT_NAME_MAX + 1];
+	const struct resident *resident;
 	const char *name = NULL;
 
+	if (!strcmp(key, "stale rows")) /* of state.db: the sweep looks whether they are there */
+		return NULL;
 	for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
 		if (!strncmp(key, words[i], strlen(words[i])))
 			name = key + strlen(words[i]);
 	if (!name)
 		return NULL;
+	if (is_of_session(key)) /* a process outlives its agent's folder */
+		return supervisor_find(daemon, strrchr(key, ' ') + 1) ? NULL
+								      : "its session is over";
 	snprintf(agent, sizeof(agent), "%.*s", (int)strcspn(name, " "), name);
-	if (!roster_find(daemon->roster, agent))
+	resident = roster_find(daemon->roster, agent);
+	if (!resident)
 		return "the agent is gone";
-	return is_of_session(key) && !supervisor_find(daemon, strrchr(key, ' ') + 1)
-		       ? "its session is over"
+	return !strncmp(key, "silent ", 7) && !has_section(resident, key)
+		       ? "there is no such section any more"
 		       : NULL;
 }
 

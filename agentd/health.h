@@ -13,7 +13,7 @@
 
 /* What agents died and failed of, from state.db. Call once, with the roster loaded. */
 int health_restore(struct daemon *daemon, struct error *error);
-/* Incidents of agents and processes that there are not any more are over. */
+/* Incidents of agents, sections and processes that there are not any more are over. */
 void health_review(struct daemon *daemon);
 
 /* A session of it died of itself. Returns how many did lately; *ret_flaps: these are too many. */

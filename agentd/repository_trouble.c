@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define KEY "repository "
 #define TELL_MS 5000
 #define WRITER_TELL_MS (10 * 60 * 1000) /* nothing is wrong with somebody who types */
 #define ABANDONED_MS 30000
@@ -61,7 +62,7 @@ static char *remedy(const struct daemon *daemon, const char *repository, const s
 void repository_trouble(struct daemon *daemon, const char *repository, const struct error *error,
 			int64_t since_ms)
 {
-	_free_ char *key = xasprintf("repository %s", repository);
+	_free_ char *key = xasprintf(KEY "%s", repository);
 	_free_ char *post = xasprintf("%s cannot be committed to", repository);
 	_free_ char *mend = remedy(daemon, repository, error);
 
@@ -75,7 +76,7 @@ void repository_trouble(struct daemon *daemon, const char *repository, const str
 
 void repository_well(struct daemon *daemon, const char *repository, const char *lock)
 {
-	_free_ char *key = xasprintf("repository %s", repository);
+	_free_ char *key = xasprintf(KEY "%s", repository);
 
 	if (lock)
 		log_event(daemon->log, LEVEL_NOTICE, "lock_removed", repository_agent(repository),
@@ -83,6 +84,22 @@ void repository_well(struct daemon *daemon, const char *repository, const char *
 			  repository, lock);
 	if (alert_is_open(daemon, key))
 		alert_over(daemon, key, "%s is committed to again", repository);
+}
+
+static const char *fault(struct daemon *daemon, const char *key)
+{
+	const char *repository = key + strlen(KEY);
+	struct stat st;
+
+	return !strncmp(key, KEY, strlen(KEY)) && file_stat(daemon->workspace->dir, repository, &st,
+							    NULL) == -(int)ERROR_NOT_FOUND
+		       ? "it is gone"
+		       : NULL;
+}
+
+void repositories_review(struct daemon *daemon)
+{
+	alerts_review(daemon, fault);
 }
 
 /* ---- who is at work ---- */

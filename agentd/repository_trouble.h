@@ -28,6 +28,9 @@ void repository_trouble(struct daemon *daemon, const char *repository, const str
 /* One has succeeded. `lock` (may be NULL) was in its way, and was removed. */
 void repository_well(struct daemon *daemon, const char *repository, const char *lock);
 
+/* Incidents of repositories whose folder is gone are over. */
+void repositories_review(struct daemon *daemon);
+
 /* Has whoever holds its lock been away for so long? Looks into /proc: some milliseconds. */
 bool repository_is_abandoned(const struct daemon *daemon, const char *repository,
 			     const struct error *error, int64_t since_ms);

@@ -2,11 +2,13 @@
 
 #include "committer.h"
 #include "handle.h"
+#include "health.h"
 #include "ledger.h"
 #include "log.h"
 #include "monitors.h"
 #include "parked.h"
 #include "providers.h"
+#include "repository_trouble.h"
 #include "scheduler.h"
 #include "service.h"
 #include "supervisor.h"
@@ -303,6 +305,10 @@ static void settle_look(uv_timer_t *timer)
 		ready = thing->next;
 		look_at(settle, thing);
 		thing_free(thing);
+	}
+	if (settle->daemon->ready) { /* else open incidents are not known yet */
+		health_review(settle->daemon);
+		repositories_review(settle->daemon);
 	}
 	supervisor_admit(settle->daemon); /* what waited for files that are mended now */
 	settle_arm(settle);

@@ -16,6 +16,7 @@
 #include "providers.h"
 #include "pulse.h"
 #include "renewal.h"
+#include "repository_trouble.h"
 #include "retention.h"
 #include "scheduler.h"
 #include "service.h"
@@ -416,6 +417,7 @@ int start_serving(struct daemon *daemon, struct error *error)
 	state_file_tell(daemon);
 	parked_review_incidents(daemon);
 	health_review(daemon);
+	repositories_review(daemon);
 	upgrade_waits(daemon); /* if the one before us was told to be restarted, it was */
 	providers_settings_changed(daemon); /* agentd.yaml may have been, while nobody looked */
 	committer_catch_up(daemon);

@@ -79,5 +79,12 @@ lock_is_logged() { [ "$(events lock_removed max)" = 1 ]; }
 wait_for 'that is logged' lock_is_logged # the commit is there before agentd is told of it
 wait_for 'and is over' no_incident 'repository agents/max'
 wait $clients
+
+# ---- an agent that is gone has no repository that could be mended ----
+rm agents/max/.git/refs/heads/main
+echo 'max likes tea.' >>agents/max/SOUL.md
+wait_for 'a person is told' incident 'repository agents/max'
+rm -r agents/max
+wait_for 'and is over' no_incident 'repository agents/max'
 stop_agentd
 repositories_are_well

@@ -108,6 +108,7 @@ hung=$(pgrep -f "sleep 4711.$$" || true)
 [ -z "$hung" ] || kill -9 $hung # nobody is there any more who would
 start_agentd
 equal 'it is known to be down' 'down true' "$(of db state) $(of db gave_up)"
+ok 'and by as many looks as that takes' [ "$(of db failures)" -ge 2 ]
 look_twice db
 look_twice db
 equal 'no restart after that' 3 "$(restarts)"

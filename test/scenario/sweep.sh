@@ -45,6 +45,20 @@ echo 'exit 111' | acts sol
 printf -- '---\nwhen: always\n---\n\n## Every 2 seconds\n- look\n' >agents/sol/HEARTBEAT.md
 silent() { incidents | grep -q 'silent sol "'; }
 wait_for 'nothing of it succeeds' silent
+printf '## Look back (Yearly)\n- look\n' >agents/sol/HEARTBEAT.md
+quiet() { ! incidents | grep -q 'silent sol'; }
+wait_for 'or there is no such section any more' quiet
+printf -- '---\nwhen: always\n---\n\n## Every 2 seconds\n- look\n' >agents/sol/HEARTBEAT.md
+wait_for 'nothing of it succeeds' silent
 behaves sol
 well() { ! incidents | grep -q sol; }
 wait_for 'until it does' well
+
+# Rows that cannot be closed are an incident for as long as that is so: of no agent, and no later sweep ends it.
+write "UPDATE slot SET state = 0, outcome = '' WHERE session = '$ended';
+	CREATE TRIGGER stay BEFORE UPDATE OF state ON slot WHEN old.session = '$ended' BEGIN SELECT RAISE(IGNORE); END"
+noted() { agentctl status --json | jq -e --argjson count "$1" 'any(.incidents[]; .key == "stale rows" and .count >= $count)'; }
+wait_for 'rows that stay open are told' noted 1
+wait_for 'and are one incident' noted 3
+write 'DROP TRIGGER stay'
+wait_for 'until they are closed' no_incident 'stale rows'
