@@ -1,6 +1,7 @@
 #include "place.h"
 
 #include "base/clock.h"
+#include "base/filesystem.h"
 #include "sandbox/sandbox.h"
 
 #include <errno.h>
@@ -106,6 +107,44 @@ static void look_at_disk(struct examination *exam)
 	finding->seen = xasprintf("%" PRIu64 " MiB free", free_mib);
 	if (!finding->good)
 		finding->mend = xstrdup("make room: below 256 MiB commits and state.db may fail");
+}
+
+static void find_filesystem(struct examination *exam, const char *where,
+			    const struct filesystem *fs)
+{
+	struct filesystem_finding found[FILESYSTEM_FINDINGS];
+	size_t count = filesystem_judge(fs, found);
+	struct finding *finding;
+
+	for (size_t i = 0; i < count; i++) {
+		finding = find(exam, "filesystem", false, found[i].is_refusal);
+		finding->seen = xasprintf("%s is on %s, which %s", where, fs->name, found[i].what);
+		finding->mend = xstrdup(found[i].mend);
+	}
+	if (count)
+		return;
+	finding = find(exam, "filesystem", true, false);
+	finding->seen = xasprintf("%s: files are exchanged, locked, mapped", where);
+}
+
+/* As agentd looks at them when it starts. */
+static void look_at_filesystems(struct examination *exam)
+{
+	_fd_ int agents = -1, state = -1;
+	struct filesystem fs;
+	struct stat here, there;
+
+	if (directory_open_beneath(exam->workspace->dir, ".agentd", &state, NULL))
+		filesystem_look_at_kind(exam->workspace->dir, &fs);
+	else
+		filesystem_look(state, "doctor", &fs);
+	find_filesystem(exam, ".agentd", &fs);
+	if (directory_open_beneath(exam->workspace->dir, "agents", &agents, NULL) ||
+	    fstat(state < 0 ? exam->workspace->dir : state, &here) || fstat(agents, &there) ||
+	    here.st_dev == there.st_dev)
+		return;
+	filesystem_look_at_kind(agents, &fs);
+	find_filesystem(exam, "agents", &fs);
 }
 
 static void look_at_clock(struct examination *exam)
@@ -274,7 +313,7 @@ static void on_event(void *context, const json_t *event)
 	live->done = true;
 	snprintf(live->outcome, sizeof(live->outcome), "%s",
 		 json_string_value(json_object_get(event, "outcome")));
-	live->reason = reason ? xstrdup(reason) : NULL;
+	live->reason = xstrdup_or_null(reason);
 }
 
 static int first_agent(void *context, const char *name)
@@ -360,6 +399,7 @@ static int run(const struct invocation *invocation)
 	look_at_clock(&exam);
 	if (workspace) {
 		look_at_disk(&exam);
+		look_at_filesystems(&exam);
 		look_at_writing(&exam);
 		look_at_state(&exam);
 		look_at_lock(&exam, ".");

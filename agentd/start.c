@@ -144,7 +144,8 @@ int start_walls(struct daemon *daemon, struct error *error)
 
 /* ---- file systems ---- */
 
-/* Where a promise would be broken there is no serving. */
+/* Where a promise would be broken there is no serving. What else is to be known is told once there
+ * is a state.db: a log that is older than it means that one was lost. */
 static int judge(struct daemon *daemon, const char *where, const struct filesystem *fs,
 		 struct error *error)
 {
@@ -155,9 +156,10 @@ static int judge(struct daemon *daemon, const char *where, const struct filesyst
 		if (found[i].is_refusal)
 			return error_set(error, ERROR_UNSUPPORTED, "%s is on %s, which %s; %s",
 					 where, fs->name, found[i].what, found[i].mend);
-		log_event(daemon->log, LEVEL_WARNING, "filesystem", NULL, NULL,
-			  "%s is on %s, which %s; %s", where, fs->name, found[i].what,
-			  found[i].mend);
+		if (daemon->store)
+			log_event(daemon->log, LEVEL_WARNING, "filesystem", NULL, NULL,
+				  "%s is on %s, which %s; %s", where, fs->name, found[i].what,
+				  found[i].mend);
 	}
 	return 0;
 }
@@ -195,6 +197,8 @@ int start_state(struct daemon *daemon, struct error *error)
 	result = look_at_filesystems(daemon, error);
 	if (!result)
 		result = state_file_open(daemon, error);
+	if (!result)
+		result = look_at_filesystems(daemon, error);
 	if (!result)
 		result = store_epoch_next(daemon->store, &daemon->epoch, error);
 	if (!result)
