@@ -6,7 +6,7 @@ dangling=--no-dangling # what was seen of a file that was being saved stays as a
 make_workspace
 agentctl new kira >/dev/null
 agentctl new max >/dev/null
-printf 'default reply\n  text Well.\n' >"$T/story.txt"
+printf 'reply\n  when take long\n  times 1\n  delay 60000\n  text Never.\ndefault reply\n  text Well.\n' >"$T/story.txt"
 start_provider openai "$T/story.txt"
 use_provider openai
 beats=$W/agents/kira/HEARTBEAT.md soul=$W/agents/kira/SOUL.md
@@ -57,6 +57,19 @@ printf '{"jsonrpc":"2.0","id":1,"method":"cancel","params":{"session":"%s"}}\n' 
 wait $run || true
 equal 'it is interrupted' interrupted "$(jq -rs '.[-1].outcome' "$T/run")"
 go
+
+# One that goes on after its death reads the files again, and waits as well.
+agentctl run kira --message 'take long' >"$T/run" 2>&1 & run=$!
+wait_for 'it is at its call' has_requests 3
+sed -i 's/counter/table/' "$T/whole"
+save "$soul"
+kill -9 "$(processes agentd-session)"
+wait_for 'it waits' told session_waits 3
+go
+wait $run || fail "$(cat "$T/run")"
+request 4 >"$T/request"
+has 'and goes on with the whole soul' 'I keep the table.' "$T/request"
+has 'to its last word, too' canary-whole "$T/request"
 
 # What is open and as it was holds nobody.
 waits=$(events session_waits)
