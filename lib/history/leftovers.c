@@ -75,6 +75,37 @@ static bool is_ours(const struct leftovers *all, struct span found)
 	return !all->is_new && span_equal(found, text_of(&all->before));
 }
 
+/* The text that a save was made from: one of the two that stood in the place. */
+static struct span base_of(const struct leftovers *all, struct span save)
+{
+	struct span before = text_of(&all->before), after = text_of(&all->after);
+	struct distance from_before = { 0 }, from_after = { 0 };
+
+	if (all->is_new || text_distance(before, save, &from_before) ||
+	    text_distance(after, save, &from_after))
+		return after;
+	return from_after.added + from_after.removed < from_before.added + from_before.removed
+		       ? after
+		       : before;
+}
+
+/* In the place of ours; where that has been changed since, both texts. */
+static int bring_back(const struct leftovers *all, struct span save, struct error *error)
+{
+	CLEANUP(buffer_clear) struct buffer now = BUFFER(HISTORY_FILE_MAX);
+	CLEANUP(buffer_clear) struct buffer both = BUFFER(HISTORY_FILE_MAX);
+	int dir = all->h->dir;
+	int result = file_replace_if(dir, all->path, text_of(&all->after), save, 0644, error);
+
+	if (result != -ERROR_CONFLICT)
+		return result;
+	result = file_read(dir, all->path, &now, NULL, error);
+	if (!result)
+		result = text_merge(base_of(all, save), text_of(&now), save, &both, error);
+	return result ? result
+		      : file_replace_if(dir, all->path, text_of(&now), text_of(&both), 0644, error);
+}
+
 static int settle(const struct leftovers *all, const char *name, struct error *error)
 {
 	CLEANUP(buffer_clear) struct buffer found = BUFFER(HISTORY_FILE_MAX);
@@ -83,8 +114,7 @@ static int settle(const struct leftovers *all, const char *name, struct error *e
 	if (result || file_read(all->h->dir, name, &found, NULL, NULL))
 		return result;
 	if (!is_ours(all, text_of(&found)))
-		result = file_replace_if(all->h->dir, all->path, text_of(&all->after),
-					 text_of(&found), 0644, error);
+		result = bring_back(all, text_of(&found), error);
 	if (!result)
 		file_unlink(all->h->dir, name, NULL);
 	return result == -ERROR_BUSY ? result : 0;

@@ -263,6 +263,31 @@ static void a_save_that_was_displaced_comes_back(void **state)
 	folder_teardown(&context);
 }
 
+/* The same, and before the next look the person has gone on from what they saw in the place. */
+static void both_saves_are_kept(void **state)
+{
+	struct folder *f;
+	void *context;
+	struct process_end end;
+
+	(void)state;
+#ifndef AGENTD_FAILPOINTS
+	skip();
+#endif
+	context = f = prepared(&acts[1]);
+	spawn(f, &acts[1], "file.rename=kill@1", &end);
+	assert_true(end.signalled);
+	put(f, "saved", HEAD_TEXT "- by hand\n");
+	sh(f, "mv .agentd-*~ MEMORY.md; mv saved .agentd-12345-0~; echo '- later' >>MEMORY.md");
+	edits(f);
+	sh(f, "sort -u MEMORY.md | grep -e hand -e later -e three; ls -A | grep agentd");
+	assert_string_equal("- by hand\n- later\n- three\n", f->output.data);
+	sh(f, "wc -l <MEMORY.md");
+	assert_string_equal("9\n", f->output.data);
+	assert_tidy(f);
+	folder_teardown(&context);
+}
+
 /* Killed between the exchange and the look at what came out, which a person still writes to. */
 static void who_writes_to_what_was_displaced_is_waited_for(void **state)
 {
@@ -302,6 +327,7 @@ int crashes_tests(void)
 		cmocka_unit_test(killed_at_every_point),
 		cmocka_unit_test(a_save_after_a_kill_is_still_two_authors),
 		cmocka_unit_test(a_save_that_was_displaced_comes_back),
+		cmocka_unit_test(both_saves_are_kept),
 		cmocka_unit_test(who_writes_to_what_was_displaced_is_waited_for),
 	};
 
