@@ -67,12 +67,12 @@ grep -qa AGENTD_CLOCK_OFFSET "$BUILD/bin/agentd" || skip 'failpoints are in buil
 # The n-th commit and the seven after it, while they are tried again for some seconds.
 fails() { printf "store.commit=error:$1@$2,%.0s" 1 2 3 4 5 6 7 8; }
 round=2
-for failure in EIO:1 EROFS:2 EIO:4; do
+for failure in EIO:1 EROFS:2 EDQUOT:3 EIO:4; do
 	AGENTD_FAILPOINTS=$(fails "${failure%:*}" "${failure#*:}")
 	export AGENTD_FAILPOINTS
 	start_agentd
 	unset AGENTD_FAILPOINTS
-	trouble $round "$(case $failure in EIO*) echo dmesg ;; EROFS*) echo writable ;; *) echo 'make room' ;; esac)"
+	trouble $round "$(case $failure in EIO*) echo dmesg ;; EROFS*) echo writable ;; EDQUOT*) echo quota ;; *) echo 'make room' ;; esac)"
 	well $round
 	stop_agentd
 	round=$((round + 1))
