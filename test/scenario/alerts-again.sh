@@ -42,12 +42,13 @@ starts() {
 	start_agentd
 	echo "$daemon" >"$HOME/agentd"
 }
-# It tells, and dies of that.
+# dies TIME N: it tells, which is the N-th try, and dies of that.
 dies() {
 	set_clock "$1"
 	agentd -w "$W" 2>>"$T/agentd.log" &
 	daemon=$!
 	echo "$daemon" >"$HOME/agentd"
+	wait_for 'it tells' has_tried site "$2"
 	wait "$daemon" 2>/dev/null || true
 	daemon=
 }
@@ -63,16 +64,14 @@ looks_again() {
 settings '1 h' 'monitor_every: 1 s
 monitors: {site: {command: exit 1, max_failures: 1}}'
 touch "$HOME/deadly" "$HOME/dead"
-dies '2026-11-21 06:00Z'
-equal 'it was tried' 1 "$(tries site)"
+dies '2026-11-21 06:00Z' 1
 for minute in 1 2 3; do
 	starts "2026-11-21 06:0$minute"
 	looks_again
 	crash
 done
 equal 'those that follow do not tell at once' 1 "$(tries site)"
-dies '2026-11-21 06:07Z'
-equal 'but after five minutes' 2 "$(tries site)"
+dies '2026-11-21 06:07Z' 2 # but after five minutes
 rm "$HOME/deadly" "$HOME/dead"
 starts '2026-11-21 06:14Z'
 wait_for 'until somebody got it' has_told site 1
