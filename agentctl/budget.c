@@ -142,8 +142,8 @@ static void row_add(struct books *books, enum budget_layer layer, const char *na
 		return;
 	books->rows[books->count++] = (struct row){
 		.layer = layer,
-		.name = name ? xstrdup(name) : NULL,
-		.agent = agent ? xstrdup(agent) : NULL,
+		.name = xstrdup_or_null(name),
+		.agent = xstrdup_or_null(agent),
 		.limit = limit,
 		.settled = sum.settled,
 		.reserved = sum.reserved,

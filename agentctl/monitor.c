@@ -9,11 +9,6 @@
 
 #define FAR_S 3600
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
-}
-
 static int number_of(const json_t *object, const char *key)
 {
 	return (int)json_integer_value(json_object_get(object, key));
@@ -26,7 +21,7 @@ static void at_of(const char *at, const struct zone *zone, char out[PLACE_TIME_S
 	int64_t instant, away;
 
 	snprintf(out, PLACE_TIME_SIZE, "-");
-	if (!at || instant_parse(span_of(at), &instant))
+	if (instant_parse(span_of(at), &instant))
 		return;
 	away = instant - clock_wall_s();
 	figure_duration(llabs(away) * 1000, distance);
@@ -43,7 +38,7 @@ static void at_of(const char *at, const struct zone *zone, char out[PLACE_TIME_S
 /* "failing 2/3", "down" */
 static char *state_of(const json_t *monitor)
 {
-	const char *state = text_of(monitor, "state");
+	const char *state = json_text(monitor, "state");
 
 	if (strcmp(state, "failing") != 0)
 		return xstrdup(state);
@@ -58,11 +53,11 @@ static void print_monitor(struct columns *columns, const json_t *monitor, const 
 	_free_ char *state = state_of(monitor);
 	_free_ char *restarts = xasprintf("%d", number_of(monitor, "restarts"));
 
-	at_of(text_of(last, "at"), zone, last_at);
-	at_of(text_of(monitor, "next_at"), zone, next_at);
-	if (text_of(last, "at"))
+	at_of(json_text(last, "at"), zone, last_at);
+	at_of(json_text(monitor, "next_at"), zone, next_at);
+	if (*json_text(last, "at"))
 		figure_duration(json_integer_value(json_object_get(last, "latency_ms")), took);
-	columns_row(columns, (const char *[]){ text_of(monitor, "name"), state, last_at, took,
+	columns_row(columns, (const char *[]){ json_text(monitor, "name"), state, last_at, took,
 					       next_at, restarts });
 }
 
@@ -70,13 +65,13 @@ static void print_trouble(const json_t *monitor)
 {
 	const json_t *last = json_object_get(monitor, "last");
 
-	if (text_of(last, "reason"))
-		printf("  %s: %s%s\n", text_of(monitor, "name"),
-		       strcmp(text_of(last, "verdict"), "unknown") ? "" : "could not look: ",
-		       text_of(last, "reason"));
+	if (*json_text(last, "reason"))
+		printf("  %s: %s%s\n", json_text(monitor, "name"),
+		       strcmp(json_text(last, "verdict"), "unknown") ? "" : "could not look: ",
+		       json_text(last, "reason"));
 	if (json_is_true(json_object_get(monitor, "gave_up")))
 		printf("  %s: restarted too often within an hour; now it is up to a person\n",
-		       text_of(monitor, "name"));
+		       json_text(monitor, "name"));
 }
 
 static void print_monitors(const json_t *monitors, const struct zone *zone)

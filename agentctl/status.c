@@ -5,18 +5,12 @@
 
 #include <stdio.h>
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
-}
-
 static void at_of(const json_t *object, const struct zone *zone, char out[PLACE_TIME_SIZE])
 {
-	const char *at = text_of(object, "at");
 	int64_t instant;
 
 	out[0] = '\0';
-	if (at && !instant_parse(span_of(at), &instant))
+	if (!instant_parse(span_of(json_text(object, "at")), &instant))
 		place_time(zone, instant, out);
 }
 
@@ -31,9 +25,10 @@ static void print_agent(struct columns *columns, const json_t *agent, const stru
 	at_of(last, zone, last_at);
 	if (today)
 		figure_money(today, spent);
-	coming = *next_at ? xasprintf("%s  %s", next_at, text_of(next, "heartbeat")) : xstrdup("-");
-	gone = *last_at ? xasprintf("%s  %s", last_at, text_of(last, "outcome")) : xstrdup("-");
-	columns_row(columns, (const char *[]){ text_of(agent, "name"), text_of(agent, "state"),
+	coming = *next_at ? xasprintf("%s  %s", next_at, json_text(next, "heartbeat"))
+			  : xstrdup("-");
+	gone = *last_at ? xasprintf("%s  %s", last_at, json_text(last, "outcome")) : xstrdup("-");
+	columns_row(columns, (const char *[]){ json_text(agent, "name"), json_text(agent, "state"),
 					       coming, gone, spent });
 }
 
@@ -44,7 +39,7 @@ static bool is_told(const json_t *incidents, const char *reason)
 	json_t *one;
 
 	json_array_foreach((json_t *)(uintptr_t)incidents, index, one)
-		if (text_of(one, "text") && strstr(text_of(one, "text"), reason))
+		if (strstr(json_text(one, "text"), reason))
 			return true;
 	return false;
 }
@@ -52,28 +47,29 @@ static bool is_told(const json_t *incidents, const char *reason)
 /* What parked or interrupted it before is of no account once it is at work again. */
 static bool is_at_work(const json_t *agent)
 {
-	return text_of(agent, "state") && !strcmp(text_of(agent, "state"), "running");
+	return !strcmp(json_text(agent, "state"), "running");
 }
 
 static void print_problems(const json_t *agent, const json_t *incidents)
 {
-	const char *reason = text_of(agent, "reason");
+	const char *reason = json_text(agent, "reason");
 	const json_t *last = json_object_get(agent, "last");
-	const char *last_reason = text_of(last, "reason");
+	const char *last_reason = json_text(last, "reason");
 	size_t index;
 	json_t *one;
 
-	if (reason && !is_told(incidents, reason))
-		printf("  %s: %s: %s\n", text_of(agent, "name"), text_of(agent, "state"), reason);
-	if (last_reason && !is_at_work(agent) && !is_told(incidents, last_reason) &&
-	    !(reason && !strcmp(reason, last_reason)))
-		printf("  %s: %s: %s\n", text_of(agent, "name"), text_of(last, "outcome"),
+	if (*reason && !is_told(incidents, reason))
+		printf("  %s: %s: %s\n", json_text(agent, "name"), json_text(agent, "state"),
+		       reason);
+	if (*last_reason && !is_at_work(agent) && !is_told(incidents, last_reason) &&
+	    strcmp(reason, last_reason) != 0)
+		printf("  %s: %s: %s\n", json_text(agent, "name"), json_text(last, "outcome"),
 		       last_reason);
 	json_array_foreach(json_object_get(agent, "problems"), index, one)
-		printf("  %s:%d:%d: %s\n", text_of(one, "file"),
+		printf("  %s:%d:%d: %s\n", json_text(one, "file"),
 		       (int)json_integer_value(json_object_get(one, "line")),
 		       (int)json_integer_value(json_object_get(one, "column")),
-		       text_of(one, "message"));
+		       json_text(one, "message"));
 }
 
 static bool begins_with_name(const char *text, const char *agent)
@@ -90,16 +86,16 @@ static void print_incidents(const json_t *incidents, const struct zone *zone)
 	json_t *one;
 
 	json_array_foreach(incidents, index, one) {
-		const char *since = text_of(one, "since"), *agent = text_of(one, "agent");
+		const char *since = json_text(one, "since"), *agent = json_text(one, "agent");
 		char at[PLACE_TIME_SIZE] = "";
 		int64_t instant;
 
-		if (since && !instant_parse(span_of(since), &instant))
+		if (!instant_parse(span_of(since), &instant))
 			place_time(zone, instant, at);
-		if (agent && !begins_with_name(text_of(one, "text"), agent))
-			printf("! %s  %s: %s\n", at, agent, text_of(one, "text"));
+		if (*agent && !begins_with_name(json_text(one, "text"), agent))
+			printf("! %s  %s: %s\n", at, agent, json_text(one, "text"));
 		else
-			printf("! %s  %s\n", at, text_of(one, "text"));
+			printf("! %s  %s\n", at, json_text(one, "text"));
 	}
 	if (index)
 		putchar('\n');

@@ -43,7 +43,7 @@ static int add(struct matches *matches, const char *session, const char *path)
 		return 1;
 	matches->items[matches->count++] = (struct match){
 		.session = xstrdup(session),
-		.path = path ? xstrdup(path) : NULL,
+		.path = xstrdup_or_null(path),
 	};
 	return 0;
 }

@@ -281,8 +281,8 @@ static bool deliver(struct alert_targets *targets, const struct alert_target *ta
 	delivery = xcalloc(1, sizeof(*delivery));
 	delivery->targets = targets;
 	delivery->telling = telling;
-	delivery->command = target->command ? xstrdup(target->command) : NULL;
-	delivery->webhook = target->webhook ? xstrdup(target->webhook) : NULL;
+	delivery->command = xstrdup_or_null(target->command);
+	delivery->webhook = xstrdup_or_null(target->webhook);
 	delivery->text = xstrdup(text ? text : "");
 	delivery->json = json_dumps(alert, JSON_COMPACT);
 	delivery->is_due = true;

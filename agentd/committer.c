@@ -79,7 +79,7 @@ static void hold_set(const struct commit_job *job, const char *why)
 	if (!resident)
 		return;
 	free(resident->held);
-	resident->held = why ? xstrdup(why) : NULL;
+	resident->held = xstrdup_or_null(why);
 }
 
 /* The result is in force: remember the files, tell who waits for it. */

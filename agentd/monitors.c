@@ -34,11 +34,6 @@ struct monitors {
 
 static void arm(struct daemon *daemon);
 
-static char *copy_or_null(const char *text)
-{
-	return text ? xstrdup(text) : NULL;
-}
-
 /* ---- what follows ---- */
 
 static uint32_t chance(void)
@@ -156,8 +151,8 @@ static void looked(void *context, const struct look_result *result)
 	monitor->last.latency_ms = result->latency_ms;
 	free(monitor->last.reason);
 	free(monitor->last.word);
-	monitor->last.reason = copy_or_null(result->reason);
-	monitor->last.word = copy_or_null(result->word);
+	monitor->last.reason = xstrdup_or_null(result->reason);
+	monitor->last.word = xstrdup_or_null(result->word);
 	log_look(monitor, result);
 	if (result->verdict == LOOK_NONE)
 		look_in_vain(monitor, result->reason);
@@ -237,9 +232,9 @@ static struct monitor *monitor_new(struct daemon *daemon, const struct monitor_s
 
 	monitor->daemon = daemon;
 	monitor->settings = *settings;
-	monitor->settings.url = copy_or_null(settings->url);
-	monitor->settings.command = copy_or_null(settings->command);
-	monitor->settings.restart = copy_or_null(settings->restart);
+	monitor->settings.url = xstrdup_or_null(settings->url);
+	monitor->settings.command = xstrdup_or_null(settings->command);
+	monitor->settings.restart = xstrdup_or_null(settings->restart);
 	monitor->life.due_ms = clock_monotonic_ms() + chance() % (within_s * 1000);
 	rules = rules_of(monitor);
 	monitor_recall(daemon, settings->name, &rules, anew, &monitor->life);

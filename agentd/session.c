@@ -10,11 +10,6 @@
 #include <signal.h>
 #include <stdarg.h>
 
-static char *copy_or_null(const char *text)
-{
-	return text ? xstrdup(text) : NULL;
-}
-
 struct session *session_new(struct daemon *daemon, const char *agent,
 			    const struct session_wish *wish)
 {
@@ -25,12 +20,12 @@ struct session *session_new(struct daemon *daemon, const char *agent,
 	lifecycle_begin(&session->life);
 	snprintf(session->agent, sizeof(session->agent), "%s", agent);
 	session->cause = wish->cause;
-	session->key = copy_or_null(wish->key);
-	session->heading = copy_or_null(wish->heading);
-	session->message = copy_or_null(wish->message);
-	session->schedule = copy_or_null(wish->schedule);
-	session->again = copy_or_null(wish->again);
-	session->event = copy_or_null(wish->event);
+	session->key = xstrdup_or_null(wish->key);
+	session->heading = xstrdup_or_null(wish->heading);
+	session->message = xstrdup_or_null(wish->message);
+	session->schedule = xstrdup_or_null(wish->schedule);
+	session->again = xstrdup_or_null(wish->again);
+	session->event = xstrdup_or_null(wish->event);
 	session->by_person = wish->by_person;
 	session->planned = wish->planned;
 	session->answer = wish->answer;

@@ -333,7 +333,7 @@ static void session_said_done(struct rpc *rpc, void *context, const char *method
 		free(texts[--count]);
 	session->finished = true;
 	session_handle(session, LIFE_LAST_WORD);
-	session->text = text ? xstrdup(text) : NULL;
+	session->text = xstrdup_or_null(text);
 	if (json_object_get(params, "limit"))
 		trip(session, "more than %u turns", session->plan->turns_max);
 	else if (session->outcome == OUTCOME_NONE && session->key && !session->rehearse)

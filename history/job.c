@@ -18,9 +18,7 @@ static int read_edits(struct job *job, const json_t *params, struct error *error
 
 static char *dup_text(const json_t *params, const char *key)
 {
-	const char *text = json_string_value(json_object_get(params, key));
-
-	return text ? xstrdup(text) : NULL;
+	return xstrdup_or_null(json_string_value(json_object_get(params, key)));
 }
 
 static int read_write(struct job *job, const json_t *params, struct error *error)

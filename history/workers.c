@@ -91,7 +91,7 @@ static struct lane *lane_of(struct workers *w, const char *repository)
 	if (lane)
 		return lane;
 	lane = xcalloc(1, sizeof(*lane));
-	lane->repository = repository ? xstrdup(repository) : NULL;
+	lane->repository = xstrdup_or_null(repository);
 	queue_init(&lane->jobs);
 	lane_append(w, lane);
 	return lane;

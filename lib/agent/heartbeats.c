@@ -57,7 +57,7 @@ static void add_part(const struct outline *o, size_t index, struct heartbeats *b
 	beat->schedule = part->schedule;
 	beat->line = part->line;
 	beat->broken = part->broken;
-	beat->route = part->route ? xstrdup(part->route) : NULL;
+	beat->route = xstrdup_or_null(part->route);
 }
 
 /* First line that holds anything of the one beat. */

@@ -41,6 +41,11 @@ char *xstrdup(const char *text)
 	return checked(strdup(text), strlen(text));
 }
 
+char *xstrdup_or_null(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
 char *xstrndup(const char *text, size_t length)
 {
 	char *copy = xmalloc(length + 1);

@@ -197,11 +197,6 @@ static int take_zone(struct gathering *g, struct error *error)
 
 /* ---- the plan ---- */
 
-static char *copy(const char *text)
-{
-	return text ? xstrdup(text) : NULL;
-}
-
 static void start_plan(struct gathering *g)
 {
 	const struct settings *settings = g->workspace->settings;
@@ -212,8 +207,8 @@ static void start_plan(struct gathering *g)
 		 request->session ? request->session : "");
 	snprintf(plan->agent, sizeof(plan->agent), "%s", g->agent->name);
 	plan->cause = request->cause;
-	plan->heading = copy(request->heading);
-	plan->message = copy(request->message);
+	plan->heading = xstrdup_or_null(request->heading);
+	plan->message = xstrdup_or_null(request->message);
 	plan->rehearse = request->rehearse;
 	plan->turns_max = settings->turns_per_session;
 	plan->max_output_tokens = settings->max_output_tokens;
