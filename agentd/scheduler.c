@@ -9,6 +9,7 @@
 
 #include "base/alarm.h"
 #include "base/clock.h"
+#include "base/failpoint.h"
 
 #include <unistd.h>
 
@@ -248,7 +249,8 @@ static void scheduler_look(struct daemon *daemon)
 	if (is_stepped)
 		log_event(daemon->log, LEVEL_NOTICE, "clock_set", NULL, NULL,
 			  "the wall clock was set; the schedule is looked at again");
-	if (look.boot_ms - scheduler->zones_looked_at > ZONES_EVERY_MS)
+	if (look.boot_ms - scheduler->zones_looked_at > ZONES_EVERY_MS ||
+	    FAILPOINT("scheduler.hour")) /* a test does not wait for one */
 		scheduler_look_at_zones(daemon);
 	for (size_t i = 0; i < daemon->roster->count; i++) {
 		if (is_stepped)

@@ -96,6 +96,16 @@ ok 'as before' next_is calendar 2026-11-22T04:00:00Z
 cp /usr/share/zoneinfo/Asia/Tokyo "$T/zones/Asia/new" && mv "$T/zones/Asia/new" "$T/zones/Asia/Taipei"
 kill -HUP "$daemon"
 wait_for 'the new database counts' next_is calendar 2026-11-22T03:00:00Z
+kill -TERM "$daemon" && wait "$daemon" && daemon=
+
+# Nobody says so: it is noticed within the hour, which here is each look at the schedule.
+AGENTD_FAILPOINTS=scheduler.hour=error:1
+export AGENTD_FAILPOINTS
+start_agentd
+unset AGENTD_FAILPOINTS
+ok 'as it was' next_is calendar 2026-11-22T03:00:00Z
+cp /usr/share/zoneinfo/Asia/Taipei "$T/zones/Asia/new" && mv "$T/zones/Asia/new" "$T/zones/Asia/Taipei"
+wait_for 'the database of before counts again' next_is calendar 2026-11-22T04:00:00Z
 no_doubles 'at the end'
 stop_agentd
 repositories_are_well
