@@ -11,6 +11,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#define LEEWAY_MS 1000 /* the command's own limit comes after ours, which can tell of it */
+
 struct shell {
 	struct child *child;
 	uv_timer_t *timer;
@@ -54,10 +56,14 @@ static int spawn(struct daemon *daemon, const struct shell_order *order,
 {
 	_free_ char *line = order->argument ? xasprintf("%s \"$@\"", order->command)
 					    : xstrdup(order->command);
-	const char *argv[] = { "sh", "-c", line, order->name, order->argument, NULL };
+	uint32_t limit_ms = order->limit_ms + LEEWAY_MS;
+	_free_ char *limit = xasprintf("%u.%03u", limit_ms / 1000, limit_ms % 1000);
+	/* timeout(1) is there when we are not any more. */
+	const char *argv[] = { "timeout", "-s", "KILL",      limit,           "/bin/sh",
+			       "-c",      line, order->name, order->argument, NULL };
 	_fd_ int input = -1, complaints = chatter_open(daemon, order->name, NULL, NULL);
 	struct process_plan plan = {
-		.path = "/bin/sh",
+		.path = "/usr/bin/timeout",
 		.argv = argv,
 		.environment = secrets_command_environment(),
 		.fds = { { complaints < 0 ? STDERR_FILENO : complaints, STDERR_FILENO } },

@@ -14,7 +14,8 @@ struct shell_order {
 	const char *command;
 	const char *argument; /* becomes its last argument; NULL: none */
 	const char *input;    /* its standard input; NULL: empty */
-	uint32_t limit_ms;    /* then it is killed, with all that it started */
+	uint32_t limit_ms;    /* then it is killed, with all that it started; if agentd was killed
+			       * meanwhile, too, a second later */
 };
 
 /* `why` NULL: it ended with status 0; else "exit status 3", "no end within 10 s". `is_cut`: it was
