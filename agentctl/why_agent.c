@@ -49,6 +49,8 @@ static const char *explain(const char *reason)
 		{ "missed: the machine was suspended", MISSED },
 		{ "missed: the clock was set forward", MISSED },
 		{ "missed: the daemon was held up", MISSED },
+		{ "missed: the section was gone",
+		  "its heading, or its agent, was not there then; nothing of that is caught up" },
 		{ "into the one that waits", "an earlier one still waited and stood for both" },
 	};
 	int64_t at;

@@ -84,6 +84,8 @@ comes kira mv "$T/kira" agents
 comes max mv "$T/max" agents
 equal 'paused still' paused "$(agent kira .state)"
 wait_for 'what was missed is told' skipped_is max 08:00 'missed: the section was gone'
+agentctl why max >"$T/why"
+has 'and explained' 'was not there then' "$T/why"
 wait_for 'it is back in time for its beat' skipped_is max 08:30 'unchanged'
 equal 'no model was asked again' "$asked" "$(requests)"
 
