@@ -1,8 +1,11 @@
 #include "child.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
 
 #include <signal.h>
+
+#define KILL_MS 1000 /* what the kernel has not ended by then hangs in it */
 
 struct child {
 	uv_poll_t poll;
@@ -80,6 +83,8 @@ void child_kill(struct child *child)
 		return;
 	uv_poll_stop(&child->poll);
 	process_signal(&child->process, SIGKILL);
-	process_reap(&child->process, true, &end, NULL);
+	process_ends_within(&child->process, KILL_MS);
+	if (process_reap(&child->process, false, &end, NULL))
+		fd_close(&child->process.pidfd);
 	child_close(child);
 }

@@ -16,7 +16,8 @@ struct child *child_new(uv_loop_t *loop, struct process process, child_ended end
 pid_t child_pid(const struct child *child);
 void child_signal(struct child *child, int signal);
 
-/* Ends it now (SIGKILL) and reaps it; `ended` is not called any more. Takes NULL. */
+/* Ends it now (SIGKILL) and reaps it, or leaves it to the kernel where that takes longer than a
+ * second; `ended` is not called any more. Takes NULL. */
 void child_kill(struct child *child);
 
 /* The same without waiting: it is reaped when the kernel is done with it. Takes NULL. */

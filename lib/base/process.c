@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -149,6 +150,13 @@ int process_reap(struct process *process, bool wait, struct process_end *ret_end
 	fd_close(&process->pidfd);
 	*process = PROCESS_NONE;
 	return 0;
+}
+
+bool process_ends_within(const struct process *process, int limit_ms)
+{
+	struct pollfd end = { process->pidfd, POLLIN, 0 };
+
+	return poll(&end, 1, limit_ms) > 0;
 }
 
 char *process_end_print(const struct process_end *end, char *out, size_t size)

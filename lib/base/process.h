@@ -53,6 +53,9 @@ int process_signal(const struct process *process, int signal);
 int process_reap(struct process *process, bool wait, struct process_end *ret_end,
 		 struct error *error);
 
+/* Waits for its end, `limit_ms` at most. Reaps nothing. */
+bool process_ends_within(const struct process *process, int limit_ms);
+
 /* "exit status 3", "killed by signal 9 (Killed)". Returns out. */
 char *process_end_print(const struct process_end *end, char *out, size_t size);
 

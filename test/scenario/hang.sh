@@ -96,5 +96,11 @@ status 0 agentctl run ida --message hello
 kill -9 "$(cat "$T/stage/libexec/agentd/pid")"
 wait $hangs || fail 'it did not go on'
 equal 'over, once it is gone' '' "$(incidents)"
-stop_agentd
+echo 'echo $$ >"${0%/*}/pid"; exec sleep 600' | acts ada
+rm "$T/stage/libexec/agentd/pid"
+agentctl run ada --message hello --json >"$T/ada.jsonl" & hangs=$!
+wait_for 'it hangs again' test -s "$T/stage/libexec/agentd/pid"
+stop_agentd # which does not wait for it until it is killed below
+kill -9 "$(cat "$T/stage/libexec/agentd/pid")"
+wait $hangs || true
 repositories_are_well
