@@ -90,7 +90,12 @@ static void incident(struct place *place, const char *key, int64_t opened, int64
 static void incidents_are_kept(void **state)
 {
 	struct place *place = *state;
-	struct incident_row row = { "budget", "kira", "over its day", 10, 11, 0, 2 };
+	struct incident_row row = { .key = "budget",
+				    .agent = "kira",
+				    .text = "over its day",
+				    .opened = 10,
+				    .told = 11,
+				    .count = 2 };
 
 	incident(place, "older", 5, 7);
 	incident(place, "same", 10, 0);
