@@ -70,7 +70,7 @@ static bool waits_for_files(const struct daemon *daemon, const struct session *s
 {
 	const struct resident *resident = roster_find(daemon->roster, session->agent);
 
-	return (session_is_between_lives(session) || session->kept) && resident && !resident->agent;
+	return (session_is_between_lives(session) || session->kept) && resident && resident->broken;
 }
 
 static bool waits_for_save(const struct daemon *daemon, const struct session *session, int64_t now)

@@ -93,7 +93,7 @@ static void tell_waits_for_files(const struct session *session)
 	const struct resident *resident = roster_find(session->daemon->roster, session->agent);
 	_free_ char *what = NULL;
 
-	if (!session_is_between_lives(session) || !resident || resident->agent)
+	if (!session_is_between_lives(session) || !resident || !resident->broken)
 		return;
 	what = xasprintf("it goes on when the agent's files are mended: %s", resident->broken);
 	found(session->daemon, session->agent, session->id, what);

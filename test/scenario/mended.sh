@@ -17,6 +17,16 @@ reply
   when say it
   text Said.
 reply
+  when break it
+  call remember {"text":"The broken thing."}
+reply
+  when break it
+  headers
+  stall
+reply
+  when break it
+  text Broken and mended.
+reply
   when lose it
   call remember {"text":"The lost thing."}
 reply
@@ -62,6 +72,21 @@ equal 'and to a program' waiting "$(agentctl why "$session" --json | jq -r 'sele
 cp "$T/soul.md" agents/ada/SOUL.md
 wait_for 'mended, it goes on and is done' is_row '1|done'
 wait_for 'its fact is kept' grep -qF 'The first thing.' agents/ada/MEMORY.md
+
+# ---- broken while it runs, and its process dies ----
+asked=$(requests)
+agentctl run ada --message 'break it' --json >"$T/run.jsonl" 2>/dev/null & client=$!
+wait_for 'its model is asked again' has_requests $((asked + 2))
+session=$(jq -r 'select(.event == "session_start").session' "$T/run.jsonl")
+head -c 3000000 /dev/zero | tr '\0' x >agents/ada/SOUL.md
+is_broken() { agentctl why ada | grep -q 'ada is broken: agents/ada/SOUL.md: '; }
+wait_for 'its agent is broken' is_broken
+kill -9 $(processes agentd-session)
+wait_for 'the sweep says what it waits for' said sweep
+equal 'it is open' '0|' "$(row)"
+cp "$T/soul.md" agents/ada/SOUL.md
+wait_for 'mended, it goes on and is done' is_row '1|done'
+wait $client || true
 
 # ---- gone ----
 asked=$(requests)
