@@ -3,6 +3,8 @@
 #include "alerts.h"
 #include "journal.h"
 #include "log.h"
+#include "supervisor.h"
+#include "sweep.h"
 
 #include "base/clock.h"
 
@@ -263,9 +265,13 @@ static const char *fault(struct daemon *daemon, const char *key)
 			name = key + strlen(words[i]);
 	if (!name)
 		return NULL;
-	if (is_of_session(key)) /* a process outlives its agent's folder */
-		return supervisor_find(daemon, strrchr(key, ' ') + 1) ? NULL
-								      : "its session is over";
+	if (is_of_session(key)) { /* a process outlives its agent's folder */
+		const char *session = strrchr(key, ' ') + 1;
+
+		return supervisor_find(daemon, session) || sweep_is_suspect(daemon, session)
+			       ? NULL
+			       : "its session is over";
+	}
 	snprintf(agent, sizeof(agent), "%.*s", (int)strcspn(name, " "), name);
 	resident = roster_find(daemon->roster, agent);
 	if (!resident)

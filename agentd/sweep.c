@@ -206,6 +206,11 @@ static bool was_suspect(const struct sweep *sweep, size_t count, const char *id)
 	return false;
 }
 
+bool sweep_is_suspect(const struct daemon *daemon, const char *session)
+{
+	return was_suspect(daemon->sweep, daemon->sweep->suspect_count, session);
+}
+
 /* It goes on as after a start. */
 static void requeue(struct daemon *daemon, const struct open_row *row)
 {

@@ -17,4 +17,7 @@ void sweep_free(struct sweep *sweep);
 /* Something is open: sweeps come from now on, until nothing is. */
 void sweep_arm(struct daemon *daemon);
 
+/* Was the session's row open at the latest sweep, with nobody at it? */
+bool sweep_is_suspect(const struct daemon *daemon, const char *session);
+
 #endif

@@ -54,11 +54,18 @@ behaves sol
 well() { ! incidents | grep -q sol; }
 wait_for 'until it does' well
 
+# A session that is in nobody's hands, and cannot go on: one incident, until its row is closed.
+write "UPDATE session SET ended = 0, outcome = '', plan = '{}', started = started - 60000 WHERE id = '$orphan'"
+noted() { agentctl status --json | jq -e --arg key "$1" --argjson count "$2" 'any(.incidents[]; .key == $key and .count >= $count)'; }
+wait_for 'what cannot go on is told' noted "stale ida $orphan" 1
+wait_for 'and is one incident' noted "stale ida $orphan" 3
+write "UPDATE session SET ended = started + 1, outcome = 'interrupted' WHERE id = '$orphan'"
+wait_for 'until it has ended' no_incident "stale ida $orphan"
+
 # Rows that cannot be closed are an incident for as long as that is so: of no agent, and no later sweep ends it.
 write "UPDATE slot SET state = 0, outcome = '' WHERE session = '$ended';
 	CREATE TRIGGER stay BEFORE UPDATE OF state ON slot WHEN old.session = '$ended' BEGIN SELECT RAISE(IGNORE); END"
-noted() { agentctl status --json | jq -e --argjson count "$1" 'any(.incidents[]; .key == "stale rows" and .count >= $count)'; }
-wait_for 'rows that stay open are told' noted 1
-wait_for 'and are one incident' noted 3
+wait_for 'rows that stay open are told' noted 'stale rows' 1
+wait_for 'and are one incident' noted 'stale rows' 3
 write 'DROP TRIGGER stay'
 wait_for 'until they are closed' no_incident 'stale rows'
