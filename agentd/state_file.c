@@ -93,7 +93,7 @@ static int begin_anew(struct daemon *daemon, const struct error *why, struct err
 	bool is_carried;
 	int result;
 
-	store_close(steal_pointer(&daemon->store)); /* its log is brought in as far as it goes */
+	store_close(steal_pointer(&daemon->store)); /* its log is set aside with it */
 	result = aside_put(daemon, &aside, error);
 	if (!result)
 		result = store_open(daemon->state_dir, false, &daemon->store, error);

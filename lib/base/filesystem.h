@@ -27,7 +27,7 @@ enum filesystem_kind {
 };
 
 struct filesystem {
-	const char *name; /* "nfs", … or "a file system" */
+	const char *name; /* "nfs", … or "its file system" */
 	enum filesystem_kind kind;
 	bool exchanges; /* two names, in one step */
 	bool locks, maps, has_sockets;
