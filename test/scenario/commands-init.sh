@@ -143,7 +143,7 @@ status 0 agentctl doctor
 says 'the walls' 'Landlock ABI'
 status 0 agentctl doctor --json
 equal 'keys of doctor --json' 'good mend seen what' "$(jq -r 'map(keys) | add | unique | join(" ")' "$T/out")"
-equal 'it looked at' 'clock daemon disk inotify owner provider walls writing' "$(jq -r 'map(.what) | unique | join(" ")' "$T/out")"
+equal 'it looked at' 'clock daemon disk filesystem inotify owner provider walls writing' "$(jq -r 'map(.what) | unique | join(" ")' "$T/out")"
 equal 'the daemon does not run' 'not running' "$(jq -r '.[] | select(.what == "daemon").seen' "$T/out")"
 ok 'what is wrong has a mend' jq -e 'all(.[]; .good or .mend != null)' "$T/out"
 (cd / && status 0 agentctl doctor)

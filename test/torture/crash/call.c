@@ -389,17 +389,24 @@ static int names_begin(struct call *c)
 	return 1;
 }
 
-/* Only SQLite's index of its log may be written through memory: it is made anew after a crash. */
+/* Only SQLite's index of its log may be written through memory: it is made anew after a crash. The
+ * file that shows whether the file system can do that is only mapped, and goes at once. */
+static bool may_be_mapped(const char *path)
+{
+	size_t length = strlen(path);
+
+	return (length >= 4 && !strcmp(path + length - 4, "-shm")) ||
+	       strstr(path, "/.agentd/filesystem.");
+}
+
 static int map_begin(struct call *c)
 {
 	struct stat st;
-	size_t length;
 
 	if (!(c->arguments[2] & PROT_WRITE) || !(c->arguments[3] & MAP_SHARED) ||
 	    (int)c->arguments[4] < 0 || !is_file_of_ours(c, (int)c->arguments[4], &st))
 		return 0;
-	length = strlen(c->path);
-	if (length < 4 || strcmp(c->path + length - 4, "-shm")) {
+	if (!may_be_mapped(c->path)) {
 		errno = ENOTSUP;
 		call_broken(c->path);
 	}
