@@ -96,7 +96,7 @@ int parked_answer(struct daemon *daemon, const char *session, enum session_answe
 /* The session that goes on with the work of `session` has begun, or (error) could not be recorded.
  */
 void parked_started(struct daemon *daemon, const char *session, const struct error *error);
-/* It was withdrawn before it began: the work is parked as before. */
+/* It was withdrawn before it began: the work is parked, and is tried again after a minute. */
 void parked_withdrawn(struct daemon *daemon, const char *session);
 /* A beat of the section begins: what of it waits for a person is dropped. */
 void parked_replace(struct daemon *daemon, const struct resident *resident, const char *key);
