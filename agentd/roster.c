@@ -110,6 +110,7 @@ static void resident_break(struct daemon *daemon, struct resident *resident,
 			  text);
 	free(resident->broken);
 	resident->broken = xstrdup(text);
+	saving_forget_reload(resident);
 }
 
 /* Its files are being saved. One that has nothing in force cannot run before. */

@@ -69,11 +69,21 @@ static bool has_waiting(const struct saving *saving, int64_t now)
 	return false;
 }
 
+bool saving_waits(const struct resident *resident)
+{
+	return has_waiting(&resident->saving, clock_monotonic_ms());
+}
+
 bool saving_rests(const struct resident *resident, int64_t now_ms)
 {
 	const struct saving *saving = &resident->saving;
 
 	return saving->files && now_ms - saving->looked_ms < SESSION_LOOK_MS / 2;
+}
+
+void saving_forget_reload(struct resident *resident)
+{
+	resident->saving.again_ms = 0;
 }
 
 /* ---- looking again ---- */

@@ -40,6 +40,13 @@ bool saving_holds_reload(struct daemon *daemon, struct resident *resident,
 bool saving_holds_session(struct daemon *daemon, struct resident *resident, const char *id,
 			  const struct sources *sources);
 
+/* Its files cannot be read: a reload that was put off is not tried again before somebody has
+ * changed them, which tells of itself. */
+void saving_forget_reload(struct resident *resident);
+
+/* Does a session of it wait, as of the latest look? */
+bool saving_waits(const struct resident *resident);
+
 /* A session of it was told to wait a moment ago: there is no use in asking again. */
 bool saving_rests(const struct resident *resident, int64_t now_ms);
 

@@ -7,18 +7,13 @@ void session_forget_files(struct session *session)
 	free(steal_pointer(&session->files));
 }
 
-/* The hash comes first: what changes while the files are read is a change that it has not seen. */
-bool session_read_files(struct session *session, struct resident *resident)
+static bool read_whole(struct session *session, struct resident *resident)
 {
 	const struct workspace *workspace = session->daemon->workspace;
 	struct sources sources = { 0 };
 	_fd_ int dir = -1;
 
 	session_forget_files(session);
-	if (session->outcome != OUTCOME_NONE || !resident->agent)
-		return true;
-	if (session->key)
-		workspace_inputs_given(workspace, session->agent, session->given, NULL);
 	if (workspace_agent_open(workspace, session->agent, &dir, NULL) ||
 	    workspace_read_all(dir, session->agent, &sources, NULL))
 		return true;
@@ -29,4 +24,22 @@ bool session_read_files(struct session *session, struct resident *resident)
 	session->files = xcalloc(1, sizeof(*session->files));
 	*session->files = sources;
 	return true;
+}
+
+/* The hash comes first: what changes while the files are read is a change that it has not seen. It
+ * takes a look at all that the agent has, too long for each of the looks at files that it waits
+ * for.
+ */
+bool session_read_files(struct session *session, struct resident *resident)
+{
+	if (session->outcome != OUTCOME_NONE || !resident->agent) {
+		session_forget_files(session);
+		return true;
+	}
+	if (saving_waits(resident) && !read_whole(session, resident))
+		return false;
+	if (session->key)
+		workspace_inputs_given(session->daemon->workspace, session->agent, session->given,
+				       NULL);
+	return read_whole(session, resident);
 }

@@ -112,19 +112,24 @@ static int model_choose(struct session *session, struct error *error)
 	return error_set(error, ERROR_NOT_FOUND, "%s", why.data);
 }
 
+/* As it was read with the others, when it was whole. */
 static int script_read(struct session *session, int dir, struct error *error)
 {
-	CLEANUP(source_clear) struct source script = { 0 };
+	CLEANUP(source_clear) struct source now = { 0 };
 	CLEANUP(markdown_text_clear) struct markdown_text text = { 0 };
-	int result;
+	const struct source *script = &now;
+	int result = 0;
 
 	if (strcmp(session->model.provider, "rehearsal"))
 		return 0;
-	result = workspace_read(dir, session->agent, FILE_REHEARSAL, &script, error);
-	if (result || !script.data)
+	if (session->files)
+		script = &session->files->files[FILE_REHEARSAL];
+	else
+		result = workspace_read(dir, session->agent, FILE_REHEARSAL, &now, error);
+	if (result || !script->data)
 		return result;
-	result = markdown_clean((struct span){ script.data, script.length }, AGENT_FILE_MAX, &text,
-				NULL);
+	result = markdown_clean((struct span){ script->data, script->length }, AGENT_FILE_MAX,
+				&text, NULL);
 	if (result)
 		return error_set(error, ERROR_TOO_LARGE, "agents/%s/REHEARSAL.md is too large",
 				 session->agent);

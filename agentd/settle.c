@@ -83,6 +83,13 @@ static bool has_repository(const struct daemon *daemon, const char *repository)
 	return !file_stat(daemon->workspace->dir, path, &st, NULL);
 }
 
+/* Did somebody do something? Else a reload that was put off is tried again: where it is so once
+ * more, there is nothing new to commit, and what waits for that file is not to be hurried. */
+static bool has_event(const struct thing *thing)
+{
+	return thing->folders || thing->path_count;
+}
+
 static void look_at_agent(struct daemon *daemon, const struct thing *thing)
 {
 	_free_ char *repository = xasprintf("agents/%s", thing->agent);
@@ -107,7 +114,7 @@ static void look_at_agent(struct daemon *daemon, const struct thing *thing)
 	if (is_another)
 		ledger_limits_changed(daemon);
 	scheduler_files_changed(daemon, resident, thing->paths, thing->path_count);
-	if (resident->broken)
+	if (resident->broken || !(is_another || is_new || was_broken || has_event(thing)))
 		return;
 	if (is_new || !has_repository(daemon, repository))
 		committer_first_edits(daemon, repository);
