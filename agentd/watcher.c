@@ -119,12 +119,14 @@ static int folder_open(struct watcher *watcher, const char *path)
 	return -1;
 }
 
-/* Returns the open folder, or -1 when it is not there or there are too many. *ret_new: it was not
- * watched before. */
+/* Returns the open folder, or -1 when it is not there or there are too many. *ret_new: it is
+ * watched and was not before. One that cannot be is never new, however often it is seen: the look
+ * now and then tells what is another in it. */
 static int folder_watch(struct watcher *watcher, const char *path, bool *ret_new)
 {
 	struct error error;
 	uint64_t tag;
+	bool is_new = false;
 	int dir = folder_open(watcher, path);
 
 	*ret_new = false;
@@ -132,7 +134,7 @@ static int folder_watch(struct watcher *watcher, const char *path, bool *ret_new
 		return -1;
 	tag = watcher->fresh ? 0 : folder_find(watcher, path);
 	if (!tag) {
-		*ret_new = !watcher->fresh;
+		is_new = !watcher->fresh;
 		tag = folder_new(watcher, path);
 	}
 	if (!tag) {
@@ -145,7 +147,9 @@ static int folder_watch(struct watcher *watcher, const char *path, bool *ret_new
 	if (watch_add(watcher->watch, dir, tag, &error)) {
 		folder_drop(watcher, tag);
 		limit_reached(watcher, &error);
+		return dir;
 	}
+	*ret_new = is_new;
 	return dir;
 }
 

@@ -43,3 +43,33 @@ wait_for 'SIGHUP looks at everything' sh -c 'git -C agents/max show HEAD:SOUL.md
 kill -TERM "$daemon"; wait "$daemon" || fail "agentd ended with $?"
 daemon=
 repositories_are_well
+
+# Files that are not watched are not told of again and again: nothing came to them.
+W=$T/calm
+make_workspace
+rm -rf agents/*
+mkdir -p agents/reader/knowledge
+printf '# reader\n\nI read.\n' >agents/reader/SOUL.md
+printf '## On file change (knowledge/)\n- [ ] Read what changed\n' >agents/reader/HEARTBEAT.md
+printf '## When anything\n- say: read\n' >agents/reader/REHEARSAL.md
+(cd agents/reader/knowledge && seq 70 | sed 's/$/.md/' | xargs touch)
+unshare -Ur sh -c "echo 4 >/proc/sys/user/max_inotify_watches && exec agentd -w '$W'" 2>>"$T/agentd.log" &
+daemon=$!
+wait_for 'the limit is told again' grep -q '"watch_limit"' .agentd/log/events.jsonl
+wait_for 'it serves' agentctl ready
+wait_for 'the first commit' has_commit agents/reader
+equal 'the folder of the agent is watched, not the one in it' 4 "$(cat /proc/"$daemon"/fdinfo/* | grep -c '^inotify')"
+committed() { git -C agents/reader show HEAD:SOUL.md | grep -q "$1"; }
+mkdir agents/reader/notes
+(cd agents/reader && seq 70 | sed 's/$/.md/' | xargs touch)
+for i in 1 2 3; do
+	echo "- Edit $i." >>agents/reader/SOUL.md
+	wait_for "edit $i is committed" committed "Edit $i"
+done
+equal 'a folder and many files beside them wake nobody' 0 "$(db 'SELECT count(*) FROM session')"
+echo 'A fact.' >agents/reader/knowledge/1.md
+kill -HUP "$daemon"
+ran() { [ "$(events session_end reader)" = 1 ]; }
+wait_for 'one of them does, when all are looked at' ran
+stop_agentd
+repositories_are_well
