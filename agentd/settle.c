@@ -36,8 +36,7 @@ struct settle {
 	struct daemon *daemon;
 	struct thing *things;
 	uv_timer_t *timer;
-	char settings[41];  /* id of the agentd.yaml in force */
-	bool settings_wait; /* another one was seen while it was being saved */
+	bool settings_wait; /* another agentd.yaml was seen while it was being saved */
 	char bulletin[41];  /* id of the bulletin when it was looked at last */
 	uint64_t words;     /* and of what others than the runtime have written there */
 };
@@ -113,7 +112,7 @@ static void look_at_agent(struct daemon *daemon, const struct thing *thing)
 		parked_limits_changed(daemon);
 	if (is_another)
 		ledger_limits_changed(daemon);
-	scheduler_files_changed(daemon, resident, thing->paths, thing->path_count);
+	scheduler_files_changed(daemon, resident, thing->paths, thing->path_count, thing->last);
 	if (resident->broken || !(is_another || is_new || was_broken || has_event(thing)))
 		return;
 	if (is_new || !has_repository(daemon, repository))
@@ -134,25 +133,6 @@ static bool text_changed(const struct settle *settle, const char *path, char kno
 		return false;
 	memcpy(known, id, sizeof(id));
 	return true;
-}
-
-/* Somebody has agentd.yaml open for writing, or has just emptied it to save it in place: see
- * saving.h. */
-static bool is_half_saved(const struct settle *settle)
-{
-	_fd_ int fd = -1;
-	struct stat st;
-	int64_t age_ms;
-
-	if (file_open_beneath(settle->daemon->workspace->dir, "agentd.yaml", &fd, &st, NULL))
-		return false;
-	age_ms = clock_wall_ms() - (int64_t)st.st_ctim.tv_sec * 1000 - st.st_ctim.tv_nsec / 1000000;
-	return file_has_writer(fd) || (!st.st_size && age_ms >= 0 && age_ms < HALF_SAVED_MS);
-}
-
-static bool settings_changed(struct settle *settle)
-{
-	return text_changed(settle, "agentd.yaml", settle->settings);
 }
 
 static bool bulletin_changed(struct settle *settle)
@@ -194,18 +174,17 @@ static void look_at_settings(struct settle *settle)
 	CLEANUP(diagnostics_clear) struct diagnostics found = { 0 };
 	struct daemon *daemon = settle->daemon;
 	struct error error;
-	char before[41];
+	bool is_another;
+	int result = workspace_reload_whole(daemon->workspace, &is_another, &found, &error);
 
-	memcpy(before, settle->settings, sizeof(before));
-	if (!settings_changed(settle))
-		return;
-	if (is_half_saved(settle)) {
-		memcpy(settle->settings, before, sizeof(before));
+	if (result == -(int)ERROR_BUSY) {
 		settings_put_off(settle);
 		return;
 	}
 	settle->settings_wait = false;
-	if (workspace_reload(daemon->workspace, &found, &error)) {
+	if (!is_another)
+		return;
+	if (result) {
 		log_event(daemon->log, LEVEL_ERROR, "settings", NULL, NULL,
 			  "%s:%u:%u: %s; what was in force stays", error.file, error.line,
 			  error.column, error.message);
@@ -387,9 +366,9 @@ struct settle *settle_new(struct daemon *daemon)
 
 	settle->daemon = daemon;
 	settle->timer = handle_timer(&daemon->loop, settle);
-	settings_changed(settle); /* the ones in force now */
 	bulletin_changed(settle);
 	settle->words = workspace_bulletin(daemon->workspace);
+	settle_settings(settle); /* what was saved since they were read */
 	return settle;
 }
 

@@ -39,6 +39,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SAVE_WAIT_MS 10000
+#define SAVE_STEP_MS 50
 #define LOCK_WAIT_MS 2000
 #define LOCK_STEP_MS 10
 #define STOP_LONGEST_MS 8000
@@ -90,18 +92,43 @@ static int close_to_others(struct daemon *daemon, struct error *error)
 	return 0;
 }
 
+/* agentd.yaml may be in the middle of a save: the half of it would let agents go on without a cap
+ * that the other half names. Who leaves it open does not keep agentd from its start. */
+static int open_saved(struct daemon *daemon, const char *where, struct diagnostics *found,
+		      struct error *error)
+{
+	struct timespec step = { 0, SAVE_STEP_MS * 1000000L };
+	int64_t until = clock_monotonic_ms() + SAVE_WAIT_MS;
+	bool exact = where != NULL, is_told = false;
+	int result;
+
+	if (!where)
+		where = ".";
+	while ((result = workspace_open_whole(where, exact, &daemon->workspace, found, error)) ==
+		       -(int)ERROR_BUSY &&
+	       clock_monotonic_ms() < until) {
+		if (!is_told)
+			fprintf(stderr, "waits: agentd.yaml is being written\n");
+		is_told = true;
+		nanosleep(&step, NULL);
+	}
+	if (result != -(int)ERROR_BUSY)
+		return result;
+	return workspace_open(where, exact, &daemon->workspace, found, error);
+}
+
 /* Over a renewal it stays open: an agentd.yaml that was spoiled meanwhile is no reason to end. */
 static int open_workspace(struct daemon *daemon, const char *where, struct error *error)
 {
 	CLEANUP(diagnostics_clear) struct diagnostics found = { 0 };
 	char text[ERROR_FILE_MAX + ERROR_MESSAGE_MAX + 32];
 	struct error own;
+	bool is_another;
 	int result = 0;
 
 	if (!daemon->workspace) {
-		result = workspace_open(where ? where : ".", where != NULL, &daemon->workspace,
-					&found, error);
-	} else if (workspace_reload(daemon->workspace, &found, &own)) {
+		result = open_saved(daemon, where, &found, error);
+	} else if (workspace_reload_whole(daemon->workspace, &is_another, &found, &own)) {
 		error_print(&own, text, sizeof(text));
 		fprintf(stderr, "%s; what was in force stays\n", text);
 	}

@@ -1,5 +1,5 @@
 /* Was a text read whole, or caught in the middle of a save? */
-#include "workspace/workspace.h"
+#include "source.h"
 
 #define EMPTIED_MS 1000    /* `tool >file` empties it before the tool has even begun */
 #define UNTOUCHED_MS 60000 /* of a file that is new to us: nobody is at it, though it is open */
@@ -25,7 +25,7 @@ static bool is_open(int dir, const char *path, const struct source *source)
 	       file_has_writer(fd);
 }
 
-static bool is_half_saved(int dir, const char *path, const struct source *source,
+bool source_is_half_saved(int dir, const char *path, const struct source *source,
 			  const char *in_force, int64_t now_ms)
 {
 	if (!source->data || !strcmp(source->id, in_force))
@@ -46,7 +46,8 @@ unsigned workspace_half_saved(const struct workspace *workspace, const char *age
 	for (size_t i = 0; i < AGENT_FILES; i++) {
 		_free_ char *path = xasprintf("agents/%s/%s", agent, agent_file_names[i]);
 
-		if (is_half_saved(workspace->dir, path, &sources->files[i], in_force[i], now_ms))
+		if (source_is_half_saved(workspace->dir, path, &sources->files[i], in_force[i],
+					 now_ms))
 			found |= 1U << i;
 	}
 	return found;

@@ -1,5 +1,8 @@
 #include "board.h"
+#include "source.h"
 #include "timezone.h"
+
+#include "base/clock.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -68,20 +71,31 @@ static int find(const char *start, bool exact, char **ret_path, int *ret_dir, st
 
 /* ---- settings ---- */
 
-int workspace_reload(struct workspace *workspace, struct diagnostics *found, struct error *error)
+/* An absent one is an error. */
+static int read_settings(const struct workspace *workspace, struct source *ret_source,
+			 struct error *error)
 {
-	CLEANUP(buffer_clear) struct buffer text = BUFFER(SETTINGS_MAX);
+	int result = source_read(workspace->dir, SETTINGS_FILE, SETTINGS_MAX, ret_source, error);
+
+	if (!result && !ret_source->data)
+		result = error_set(error, ERROR_NOT_FOUND, "there is no agentd.yaml");
+	if (result)
+		error_at(error, SETTINGS_FILE, 0, 0);
+	return result;
+}
+
+static int take_settings(struct workspace *workspace, const struct source *source,
+			 struct diagnostics *found, struct error *error)
+{
+	struct span text = { source->data, source->length };
 	const char *before = found ? found->file : NULL;
 	struct settings *settings = NULL;
-	int result = file_read(workspace->dir, SETTINGS_FILE, &text, NULL, error);
+	int result;
 
-	if (result) {
-		error_at(error, SETTINGS_FILE, 0, 0);
-		return result;
-	}
+	memcpy(workspace->settings_id, source->id, sizeof(source->id));
 	if (found)
 		found->file = SETTINGS_FILE;
-	result = settings_parse(buffer_span(&text), &settings, found, error);
+	result = settings_parse(text, &settings, found, error);
 	if (result) {
 		if (error && !error->file[0])
 			error_at(error, SETTINGS_FILE, error->line, error->column);
@@ -89,11 +103,38 @@ int workspace_reload(struct workspace *workspace, struct diagnostics *found, str
 		settings_free(workspace->settings);
 		zone_free(workspace->zone);
 		workspace->settings = settings;
-		workspace->zone = timezone_of_settings(settings, buffer_span(&text), found);
+		workspace->zone = timezone_of_settings(settings, text, found);
 	}
 	if (found)
 		found->file = before;
 	return result;
+}
+
+int workspace_reload(struct workspace *workspace, struct diagnostics *found, struct error *error)
+{
+	CLEANUP(source_clear) struct source source = { 0 };
+	int result = read_settings(workspace, &source, error);
+
+	return result ? result : take_settings(workspace, &source, found, error);
+}
+
+int workspace_reload_whole(struct workspace *workspace, bool *ret_is_another,
+			   struct diagnostics *found, struct error *error)
+{
+	CLEANUP(source_clear) struct source source = { 0 };
+	int result = read_settings(workspace, &source, error);
+
+	*ret_is_another = strcmp(source.id, workspace->settings_id) != 0;
+	if (!*ret_is_another && workspace->settings)
+		return 0;
+	if (result) {
+		workspace->settings_id[0] = '\0';
+		return result;
+	}
+	if (source_is_half_saved(workspace->dir, SETTINGS_FILE, &source, workspace->settings_id,
+				 clock_wall_ms()))
+		return error_set(error, ERROR_BUSY, "agentd.yaml is being written");
+	return take_settings(workspace, &source, found, error);
 }
 
 bool workspace_reload_zone(struct workspace *workspace)
@@ -111,21 +152,35 @@ bool workspace_reload_zone(struct workspace *workspace)
 	return true;
 }
 
-int workspace_open(const char *start, bool exact, struct workspace **ret_workspace,
-		   struct diagnostics *found, struct error *error)
+static int open_here(const char *start, bool exact, bool whole, struct workspace **ret_workspace,
+		     struct diagnostics *found, struct error *error)
 {
 	CLEANUP(workspace_free) struct workspace *workspace = xcalloc(1, sizeof(*workspace));
+	bool is_another;
 	int result;
 
 	workspace->dir = -1;
 	workspace->board = board_new();
 	result = find(start, exact, &workspace->path, &workspace->dir, error);
 	if (!result)
-		result = workspace_reload(workspace, found, error);
+		result = whole ? workspace_reload_whole(workspace, &is_another, found, error)
+			       : workspace_reload(workspace, found, error);
 	if (result)
 		return result;
 	*ret_workspace = steal_pointer(&workspace);
 	return 0;
+}
+
+int workspace_open(const char *start, bool exact, struct workspace **ret_workspace,
+		   struct diagnostics *found, struct error *error)
+{
+	return open_here(start, exact, false, ret_workspace, found, error);
+}
+
+int workspace_open_whole(const char *start, bool exact, struct workspace **ret_workspace,
+			 struct diagnostics *found, struct error *error)
+{
+	return open_here(start, exact, true, ret_workspace, found, error);
 }
 
 void workspace_free(struct workspace *workspace)

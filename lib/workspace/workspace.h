@@ -19,6 +19,7 @@ struct workspace {
 	char *path;                /* absolute, as found */
 	struct settings *settings; /* in force */
 	struct zone *zone;         /* of the settings */
+	char settings_id[41];      /* git id of the agentd.yaml that was read last; "": none */
 	struct board *board;       /* the bulletin as it was last looked at */
 };
 
@@ -29,8 +30,18 @@ int workspace_open(const char *start, bool exact, struct workspace **ret_workspa
 		   struct diagnostics *found, struct error *error);
 void workspace_free(struct workspace *workspace);
 
+/* The same, but ERROR_BUSY where agentd.yaml is half of a save, as workspace_half_saved says. */
+int workspace_open_whole(const char *start, bool exact, struct workspace **ret_workspace,
+			 struct diagnostics *found, struct error *error);
+
 /* Reads agentd.yaml again; on failure the settings in force stay. */
 int workspace_reload(struct workspace *workspace, struct diagnostics *found, struct error *error);
+
+/* The same, where it is another text than was read last (*ret_is_another), and whole: ERROR_BUSY
+ * where it is half of a save, which is as if it was not read. A text that cannot be used is
+ * complained of once. */
+int workspace_reload_whole(struct workspace *workspace, bool *ret_is_another,
+			   struct diagnostics *found, struct error *error);
 
 /* tzdata may have been replaced: reads the workspace's zone again. Returns whether it is another.
  */

@@ -107,7 +107,21 @@ wait_for 'it is known' is_known
 status 0 agentctl run kira --heartbeat Tidy # its rows come behind what the reload has written
 equal 'and remembers' "${before%|*}" "$(row | cut -d '|' -f 1)"
 
+# And in the middle of a save of agentd.yaml: it begins with the whole of it.
+stop_agentd
+cp agentd.yaml "$T/whole"
+save "$W/agentd.yaml"
+: >"$T/agentd.log"
+agentd -w "$W" 2>>"$T/agentd.log" &
+daemon=$!
+wait_for 'it waits' grep -q '^waits: agentd.yaml is being written$' "$T/agentd.log"
+go
+WAIT=30 wait_for 'agentd is ready' agentctl ready
+status 0 agentctl run kira --message 'say hello' # there is a provider
+wait_for 'all is known' is_known
+
 # An emptied file is taken for what it is, once it has been that for a second.
+cp "$beats" "$T/whole"
 reloads=$(events reload kira)
 : >"$beats"
 wait_for 'no beat is left' told reload $((reloads + 1))

@@ -130,13 +130,84 @@ static void test_new(void **state)
 	assert_int_equal(half_saved(&scene), 0); /* it never said anything else */
 }
 
+static int reload_whole(const struct site *site, bool *ret_is_another)
+{
+	struct error error = { 0 };
+
+	return workspace_reload_whole(site->workspace, ret_is_another, NULL, &error);
+}
+
+/* agentd.yaml: by the same rule, of the text that is used. */
+static void test_settings(void **state)
+{
+	CLEANUP(site_clear) struct site site;
+	_fd_ int fd = -1;
+	bool is_another = true;
+
+	(void)state;
+	site_make(&site);
+	site_open(&site);
+	assert_int_equal(reload_whole(&site, &is_another), 0);
+	assert_false(is_another);
+	fd = openat(site.dir, "agentd.yaml", O_WRONLY | O_TRUNC | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(reload_whole(&site, &is_another), -(int)ERROR_BUSY);
+	assert_int_equal(fd_write_all(fd, span_of("timezone: Europe/Ber"), NULL), 0);
+	assert_int_equal(reload_whole(&site, &is_another), -(int)ERROR_BUSY);
+	assert_string_equal(zone_name(site.workspace->zone), "Asia/Taipei");
+	assert_int_equal(fd_write_all(fd, span_of("lin\n"), NULL), 0);
+	fd_close(&fd);
+	assert_int_equal(reload_whole(&site, &is_another), 0);
+	assert_true(is_another);
+	assert_string_equal(zone_name(site.workspace->zone), "Europe/Berlin");
+	assert_int_equal(reload_whole(&site, &is_another), 0);
+	assert_false(is_another);
+	site_write(&site, "agentd.yaml", "timezone: [\n");
+	assert_true(reload_whole(&site, &is_another) < 0);
+	assert_true(is_another);
+	assert_int_equal(reload_whole(&site, &is_another), 0); /* complained of once */
+	assert_false(is_another);
+	assert_int_equal(unlinkat(site.dir, "agentd.yaml", 0), 0);
+	assert_int_equal(reload_whole(&site, &is_another), -(int)ERROR_NOT_FOUND);
+	assert_int_equal(reload_whole(&site, &is_another), 0);
+	assert_string_equal(zone_name(site.workspace->zone), "Europe/Berlin");
+}
+
+/* Nothing was in force: only what somebody has open, and who reads it whole hears of its errors. */
+static void test_settings_first(void **state)
+{
+	CLEANUP(site_clear) struct site site;
+	struct workspace *workspace = NULL;
+	struct error error = { 0 };
+	_fd_ int fd = -1;
+
+	(void)state;
+	site_make(&site);
+	fd = openat(site.dir, "agentd.yaml", O_WRONLY | O_TRUNC | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(workspace_open_whole(site.path, true, &workspace, NULL, &error),
+			 -(int)ERROR_BUSY);
+	assert_int_equal(fd_write_all(fd, span_of("timezone: ["), NULL), 0);
+	assert_int_equal(workspace_open_whole(site.path, true, &workspace, NULL, &error),
+			 -(int)ERROR_BUSY);
+	fd_close(&fd);
+	assert_true(workspace_open_whole(site.path, true, &workspace, NULL, &error) < 0);
+	assert_true(error.line > 0);
+	assert_int_equal(unlinkat(site.dir, "agentd.yaml", 0), 0);
+	assert_int_equal(symlinkat("real.yaml", site.dir, "agentd.yaml"), 0);
+	assert_int_equal(workspace_open_whole(site.path, true, &workspace, NULL, &error),
+			 -(int)ERROR_DENIED);
+	assert_int_equal(unlinkat(site.dir, "agentd.yaml", 0), 0);
+	site_write(&site, "agentd.yaml", "timezone: Europe/Berlin\n");
+	assert_int_equal(workspace_open_whole(site.path, true, &site.workspace, NULL, &error), 0);
+}
+
 int run_saving(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open),
-		cmocka_unit_test(test_read_meanwhile),
-		cmocka_unit_test(test_emptied),
-		cmocka_unit_test(test_new),
+		cmocka_unit_test(test_open),     cmocka_unit_test(test_read_meanwhile),
+		cmocka_unit_test(test_emptied),  cmocka_unit_test(test_new),
+		cmocka_unit_test(test_settings), cmocka_unit_test(test_settings_first),
 	};
 
 	return cmocka_run_group_tests_name("workspace saving", tests, NULL, NULL);
