@@ -26,6 +26,7 @@ struct beat {
 	int64_t woken;      /* when an event last woke it; 0: never */
 	int64_t last_event; /* the same on the monotonic clock */
 	char heard[25];     /* what it has heard of, "": nothing yet */
+	int64_t heard_anew; /* when scheduler_hear_anew found it so, on the monotonic clock */
 	/* A slot that an earlier daemon began, and whose session it did not: still to be run. */
 	int64_t owed, owed_wake;    /* planned; when to try (again); 0: none */
 	char owed_event[ULID_SIZE]; /* "": a planned slot */

@@ -146,16 +146,16 @@ void scheduler_arm_sections(struct daemon *daemon, struct resident *resident)
 
 void scheduler_arm(struct daemon *daemon, struct resident *resident)
 {
-	bool is_mended;
+	bool was_broken;
 
 	if (!daemon->ready)
 		return; /* scheduler_restore arms all at once */
 	scheduler_agent_back(daemon, resident);
-	is_mended = resident->agent && scheduler_mended(daemon, resident);
+	was_broken = resident->agent && scheduler_mended(daemon, resident);
 	scheduler_arm_sections(daemon, resident);
 	scheduler_set_alarm(daemon);
-	if (is_mended)
-		scheduler_hear_all(daemon);
+	if (was_broken)
+		scheduler_hear(daemon, resident);
 }
 
 /* Is what stands in that place new? Else we know it under its own key, or it has no slots. */

@@ -43,9 +43,10 @@ void scheduler_look_at_zones(struct daemon *daemon);
  * woken), NULL: a person. What has to wait out its minute is durable; what was not written any more
  * before a death the next start finds by scheduler_hear_all. */
 void scheduler_event(struct daemon *daemon, enum schedule_event event, const char *author);
-/* The same for files of an agent; paths are below its folder. */
+/* The same for files of an agent; paths are below its folder. `last`: when the last of them
+ * changed, on the monotonic clock. A section that is new, or back, since then has seen them so. */
 void scheduler_files_changed(struct daemon *daemon, struct resident *resident, char *const *paths,
-			     size_t count);
+			     size_t count, int64_t last);
 /* Nobody looked for a while: sections are woken for what is another bulletin, or are other files,
  * than they have heard of. One that is new has heard of all that is there. */
 void scheduler_hear_all(struct daemon *daemon);

@@ -13,20 +13,45 @@
 #define EVENT_GAP_S 60 /* an event wakes a section at most once a minute */
 #define WHAT_SIZE 8    /* beat->heard begins with what it is of: another schedule hears anew */
 
+/* With another digest of the bulletin hashes of before say nothing: a number for each. The first
+ * had none. */
+#define BULLETIN_DIGEST 2
+
+static void print_what(const struct schedule *schedule, unsigned char digest,
+		       char out[WHAT_SIZE + 1])
+{
+	char text[SCHEDULE_PRINT_SIZE];
+	uint64_t what = hash_span(HASH_BEGIN, span_of(schedule_print(schedule, text)));
+
+	if (digest)
+		what = hash_byte(what, digest);
+	snprintf(out, WHAT_SIZE + 1, "%0*llx", WHAT_SIZE, (unsigned long long)(what & UINT32_MAX));
+}
+
 /* Where that cannot be told nothing follows, and so it is for what does not stand in files. */
 static void hear(const struct daemon *daemon, const struct resident *resident,
 		 const struct heartbeat *heartbeat, char out[HEARD_SIZE])
 {
 	const struct schedule *schedule = &heartbeat->schedule;
-	char text[SCHEDULE_PRINT_SIZE], hash[17] = "";
-	uint64_t what = hash_span(HASH_BEGIN, span_of(schedule_print(schedule, text)));
+	bool is_bulletin = schedule->event == SCHEDULE_EVENT_BULLETIN;
+	char what[WHAT_SIZE + 1], hash[17] = "";
 
-	if (schedule->event == SCHEDULE_EVENT_BULLETIN)
+	print_what(schedule, is_bulletin ? BULLETIN_DIGEST : 0, what);
+	if (is_bulletin)
 		workspace_heard_bulletin(daemon->workspace, resident->name, hash);
 	else if (schedule->event == SCHEDULE_EVENT_FILE)
 		workspace_heard_files(daemon->workspace, resident->name, schedule->path, hash);
-	snprintf(out, HEARD_SIZE, "%0*llx%s", WHAT_SIZE, (unsigned long long)(what & UINT32_MAX),
-		 hash);
+	snprintf(out, HEARD_SIZE, "%s%s", what, hash);
+}
+
+/* Of the same bulletin, by the first digest. */
+static bool is_by_first_digest(const struct heartbeat *heartbeat, const struct beat *beat)
+{
+	char what[WHAT_SIZE + 1];
+
+	print_what(&heartbeat->schedule, 0, what);
+	return heartbeat->schedule.event == SCHEDULE_EVENT_BULLETIN &&
+	       !memcmp(what, beat->heard, WHAT_SIZE);
 }
 
 bool scheduler_hear_anew(const struct daemon *daemon, const struct resident *resident,
@@ -42,18 +67,21 @@ bool scheduler_hear_anew(const struct daemon *daemon, const struct resident *res
 	hear(daemon, resident, heartbeat, heard);
 	if (!memcmp(heard, beat->heard, WHAT_SIZE))
 		return false;
+	if (!is_by_first_digest(heartbeat, beat))
+		beat->pending = 0;
 	memcpy(beat->heard, heard, sizeof(heard));
-	beat->pending = 0;
+	beat->heard_anew = clock_monotonic_ms();
 	return true;
 }
 
-void scheduler_hear_restored(struct beat *beat, const struct section *section, int64_t now)
+void scheduler_hear_restored(struct beat *beat, const struct section *section, bool was_gone,
+			     int64_t now)
 {
 	int64_t since = now - section->woken, at = clock_monotonic_ms() - since * 1000;
 
-	beat->pending = section->pending;
+	beat->pending = was_gone ? 0 : section->pending;
 	beat->woken = section->woken;
-	snprintf(beat->heard, sizeof(beat->heard), "%s", section->heard);
+	snprintf(beat->heard, sizeof(beat->heard), "%s", was_gone ? "" : section->heard);
 	if (section->woken && since >= 0 && since < EVENT_GAP_S)
 		beat->last_event = at > 0 ? at : 1; /* the machine is younger than that */
 }
@@ -168,7 +196,7 @@ static bool is_any_below(char *const *paths, size_t count, const char *prefix)
 }
 
 void scheduler_files_changed(struct daemon *daemon, struct resident *resident, char *const *paths,
-			     size_t count)
+			     size_t count, int64_t last)
 {
 	struct heartbeats *beats = resident->agent ? &resident->agent->beats : NULL;
 
@@ -177,6 +205,7 @@ void scheduler_files_changed(struct daemon *daemon, struct resident *resident, c
 		char heard[HEARD_SIZE];
 
 		if (!listens(&beats->items[i], beat, SCHEDULE_EVENT_FILE) ||
+		    last < beat->heard_anew ||
 		    !is_any_below(paths, count, beats->items[i].schedule.path))
 			continue;
 		hear(daemon, resident, &beats->items[i], heard);
@@ -185,25 +214,34 @@ void scheduler_files_changed(struct daemon *daemon, struct resident *resident, c
 	events_due(daemon->scheduler->events);
 }
 
+static void hear_resident(struct daemon *daemon, struct resident *resident)
+{
+	struct heartbeats *beats = resident->agent ? &resident->agent->beats : NULL;
+
+	for (size_t i = 0; beats && i < beats->count; i++) {
+		const struct heartbeat *heartbeat = &beats->items[i];
+		struct beat *beat = &resident->beats[i];
+		char heard[HEARD_SIZE];
+
+		if (!listens(heartbeat, beat, SCHEDULE_EVENT_BULLETIN) &&
+		    !listens(heartbeat, beat, SCHEDULE_EVENT_FILE))
+			continue;
+		hear(daemon, resident, heartbeat, heard);
+		if (strlen(heard) > WHAT_SIZE && strlen(beat->heard) > WHAT_SIZE &&
+		    strcmp(heard, beat->heard) != 0)
+			note(daemon, resident, heartbeat, beat, heard);
+	}
+}
+
+void scheduler_hear(struct daemon *daemon, struct resident *resident)
+{
+	hear_resident(daemon, resident);
+	events_due(daemon->scheduler->events);
+}
+
 void scheduler_hear_all(struct daemon *daemon)
 {
-	for (size_t i = 0; i < daemon->roster->count; i++) {
-		struct resident *resident = daemon->roster->items[i];
-		struct heartbeats *beats = resident->agent ? &resident->agent->beats : NULL;
-
-		for (size_t j = 0; beats && j < beats->count; j++) {
-			const struct heartbeat *heartbeat = &beats->items[j];
-			struct beat *beat = &resident->beats[j];
-			char heard[HEARD_SIZE];
-
-			if (!listens(heartbeat, beat, SCHEDULE_EVENT_BULLETIN) &&
-			    !listens(heartbeat, beat, SCHEDULE_EVENT_FILE))
-				continue;
-			hear(daemon, resident, heartbeat, heard);
-			if (strlen(heard) > WHAT_SIZE && strlen(beat->heard) > WHAT_SIZE &&
-			    strcmp(heard, beat->heard) != 0)
-				note(daemon, resident, heartbeat, beat, heard);
-		}
-	}
+	for (size_t i = 0; i < daemon->roster->count; i++)
+		hear_resident(daemon, daemon->roster->items[i]);
 	events_due(daemon->scheduler->events);
 }

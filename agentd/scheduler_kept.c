@@ -231,7 +231,7 @@ static void restore(struct daemon *daemon, const struct resident *resident, cons
 bool scheduler_mended(struct daemon *daemon, const struct resident *resident)
 {
 	struct kept **place = &daemon->scheduler->kept;
-	bool was_kept = false;
+	bool was_broken = false;
 
 	while (*place) {
 		struct kept *kept;
@@ -242,8 +242,8 @@ bool scheduler_mended(struct daemon *daemon, const struct resident *resident)
 		}
 		kept = take_out(daemon->scheduler, place);
 		restore(daemon, resident, kept);
+		was_broken |= !kept->is_gone;
 		kept_free(kept);
-		was_kept = true;
 	}
-	return was_kept;
+	return was_broken;
 }

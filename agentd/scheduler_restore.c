@@ -104,7 +104,7 @@ void scheduler_restore_section(struct daemon *daemon, const struct section *sect
 		return;
 	beat->last_run = section->last_run;
 	snprintf(beat->inputs, sizeof(beat->inputs), "%s", section->inputs);
-	scheduler_hear_restored(beat, section, restore.now);
+	scheduler_hear_restored(beat, section, was_gone, restore.now);
 	if (schedule_parse(span_of(section->schedule), &former, NULL))
 		return; /* it begins anew */
 	beat->first_seen = section->first_seen;

@@ -53,9 +53,13 @@ void scheduler_firings_let_go(struct scheduler *scheduler);
  * whether its row is another now. */
 bool scheduler_hear_anew(const struct daemon *daemon, const struct resident *resident,
 			 const struct heartbeat *heartbeat, struct beat *beat);
-/* What it had heard of, and what was pending, when the daemon before us ended. */
+/* What it had heard of, and what was pending, when the daemon before us ended. One that was gone
+ * (`was_gone`) hears anew. */
 #define HEARD_SIZE sizeof(((struct beat *)0)->heard)
-void scheduler_hear_restored(struct beat *beat, const struct section *section, int64_t now);
+void scheduler_hear_restored(struct beat *beat, const struct section *section, bool was_gone,
+			     int64_t now);
+/* scheduler_hear_all for one agent. */
+void scheduler_hear(struct daemon *daemon, struct resident *resident);
 /* The slot of an event could not be written: it is pending as before. */
 void scheduler_event_again(struct daemon *daemon, struct beat *beat, int64_t since);
 /* A slot that began and has no session: beat->owed. */
@@ -71,12 +75,12 @@ void scheduler_skip(struct daemon *daemon, const struct resident *resident,
 void scheduler_arm_sections(struct daemon *daemon, struct resident *resident);
 void scheduler_set_alarm(struct daemon *daemon);
 
-/* As its row says it was; its agent is there. Of one that was gone (`was_gone`) what came due
- * meanwhile is not caught up: nobody asked for it then. */
+/* As its row says it was; its agent is there. Of one that was gone (`was_gone`) what came due or
+ * happened meanwhile is not caught up: nobody asked for it then. */
 void scheduler_restore_section(struct daemon *daemon, const struct section *section, bool was_gone);
 
 /* It is gone, or its agent is gone or broken: it waits until scheduler_mended, which returns
- * whether there was any. Copied. */
+ * whether any was there all the time, and could not be read. Copied. */
 void scheduler_keep_section(struct scheduler *scheduler, const struct section *section,
 			    bool is_gone);
 void scheduler_keep_gone(struct daemon *daemon, const struct resident *resident,

@@ -102,4 +102,21 @@ wait_for 'the edits are committed' clean agents/reader
 wait_for 'all are idle' idle
 stop_agentd
 equal 'nobody was called' "$before" "$(requests)"
+
+# ---- heard of by an agentd of before, whose hashes of the bulletin were others: a hash of "on bulletin" and no number of the digest ----
+db "UPDATE section SET heard = 'ca27debf0123456789abcdef' WHERE schedule = 'on bulletin'"
+db "UPDATE section SET pending = $(date -ud '2026-11-24 14:00Z' +%s) WHERE agent = 'poster'"
+at '2026-11-24 15:00:00Z'
+start_agentd
+wait_for 'what waited runs' ran '4 1 4'
+wait_for 'all are idle' idle
+stop_agentd
+ok 'and nothing else: there is no news' ran '4 1 4'
+equal 'nor does any wait' 0 "$(db 'SELECT count(*) FROM section WHERE pending <> 0')"
+post 15:30
+at '2026-11-24 16:00:00Z'
+start_agentd
+wait_for 'what happens from then on is heard of' ran '5 1 5'
+wait_for 'all are idle' idle
+stop_agentd
 repositories_are_well

@@ -1,6 +1,6 @@
 # An agent whose folder, or whose SOUL.md alone, goes and comes back is as it was: paused, its sections with their last runs and
-# inputs; also when it was not there at a start. So is a section that goes and comes back. What came due meanwhile is told, and not
-# caught up.
+# inputs; also when it was not there at a start. So is a section that goes and comes back. What came due meanwhile is told, and
+# not caught up; nor is what happened.
 . "$SOURCE/test/scenario/lib.sh"
 
 command -v sqlite3 >/dev/null || skip 'sqlite3 is not installed'
@@ -10,11 +10,15 @@ for name in kira max; do
 	agentctl new $name >/dev/null
 	printf '## Tidy (Daily 23:00)\n\n- [ ] Tidy.\n\n## Look (every 30 minutes)\n\n- [ ] Look at it.\n' >agents/$name/HEARTBEAT.md
 done
+agentctl new ada >/dev/null # it waits for what happens
+mkdir -p agents/ada/knowledge
+echo 'A fact.' >agents/ada/knowledge/facts.md
+printf '## News (On bulletin)\n\n- [ ] Read the news.\n\n## Facts (On file change (knowledge/))\n\n- [ ] Read the facts.\n' >agents/ada/HEARTBEAT.md
 printf 'default reply\n  text All is well.\n' >"$T/story.txt"
 start_provider openai "$T/story.txt"
 use_provider openai
 start_agentd
-for name in kira max; do wait_for "the first commit of $name" has_commit agents/$name; done
+for name in ada kira max; do wait_for "the first commit of $name" has_commit agents/$name; done
 agent() { agentctl status "$1" --json | jq -r ".agents[0] | $2"; }
 is() { [ "$(agent "$1" "$2")" = "$3" ]; }
 # skipped NAME TIME: why its beat of that time was.
@@ -94,5 +98,32 @@ status 0 agentctl resume kira
 goes kira mv agents/kira "$T"
 comes kira mv "$T/kira" agents
 equal 'it goes on' idle "$(agent kira .state)"
+
+# ---- what happened meanwhile ----
+woken() { # what wakes ada, or waits to
+	db "SELECT (SELECT group_concat(section) FROM slot WHERE agent = 'ada')" \
+		"SELECT 'waits: ' || key FROM section WHERE agent = 'ada' AND pending <> 0"
+}
+news() { printf '\n## 2026-11-24 %sZ [pat]\n- News of %s.\n' "$1" "$1" >>shared/BULLETIN.md; }
+goes ada mv agents/ada "$T"
+echo 'Another fact.' >>"$T/ada/knowledge/facts.md"
+news 08:30
+wait_for 'the news are committed' clean .
+comes ada mv "$T/ada" agents
+wait_for 'the fact is committed' clean agents/ada
+goes ada mv agents/ada "$T"
+echo 'A third fact.' >>"$T/ada/knowledge/facts.md"
+# File by file, the one that makes it an agent last.
+comes ada sh -c "mkdir agents/ada; cp -R '$T'/ada/[!S]* '$T/ada/.git' agents/ada; cp '$T/ada/SOUL.md' agents/ada"
+wait_for 'the third fact is committed' clean agents/ada
+stop_agentd
+equal 'nobody asked for it then' '' "$(woken)"
+at '2026-11-24 08:40Z'
+start_agentd
+ran() { [ "$(db "SELECT count(*) FROM slot WHERE agent = 'ada' AND section = '$1' AND state = 1")" = 1 ]; }
+news 08:40
+wait_for 'it hears of news again' ran News
+echo 'A fourth fact.' >>agents/ada/knowledge/facts.md
+wait_for 'and of facts' ran Facts
 stop_agentd
 repositories_are_well
