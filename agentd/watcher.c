@@ -9,6 +9,7 @@
 
 #include "base/depth.h"
 #include "base/failpoint.h"
+#include "base/hash.h"
 #include "watch/watch.h"
 
 #include <dirent.h>
@@ -17,12 +18,14 @@
 
 #define FOLDERS_MAX 100000
 #define FOLDER_ENTRIES_MAX 20000
+#define CHAINS 8192   /* of folders by their paths: a dozen in each where there are FOLDERS_MAX */
 #define POLL_MS 30000 /* how often all is looked at where not all can be watched */
 
 /* A folder that is watched; its index is its tag less one. */
 struct folder {
 	char *path; /* from the workspace, "" is the workspace itself */
 	bool used;
+	uint32_t next; /* tag of the next one in its chain, 0: none */
 };
 
 struct watcher {
@@ -33,6 +36,7 @@ struct watcher {
 	struct settle *settle;
 	struct folder *folders;
 	size_t count, capacity, free_hint;
+	uint32_t chains[CHAINS]; /* tags of the first in each */
 	bool limit_told, depth_told;
 	bool lost;  /* events were: a rescan is due */
 	bool stale; /* agents/ or shared/ is another folder now: likewise */
@@ -41,17 +45,27 @@ struct watcher {
 
 /* ---- folders ---- */
 
+static size_t chain_of(const char *path)
+{
+	return hash_span(HASH_BEGIN, span_of(path)) % CHAINS;
+}
+
+/* 0: it is not known. By chains, as a look at an agent asks for each of its folders, and a program
+ * that unpacks thousands of them has us look every second. */
 static uint64_t folder_find(const struct watcher *watcher, const char *path)
 {
-	for (size_t i = 0; i < watcher->count; i++)
-		if (watcher->folders[i].used && !strcmp(watcher->folders[i].path, path))
-			return i + 1;
-	return 0;
+	uint32_t tag = watcher->chains[chain_of(path)];
+
+	while (tag && strcmp(watcher->folders[tag - 1].path, path) != 0)
+		tag = watcher->folders[tag - 1].next;
+	return tag;
 }
 
 /* 0: there are too many. */
 static uint64_t folder_new(struct watcher *watcher, const char *path)
 {
+	uint32_t *chain = &watcher->chains[chain_of(path)];
+
 	if (FAILPOINT("watcher.folder"))
 		return 0;
 	for (; watcher->free_hint < watcher->count; watcher->free_hint++)
@@ -63,16 +77,22 @@ static uint64_t folder_new(struct watcher *watcher, const char *path)
 			return 0;
 		watcher->count++;
 	}
-	watcher->folders[watcher->free_hint] = (struct folder){ xstrdup(path), true };
-	return watcher->free_hint + 1;
+	watcher->folders[watcher->free_hint] = (struct folder){ xstrdup(path), true, *chain };
+	*chain = (uint32_t)watcher->free_hint + 1;
+	return *chain;
 }
 
 static void folder_drop(struct watcher *watcher, uint64_t tag)
 {
 	struct folder *folder = &watcher->folders[tag - 1];
+	uint32_t *link;
 
 	if (!folder->used)
 		return;
+	link = &watcher->chains[chain_of(folder->path)];
+	while (*link != tag)
+		link = &watcher->folders[*link - 1].next;
+	*link = folder->next;
 	free(folder->path);
 	*folder = (struct folder){ 0 };
 	if (tag - 1 < watcher->free_hint)
