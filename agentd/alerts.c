@@ -13,10 +13,8 @@
 
 #include <stdarg.h>
 
-#define LOOK_S                                                                                     \
-	60         /* at least so often while one is open: the clock may be set, or agentd.yaml be \
-		    */
-#define START_S 30 /* who is well again so soon after a start is not complained of */
+#define LOOK_S 60   /* at least so often while one is open: the clock may be set */
+#define START_S 30  /* who is well again so soon after a start is not complained of */
 #define DOUBT_S 300 /* between tellings of which a death left unknown whether anybody got them */
 
 struct alerts {
@@ -74,6 +72,12 @@ static bool is_recent(const struct daemon *daemon, const struct incident *incide
 	       incident->told - now < daemon->workspace->settings->alert_again_s;
 }
 
+/* It waits for a row that will be long in coming. */
+static bool is_held(const struct daemon *daemon, const struct incident *incident)
+{
+	return incident->is_waiting && state_file_trouble(daemon);
+}
+
 static void arm(struct daemon *daemon)
 {
 	struct alerts *alerts = daemon->alerts;
@@ -87,9 +91,11 @@ static void arm(struct daemon *daemon)
 		return;
 	}
 	for (const struct incident *one = alerts->open.first; one; one = one->next) {
-		int64_t ms = is_recent(daemon, one, now) ? (due_at(daemon, one) - now) * 1000 : 0;
+		bool waits = is_recent(daemon, one, now) && !is_held(daemon, one);
+		int64_t ms = waits ? (due_at(daemon, one) - now) * 1000 : 0;
 
-		wait_ms = ms < wait_ms ? ms : wait_ms;
+		if (incident_is_of_the_clock(one) && ms < wait_ms)
+			wait_ms = ms;
 	}
 	if (wait_ms < quiet_ms)
 		wait_ms = quiet_ms;
@@ -260,14 +266,18 @@ static void announced(void *context, const char *why, bool is_sure)
 	announcement_free(announcement);
 }
 
-/* Its row is durable, or cannot be. */
+/* Its row is durable, or cannot be. What is over by then is not told as a problem any more. */
 static void announce(void *context, const struct error *error)
 {
 	struct announcement *announcement = context;
 	struct alerts *alerts = announcement->daemon->alerts;
+	struct incident *incident = *incidents_find(&alerts->open, announcement->key);
+	bool is_due = incident && incident->is_waiting && incident->told == announcement->at;
 
 	(void)error;
-	if (alerts->targets)
+	if (is_due)
+		incident->is_waiting = false;
+	if (is_due && alerts->targets)
 		alert_targets_tell(alerts->targets, announcement->alert, announced, announcement);
 	else
 		announcement_free(announcement);
@@ -275,7 +285,8 @@ static void announce(void *context, const struct error *error)
 
 static bool is_to_be_told(const struct daemon *daemon, const struct incident *incident, int64_t now)
 {
-	return !daemon->stopping && !is_recent(daemon, incident, now) &&
+	return !daemon->stopping &&
+	       (is_held(daemon, incident) || !is_recent(daemon, incident, now)) &&
 	       alert_targets_have_room(daemon->alerts->targets);
 }
 
@@ -286,7 +297,10 @@ static bool tell(struct daemon *daemon, struct incident *incident, int64_t now)
 	struct announcement *announcement = xcalloc(1, sizeof(*announcement));
 	bool is_first = !incident_is_known(incident), waits = !state_file_trouble(daemon);
 
+	if (!incident->is_waiting)
+		incident->told_before = incident->told;
 	incident->told = now;
+	incident->is_waiting = true;
 	incident->is_confirmed = incident->is_in_doubt = false;
 	announcement->daemon = daemon;
 	announcement->key = xstrdup(incident->key);
@@ -305,7 +319,8 @@ static struct incident *first_to_be_told(const struct daemon *daemon)
 	struct incident *incident = daemon->alerts->open.first;
 	int64_t now = clock_wall_s();
 
-	while (incident && !is_to_be_told(daemon, incident, now))
+	while (incident &&
+	       !(incident_is_of_the_clock(incident) && is_to_be_told(daemon, incident, now)))
 		incident = incident->next;
 	return incident;
 }
@@ -382,24 +397,18 @@ bool alert_raise(struct daemon *daemon, const char *key, const char *agent, cons
 
 /* ---- and over ---- */
 
-static bool begins_with(const char *key, const char *prefix)
-{
-	size_t length = strlen(prefix);
-
-	return !strncmp(key, prefix, length) &&
-	       (!key[length] || key[length] == ' ' || (length && prefix[length - 1] == ' '));
-}
-
 static void incident_over(struct daemon *daemon, struct incident *incident, const char *post,
 			  const char *text, bool is_mended)
 {
+	bool was_posted = incident_is_known(incident);
 	int64_t now = clock_wall_s();
 
 	log_event(daemon->log, LEVEL_NOTICE, "alert_cleared", agent_of(incident), NULL, "%s", text);
-	if (!daemon->stopping && incident_is_known(incident)) {
+	incident_untell(incident);
+	if (!daemon->stopping && incident_is_known(incident))
 		tell_over(daemon, incident, text);
+	if (!daemon->stopping && was_posted)
 		post_line(daemon, post);
-	}
 	if (is_mended)
 		incident->told = 0;
 	incident->cleared = now;
@@ -414,7 +423,7 @@ static void over(struct daemon *daemon, const char *prefix, const char *text, bo
 	struct incident **link = &open->first;
 
 	while (*link)
-		if (begins_with((*link)->key, prefix))
+		if (incident_is_of(*link, prefix))
 			incident_over(daemon, incidents_take(open, link), text, text, is_mended);
 		else
 			link = &(*link)->next;

@@ -3,16 +3,20 @@
  * An incident has a key ("budget agent kira day 1763654400"). Raised for the first time it is
  * logged, kept in state.db, posted to the bulletin as [system], and told to every one of `alerts:`;
  * raised again while it lasts it is only counted. As long as it lasts it is told again after each
- * `alert_again`, whether it is raised again or not. When it is over it is told once more, as a
- * recovery. One that comes and goes is told once in `alert_again`: raised sooner again it is logged
- * and shown, and its end is not told either. All of that survives a restart.
+ * `alert_again`, whether it is raised again or not; but what was only met, and only the next of its
+ * kind can end (incident_is_of_the_clock), just where it is raised again then, or where nobody has
+ * got it. When it is over it is told once more, as a recovery. One that comes and goes is told once
+ * in `alert_again`: raised sooner again it is logged and shown, and its end is not told either. All
+ * of that survives a restart.
  *
  * A telling is INTENT → effect → RESULT, too: it begins when its row says so, and the row says when
  * one of `alerts:` has got it (one way is enough). Where nobody has, because all failed or agentd
  * died in the middle of it, the next agentd tells again, half a minute after it started and five
  * after the telling began at the soonest: so each telling reaches somebody at least once, and one
  * that agentd dies of, however often, is no storm. Only while state.db cannot be written nothing
- * waits for a row, and nothing is known afterwards. A recovery and a post are told at most once.
+ * waits for a row, not for long what waited already, and nothing is known afterwards. What is over
+ * before its telling went out is not told as a problem, nor, where that was the first, as a
+ * recovery. A recovery and a post are told at most once.
  *
  * Agents are not woken by what is posted here: an alert must not be what keeps alerts coming. */
 #ifndef AGENTD_ALERTS_H

@@ -101,3 +101,30 @@ bool incident_is_known(const struct incident *incident)
 {
 	return incident->told >= incident->opened;
 }
+
+bool incident_is_of_the_clock(const struct incident *incident)
+{
+	static const char *const met[] = { "state-damaged", "breaker ", "provider ", "failing ",
+					   "silent " };
+
+	for (size_t i = 0; i < ARRAY_LENGTH(met); i++)
+		if (!strncmp(incident->key, met[i], strlen(met[i])))
+			return !incident->is_confirmed;
+	return true;
+}
+
+void incident_untell(struct incident *incident)
+{
+	if (incident->is_waiting)
+		incident->told = incident->told_before;
+	incident->is_waiting = false;
+}
+
+bool incident_is_of(const struct incident *incident, const char *prefix)
+{
+	size_t length = strlen(prefix);
+	const char *key = incident->key;
+
+	return !strncmp(key, prefix, length) &&
+	       (!key[length] || key[length] == ' ' || (length && prefix[length - 1] == ' '));
+}

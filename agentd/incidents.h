@@ -12,7 +12,9 @@ struct incident {
 	char *post;              /* what the bulletin is told, NULL: raised by an earlier daemon */
 	int64_t opened, cleared; /* UTC s; cleared 0: it lasts */
 	int64_t told;            /* UTC s, begun then; before it opened: that was another time */
+	int64_t told_before;     /* what `told` was, while is_waiting */
 	int64_t count;
+	bool is_waiting;   /* what was begun then has still to go out: its row is not durable */
 	bool is_confirmed; /* somebody has got what was begun then */
 	bool is_in_doubt;  /* it was begun by an earlier daemon, and not confirmed */
 	bool is_unheard;   /* it was told by the clock; who raises it has yet to hear that */
@@ -44,5 +46,16 @@ struct incident *incident_read(const struct incident_row *row);
 
 /* Does anybody know of it, this time? */
 bool incident_is_known(const struct incident *incident);
+
+/* Is it told again also where nobody raises it again? Not what was met at one time (a start that
+ * lost state.db, calls, beats and sessions that failed), and only the next of its kind, which may
+ * be weeks off, can show to last; unless nobody has got it. */
+bool incident_is_of_the_clock(const struct incident *incident);
+
+/* It is over before its telling went out: nobody was told then. */
+void incident_untell(struct incident *incident);
+
+/* Is its key `prefix`, or does it begin with that and a space? */
+bool incident_is_of(const struct incident *incident, const char *prefix);
 
 #endif

@@ -1,5 +1,6 @@
 # An alert reaches somebody: one that nobody got is told again, also by a later agentd, and so is one that lasts, whoever raised it
-# but once; and however often agentd dies over it, nobody is told hundreds of times.
+# but once; and however often agentd dies over it, nobody is told hundreds of times. Where state.db cannot be written it is told all
+# the same, and never after its end. What was met only once is told once.
 . "$SOURCE/test/scenario/lib.sh"
 . "$SOURCE/test/scenario/staged.inc"
 dangling=--no-dangling # kill -9 leaves objects that nothing names
@@ -101,5 +102,60 @@ behaves kira
 agentctl resume kira >/dev/null
 wait_for 'it is over' no_incident 'flap kira'
 wait_for 'which is told' has_told 'kira was resumed' 1
+
+# ---- somebody holds state.db ----
+# A monitor that fails while there is a file; what is told of it, in its order.
+watched='monitor_every: 1 s
+monitors: {site: {command: test ! -e ../down, max_failures: 1}}'
+mkfifo "$T/hold"
+holds() {
+	sqlite3 .agentd/state.db <"$T/hold" >"$T/held" &
+	exec 8>"$T/hold"
+	echo 'BEGIN IMMEDIATE; SELECT 1;' >&8
+	wait_for 'it is held' test -s "$T/held"
+}
+lets_go() {
+	exec 8>&-
+	wait_for 'state.db is written again' no_incident state
+	confirmed_last() { [ -z "$(db 'SELECT 1 FROM incident WHERE cleared IS NULL OR cleared = 0')" ]; }
+	wait_for 'all rows are written' confirmed_last
+}
+of_site() { grep 'monitor site' "$HOME/told" | tail -n 1; }
+is_watched() { agentctl monitor --json | jq -e '.[0].name == "site"'; }
+stop_agentd
+: >"$HOME/told"
+settings '1 s'
+starts '2026-11-21 08:00Z'
+settings '1 h' "$watched"
+wait_for 'it is watched' is_watched
+holds
+touch "$T/down"
+wait_for 'it is down' incident 'monitor site'
+rm "$T/down"
+wait_for 'it is well' no_incident 'monitor site'
+lets_go
+has_not 'who was told of a problem knows its end' 'failed' "$(of_site >"$T/out" && echo "$T/out")"
+
+set_clock '2026-11-21 10:00Z'
+: >"$HOME/told"
+holds
+touch "$T/down"
+wait_for 'it is told while nothing can be written' has_told 'in a row failed' 1
+rm "$T/down"
+wait_for 'its end, too' has_told 'site is well again' 1
+lets_go
+equal 'and not again by its row' 1 "$(told 'in a row failed')"
+stop_agentd
+
+# ---- what was met once ----
+rm .agentd/state.db*
+touch "$T/down"
+: >"$HOME/told"
+settings '4 s' "$watched"
+starts '2026-11-21 12:00Z'
+wait_for 'it is told that state.db is gone' has_told state.db 1
+wait_for 'what is down is told again' has_told 'in a row failed' 2
+equal 'that state.db was gone is not' 1 "$(told state.db)"
+ok 'it is still shown' incident state-damaged
 stop_agentd
 repositories_are_well
