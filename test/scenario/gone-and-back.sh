@@ -111,10 +111,8 @@ news 08:30
 wait_for 'the news are committed' clean .
 comes ada mv "$T/ada" agents
 wait_for 'the fact is committed' clean agents/ada
-goes ada mv agents/ada "$T"
-echo 'A third fact.' >>"$T/ada/knowledge/facts.md"
-# File by file, the one that makes it an agent last.
-comes ada sh -c "mkdir agents/ada; cp -R '$T'/ada/[!S]* '$T/ada/.git' agents/ada; cp '$T/ada/SOUL.md' agents/ada"
+goes ada mv agents/ada/SOUL.md "$T" # as git does it: its folders stay
+comes ada sh -c "echo 'A third fact.' >>agents/ada/knowledge/facts.md; mv '$T/SOUL.md' agents/ada"
 wait_for 'the third fact is committed' clean agents/ada
 stop_agentd
 equal 'nobody asked for it then' '' "$(woken)"
