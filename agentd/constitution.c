@@ -58,6 +58,20 @@ static char *kept_read(const struct daemon *daemon, const char *agent)
 	return text.length ? buffer_steal(&text) : xstrdup("");
 }
 
+/* Made beside it under a name that is always the same, so that a kill leaves nothing for long. */
+static int kept_replace(int dir, const char *path, const char *text, struct error *error)
+{
+	_free_ char *scratch = xasprintf("%s~", path);
+	_fd_ int fd = -1;
+	int result = file_create(dir, scratch, 0600, &fd, error);
+
+	if (!result)
+		result = fd_write_all(fd, span_of(text), error);
+	if (!result)
+		result = fd_sync(fd, error);
+	return result ? result : file_rename(dir, scratch, path, error);
+}
+
 static int kept_write(const struct keeping *keeping, const char *path, struct error *error)
 {
 	_free_ char *there = kept_read(keeping->daemon, keeping->agent);
@@ -66,7 +80,7 @@ static int kept_write(const struct keeping *keeping, const char *path, struct er
 	if (there && !strcmp(there, keeping->text))
 		return 0;
 	result = directory_make(dir, FOLDER, 0700, error);
-	return result ? result : file_replace(dir, path, span_of(keeping->text), 0600, error);
+	return result ? result : kept_replace(dir, path, keeping->text, error);
 }
 
 static int work(struct store *store, void *context, struct error *error)
