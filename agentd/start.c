@@ -6,6 +6,7 @@
 #include "control.h"
 #include "descriptors.h"
 #include "export.h"
+#include "filesystems.h"
 #include "handle.h"
 #include "health.h"
 #include "ledger.h"
@@ -29,7 +30,6 @@
 #include "zones.h"
 
 #include "base/clock.h"
-#include "base/filesystem.h"
 #include "launch/launch.h"
 
 #include <errno.h>
@@ -169,45 +169,6 @@ int start_walls(struct daemon *daemon, struct error *error)
 			 support.mend);
 }
 
-/* ---- file systems ---- */
-
-/* Where a promise would be broken there is no serving. What else is to be known is told once there
- * is a state.db: a log that is older than it means that one was lost. */
-static int judge(struct daemon *daemon, const char *where, const struct filesystem *fs,
-		 struct error *error)
-{
-	struct filesystem_finding found[FILESYSTEM_FINDINGS];
-	size_t count = filesystem_judge(fs, found);
-
-	for (size_t i = 0; i < count; i++) {
-		if (found[i].is_refusal)
-			return error_set(error, ERROR_UNSUPPORTED, "%s is on %s, which %s; %s",
-					 where, fs->name, found[i].what, found[i].mend);
-		if (daemon->store)
-			log_event(daemon->log, LEVEL_WARNING, "filesystem", NULL, NULL,
-				  "%s is on %s, which %s; %s", where, fs->name, found[i].what,
-				  found[i].mend);
-	}
-	return 0;
-}
-
-/* What the folder is on that holds state.db is tried; agents/ may be on another one. */
-static int look_at_filesystems(struct daemon *daemon, struct error *error)
-{
-	_fd_ int agents = -1;
-	struct filesystem fs;
-	struct stat here, there;
-	int result;
-
-	filesystem_look(daemon->state_dir, "filesystem", &fs);
-	result = judge(daemon, STATE_FOLDER, &fs, error);
-	if (result || directory_open_beneath(daemon->workspace->dir, "agents", &agents, NULL) ||
-	    fstat(daemon->state_dir, &here) || fstat(agents, &there) || here.st_dev == there.st_dev)
-		return result;
-	filesystem_look_at_kind(agents, &fs);
-	return judge(daemon, "agents", &fs, error);
-}
-
 /* ---- state ---- */
 
 int start_state(struct daemon *daemon, struct error *error)
@@ -221,11 +182,11 @@ int start_state(struct daemon *daemon, struct error *error)
 	if (settings->sandbox_off)
 		log_event(daemon->log, LEVEL_WARNING, "sandbox_off", NULL, NULL,
 			  "agentd.yaml says `sandbox: off`: sessions have no walls");
-	result = look_at_filesystems(daemon, error);
+	result = filesystems_look(daemon, error);
 	if (!result)
 		result = state_file_open(daemon, error);
 	if (!result)
-		result = look_at_filesystems(daemon, error);
+		result = filesystems_look(daemon, error);
 	if (!result)
 		result = store_epoch_next(daemon->store, &daemon->epoch, error);
 	if (!result)
