@@ -195,11 +195,20 @@ static int copy(const struct farm *farm, const char *from, const char *to, struc
 	return result ? result : fd_write_all(fd, buffer_span(&whole), error);
 }
 
+/* With its log, in which all is that came after the kill. */
+static int copy_with_log(const struct farm *farm, const char *from, const char *to,
+			 struct error *error)
+{
+	_free_ char *log = xasprintf("%s-wal", from), *log_to = xasprintf("%s-wal", to);
+	int result = copy(farm, from, to, error);
+
+	return result ? result : copy(farm, log, log_to, error);
+}
+
 int journal_reset(const struct farm *farm, struct error *error)
 {
-	file_unlink(farm->dir, FILE_NAME "-wal", NULL);
 	file_unlink(farm->dir, FILE_NAME "-shm", NULL);
-	return copy(farm, FILLED_NAME, FILE_NAME, error);
+	return copy_with_log(farm, FILLED_NAME, FILE_NAME, error);
 }
 
 static int fill(struct farm *farm, size_t count, struct error *error)
@@ -215,7 +224,6 @@ static int fill(struct farm *farm, size_t count, struct error *error)
 		result = read_pattern(store, &pattern, error);
 	if (!result)
 		result = store_together(store, add_all, &pattern, error);
-	store_close(steal_pointer(&store)); /* all is in the one file then */
 	return result;
 }
 
@@ -226,6 +234,6 @@ int journal_fill(struct bench *bench, struct farm *farm, size_t count, struct er
 	if (!result)
 		result = fill(farm, count, error);
 	if (!result)
-		result = copy(farm, FILE_NAME, FILLED_NAME, error);
+		result = copy_with_log(farm, FILE_NAME, FILLED_NAME, error);
 	return result ? error_prefix(error, "the journal: ") : 0;
 }
