@@ -132,7 +132,6 @@ static void look_at_filesystems(struct examination *exam)
 {
 	_fd_ int agents = -1, state = -1;
 	struct filesystem fs;
-	struct stat here, there;
 
 	if (directory_open_beneath(exam->workspace->dir, ".agentd", &state, NULL))
 		filesystem_look_at_kind(exam->workspace->dir, &fs);
@@ -140,8 +139,7 @@ static void look_at_filesystems(struct examination *exam)
 		filesystem_look(state, "doctor", &fs);
 	find_filesystem(exam, ".agentd", &fs);
 	if (directory_open_beneath(exam->workspace->dir, "agents", &agents, NULL) ||
-	    fstat(state < 0 ? exam->workspace->dir : state, &here) || fstat(agents, &there) ||
-	    here.st_dev == there.st_dev)
+	    !filesystem_differs(state < 0 ? exam->workspace->dir : state, agents))
 		return;
 	filesystem_look_at_kind(agents, &fs);
 	find_filesystem(exam, "agents", &fs);

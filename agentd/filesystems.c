@@ -26,13 +26,12 @@ int filesystems_look(struct daemon *daemon, struct error *error)
 {
 	_fd_ int agents = -1;
 	struct filesystem fs;
-	struct stat here, there;
 	int result;
 
 	filesystem_look(daemon->state_dir, "filesystem", &fs);
 	result = judge(daemon, STATE_FOLDER, &fs, error);
 	if (result || directory_open_beneath(daemon->workspace->dir, "agents", &agents, NULL) ||
-	    fstat(daemon->state_dir, &here) || fstat(agents, &there) || here.st_dev == there.st_dev)
+	    !filesystem_differs(daemon->state_dir, agents))
 		return result;
 	filesystem_look_at_kind(agents, &fs);
 	return judge(daemon, "agents", &fs, error);

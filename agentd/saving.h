@@ -3,7 +3,7 @@
  * Many tools save in place: `llm … >SOUL.md` empties the file, and its text comes seconds later. Of
  * such a half (see workspace_half_saved) nothing follows:
  *   - no reload takes it. What is in force stays, for as long as the file is open; an agent that
- * has nothing in force comes when its files are whole.
+ *     has nothing in force comes when its files are whole.
  *   - no session begins or goes on with it, nor without a file that was in force and is gone, until
  *     a reload has taken note of that. Its turn comes when the file is whole, or SAVING_WAIT_MS
  *     after the first had to wait: who leaves a file open does not hold up an agent for good.

@@ -117,6 +117,10 @@ bool file_has_visitor(int fd);
  * is no such file. `name` is what the message calls it. */
 int file_refuse_writer(int dir, const char *path, const char *name, struct error *error);
 
+/* `tool >file` empties the file before the tool has even begun: one that was emptied so lately is
+ * being saved. */
+#define FILE_EMPTIED_MS 1000
+
 /* Is `name` an editor's scratch file, which is nobody's text: "x~", ".x.swp", ".#x", "#x#", "4913",
  * ".goutputstream-…", "sedXXXXXX"? Also our own temporary files, and "_git2_…", with which libgit2
  * tries out a folder that becomes a repository. */

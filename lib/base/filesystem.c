@@ -58,6 +58,13 @@ void filesystem_look_at_kind(int dir, struct filesystem *ret_fs)
 		}
 }
 
+bool filesystem_differs(int dir, int other)
+{
+	struct stat here, there;
+
+	return !fstat(dir, &here) && !fstat(other, &there) && here.st_dev != there.st_dev;
+}
+
 /* ---- by trying ---- */
 
 /* Is it the file system that cannot, and not the moment that does not allow it? */

@@ -50,6 +50,9 @@ void filesystem_look(int dir, const char *prefix, struct filesystem *ret_fs);
 /* By the kind alone. */
 void filesystem_look_at_kind(int dir, struct filesystem *ret_fs);
 
+/* Are the two folders on different ones? */
+bool filesystem_differs(int dir, int other);
+
 /* Pure: how many findings there are, refusals first. */
 size_t filesystem_judge(const struct filesystem *fs,
 			struct filesystem_finding ret_found[FILESYSTEM_FINDINGS]);

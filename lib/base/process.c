@@ -1,6 +1,7 @@
 #include "process.h"
 
 #include "alloc.h"
+#include "clock.h"
 #include "failpoint.h"
 #include "file.h"
 
@@ -155,8 +156,12 @@ int process_reap(struct process *process, bool wait, struct process_end *ret_end
 bool process_ends_within(const struct process *process, int limit_ms)
 {
 	struct pollfd end = { process->pidfd, POLLIN, 0 };
+	int64_t until = clock_monotonic_ms() + limit_ms, left = limit_ms;
+	int ready;
 
-	return poll(&end, 1, limit_ms) > 0;
+	while ((ready = poll(&end, 1, left > 0 ? (int)left : 0)) < 0 && errno == EINTR)
+		left = until - clock_monotonic_ms();
+	return ready > 0;
 }
 
 char *process_end_print(const struct process_end *end, char *out, size_t size)

@@ -13,10 +13,9 @@
 
 #define MERGES_MAX 4
 
-#define SAVE_MS 50      /* of a file that was written so lately, more may come */
-#define SAVES_MAX 4     /* waits for that in one call; then files are taken as they are */
-#define EMPTIED_MS 1000 /* `tool >file` empties it before the tool has even begun */
-#define EMPTIED_MAX (SAVES_MAX + EMPTIED_MS / SAVE_MS)
+#define SAVE_MS 50  /* of a file that was written so lately, more may come */
+#define SAVES_MAX 4 /* waits for that in one call; then files are taken as they are */
+#define EMPTIED_MAX (SAVES_MAX + FILE_EMPTIED_MS / SAVE_MS)
 
 /* What one call is about. */
 struct round {
@@ -73,7 +72,7 @@ static bool is_being_saved(const struct round *r)
 		int64_t ms = age_ms(change);
 
 		if (!change->gone && change->st.st_nlink && ms >= 0 &&
-		    (emptied ? ms < EMPTIED_MS : r->saves < SAVES_MAX && ms < SAVE_MS))
+		    (emptied ? ms < FILE_EMPTIED_MS : r->saves < SAVES_MAX && ms < SAVE_MS))
 			return true;
 	}
 	return false;

@@ -3,9 +3,9 @@
  * file_replace_if makes the new content under a name of its own, exchanges the names, and looks at
  * what came out of the place. Killed before the exchange it leaves the new content or a part of it;
  * killed after, what stood in the place: the old content, or a save of a person that slipped in
- * between. The first two go; a person's save goes back into its place, or is
- * merged with what stands there since, and is looked at as any other, once nobody writes to it any
- * more. What cannot be brought back stays where it is. */
+ * between. The first two go; a person's save goes back into its place, or is merged with what
+ * stands there since, and is looked at as any other, once nobody writes to it any more. What cannot
+ * be brought back stays where it is. */
 #ifndef HISTORY_LEFTOVERS_H
 #define HISTORY_LEFTOVERS_H
 

@@ -1,7 +1,6 @@
 /* Was a text read whole, or caught in the middle of a save? */
 #include "source.h"
 
-#define EMPTIED_MS 1000    /* `tool >file` empties it before the tool has even begun */
 #define UNTOUCHED_MS 60000 /* of a file that is new to us: nobody is at it, though it is open */
 
 static bool changed_within(const struct source *source, int64_t now_ms, int64_t ms)
@@ -32,7 +31,7 @@ bool source_is_half_saved(int dir, const char *path, const struct source *source
 		return false;
 	if (!*in_force && !changed_within(source, now_ms, UNTOUCHED_MS))
 		return false;
-	if (*in_force && !source->length && changed_within(source, now_ms, EMPTIED_MS))
+	if (*in_force && !source->length && changed_within(source, now_ms, FILE_EMPTIED_MS))
 		return true;
 	return is_open(dir, path, source);
 }

@@ -114,6 +114,8 @@ EOF
 	within 600000
 	wait_for 'the recovery was told' grep -q '"recovered":true' "$T/alerts"
 	equal 'once' 1 "$(jq -s '[.[] | select(.recovered)] | length' "$T/alerts")"
+	again=$(jq -s '[.[] | select(.recovered | not)] | length' "$T/alerts")
+	ok 'that it is parked again is told, and no more than that work of the day before was' test $((again - told)) -ge 1 -a $((again - told)) -le 2
 	asked=$(requests)
 
 	# ---- raised while nobody is there ----
